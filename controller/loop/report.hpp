@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the supervisor publishes after every step: the one source of metrics, status and HTTP
+// answers. A plain value; readers never see the loop's own state.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "controller/ports/alert_sink.hpp"
+#include "controller/ports/ledger.hpp"
+#include "controller/ports/probe.hpp"
+#include "policies/model/policy.hpp"
+#include "policies/model/vocabulary.hpp"
+
+namespace homeostat {
+
+struct ProbeStatus {
+  std::string probe;
+  Subject subject;
+  bool up = false;
+  std::string error;  ///< of the last failure, empty while up
+};
+
+struct OpenLever {
+  LedgerRow row;
+  bool drifted = false;    ///< somebody else's value stands at the target
+  Duration overdue{};      ///< past its expiry and still not reverted; 0 otherwise
+  std::string last_error;  ///< of the last change that failed
+};
+
+struct Report {
+  std::string version;
+  std::string instance;  ///< host:pid
+  WallTime started{};
+  WallTime wall{};  ///< when published
+  TimePoint at{};
+  WallTime last_tick{};  ///< of the last completed 30 s tick
+  std::uint64_t ticks = 0;
+  std::uint64_t ticks_skipped = 0;  ///< steps whose deadline had passed when they could start
+  Duration step_every{};
+  Mode mode_ceiling = Mode::shadow;
+
+  bool ledger_configured = false;
+  bool leader = false;
+  std::int64_t epoch = 0;
+  std::string lease_holder;  ///< who leads when we do not
+  ForwardBar bar = ForwardBar::none;
+  std::string bar_detail;
+
+  bool reload_ok = true;
+  std::string reload_error;  ///< first line of what the last reload refused
+  bool journal_usable = true;
+
+  std::vector<Sample> samples;
+  std::vector<Note> notes;
+  std::vector<ProbeStatus> probes;
+  std::vector<Policy> policies;
+  std::vector<Verdict> verdicts;  ///< the newest of each policy and subject
+  std::vector<DesiredLever> desired;
+  std::vector<DesiredLever> would;
+  std::vector<OpenLever> levers;
+  std::vector<Alert> alerts;
+
+  std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t>
+      acts;  ///< (policy, lever, outcome)
+  std::map<std::pair<std::string, std::string>, std::uint64_t> would_acts;  ///< (policy, lever)
+  std::map<std::string, int> budget_remaining;  ///< policy name, or `cluster`
+  std::map<std::string, double> feature_share;  ///< feature -> admitted share, 1 when untouched
+  std::map<std::string, std::uint64_t> notify_failures;  ///< by Alertmanager instance
+};
+
+}  // namespace homeostat

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "policies/model/time.hpp"
+
+namespace homeostat {
+
+/// The only source of time. The monotonic line never goes back and counts through no wall-clock
+/// change; wall time is for people and for other systems, never for a decision.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual TimePoint now() const = 0;
+  virtual WallTime wall() const = 0;
+};
+
+}  // namespace homeostat

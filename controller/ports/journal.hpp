@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policies/model/error.hpp"
+#include "policies/model/lever.hpp"
+#include "policies/model/snapshot.hpp"
+#include "policies/model/verdict.hpp"
+
+namespace homeostat {
+
+/// What the reconciler did to a lever.
+struct ActRecord {
+  TimePoint at{};
+  ChangeKind kind = ChangeKind::apply;
+  ChangeOutcome outcome = ChangeOutcome::unknown;
+  LeverKey key;
+  LeverValue value;
+  std::string policy;
+  Subject subject;
+  int rung = 0;
+  FenceToken token;
+  std::string detail;
+};
+
+/// One step of the supervisor, complete: replaying it gives the same decisions.
+struct JournalStep {
+  TimePoint at{};
+  WallTime wall{};
+  ForwardBar bar = ForwardBar::none;
+  std::vector<Sample> samples;  ///< taken since the last step
+  std::vector<Verdict> verdicts;
+  std::vector<Effect> effects;
+  std::vector<ActRecord> acts;
+};
+
+/// The local history. Losing it stops forward acts (fail static), never the daemon.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  /// Appends a step. Durable on return when the step holds acts; quiet steps may be lost with the
+  /// machine, never torn. An Error (`storage`) makes the journal unusable until a later append
+  /// succeeds.
+  [[nodiscard]] virtual Result<void> append(const JournalStep& step) = 0;
+
+  /// Drops what is older than the retention and what exceeds the size limit. Called once a tick.
+  [[nodiscard]] virtual Result<void> prune(WallTime now) = 0;
+
+  /// False from a failed append until one succeeds.
+  virtual bool usable() const = 0;
+};
+
+}  // namespace homeostat

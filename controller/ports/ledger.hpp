@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policies/model/error.hpp"
+#include "policies/model/lever.hpp"
+#include "policies/model/verdict.hpp"
+
+namespace homeostat {
+
+/// One open row of the ledger: a lever that stands, or is about to stand, away from its baseline.
+struct LedgerRow {
+  LeverKey key;
+  LeverValue prior;  ///< baseline when it was inherited
+  LeverValue value;  ///< what we set
+  std::string policy;
+  Subject subject;
+  int rung = 0;
+  std::string policy_hash;
+  Duration remaining{};  ///< until expiry, by the database's clock when read; negative: past it
+  FenceToken token;
+};
+
+struct LedgerImage {
+  std::vector<LedgerRow> rows;
+  std::vector<PolicyMemory> memories;  ///< times are on the caller's monotonic line
+};
+
+/// The lease on a cluster, as the database confirmed it.
+struct Lease {
+  std::int64_t epoch = 0;
+  std::string holder;  ///< the instance that leads: host, pid
+  bool ours = false;
+};
+
+/// The ledger in the supervised database, and leadership over it. Levers whose effect is SQL write
+/// their own rows through functions of the same schema; this port reads them and keeps the rest.
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+
+  /// Takes or renews the lease, connecting first when need be. Ours only when the database
+  /// confirmed it within `deadline`. A lease that ran out is taken over: its holder's session is
+  /// ended if (and only if) it is one of the actuator role.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<Lease>> hold_lease(Duration deadline) = 0;
+
+  /// Gives the lease up, so that a standby need not wait for it to run out.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<void>> release_lease(Duration deadline) = 0;
+
+  /// Open rows and kept memories. REQUIRES: the lease is ours.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<LedgerImage>> load(TimePoint now,
+                                                                         Duration deadline) = 0;
+
+  /// Stores the memories under the fence; rows of policies not named are deleted.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<void>> keep(
+      std::vector<PolicyMemory> memories, std::int64_t epoch, TimePoint now, Duration deadline) = 0;
+
+  /// The server on which the ledger lives; empty until connected.
+  virtual std::string identity() const = 0;
+};
+
+}  // namespace homeostat

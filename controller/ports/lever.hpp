@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <string_view>
+
+#include "policies/model/error.hpp"
+#include "policies/model/lever.hpp"
+
+namespace homeostat {
+
+/// What came of a Change, and why when it was refused or yielded.
+struct ChangeResult {
+  ChangeOutcome outcome = ChangeOutcome::unknown;
+  std::string detail;
+};
+
+/// Sets one kind of thing. Never decides, never retries. Every call comes from the reconciler, the
+/// one choke point, which owns mode, pause, fence token and pacing.
+class Lever {
+ public:
+  virtual ~Lever() = default;
+
+  /// Its name in policies, ledger and metrics: `feature`.
+  virtual std::string_view name() const = 0;
+
+  /// What stands at the target now; the base of compare, verify and yield.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<LeverValue>> read(std::string target) = 0;
+
+  /// Idempotent by change.token: the same token twice has one effect. The ledger row is written in
+  /// the same transaction where the effect is SQL. An Error with code `timeout` or `unavailable`
+  /// means that the outcome is unknown; `superseded` that somebody else leads.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<ChangeResult>> apply(Change change) = 0;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policies/model/error.hpp"
+#include "policies/model/sample.hpp"
+#include "policies/model/subject.hpp"
+
+namespace homeostat {
+
+/// A fact for people, beside the numbers: the root blocker's pid and role. Never decided upon.
+struct Note {
+  Subject subject;
+  std::string key;  ///< `root_blocker`
+  std::string text;
+};
+
+/// Whom a probe found at the other end. Levers are set only on the server that was measured.
+struct Identity {
+  std::string server;  ///< empty: the subsystem has none
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+/// What one call of sample() found.
+struct Reading {
+  std::vector<Sample> samples;
+  std::vector<Note> notes;
+  Identity identity;
+};
+
+/// Observes one subsystem. Never decides, never writes.
+class Probe {
+ public:
+  virtual ~Probe() = default;
+
+  /// Stable name in logs, metrics and journal: `pg_locks`.
+  virtual std::string_view name() const = 0;
+
+  /// What its samples are about: `node/main`.
+  virtual Subject subject() const = 0;
+
+  /// Every signal it samples, without probe_up, which the supervisor makes from the outcome.
+  virtual std::vector<SignalName> signals() const = 0;
+
+  /// All or nothing: an Error, never a partial Reading, so that "zero" and "unknown" stay apart.
+  /// Never called concurrently with itself. Must not block the thread. Ends by `deadline` (from the
+  /// call), whatever the other side does. `now` stamps the samples: a probe holds no clock.
+  /// A probe that lost its session reconnects by itself, with jittered back-off, inside later
+  /// calls.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<Reading>> sample(TimePoint now,
+                                                                       Duration deadline) = 0;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's own configuration, every default filled in. Plain values.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policies/model/error.hpp"
+#include "policies/model/policy.hpp"
+
+namespace homeostat {
+
+struct NodeConfig {
+  std::string name;
+  std::string host;  ///< a name, an address, or the absolute directory of a Unix socket
+  int port = 5432;
+  std::string dbname;
+  std::string user = "homeostat_monitor";
+  std::string password_file;
+  std::string sslmode = "verify-full";  ///< ignored on a Unix socket
+  std::string sslrootcert;
+  Place place;
+};
+
+struct LedgerConfig {
+  std::string node;  ///< of postgres.nodes
+  std::string user = "homeostat_actuator";
+  std::string password_file;
+};
+
+struct FeatureConfig {
+  std::string name;
+  std::string klass;  ///< the key is `class`
+};
+
+struct InjectedConfig {
+  std::string path;  ///< of the file with samples (probe `injected`)
+};
+
+enum class OnExit { revert, keep };
+enum class LogFormat { text, json };
+
+struct Config {
+  std::string path;  ///< of the file
+  Mode mode_ceiling = Mode::shadow;
+  Duration tick = std::chrono::seconds{30};
+  EngineSettings engine;              ///< from `sampling`
+  int speed_up = 1;                   ///< every duration of policies, tick and sampling is divided
+  std::vector<std::string> policies;  ///< patterns, as written; relative to the file's folder
+  std::vector<NodeConfig> nodes;
+  std::optional<LedgerConfig> ledger;
+  std::optional<InjectedConfig> injected;
+  std::vector<std::string> alertmanagers;  ///< base URLs
+  std::string listen_host = "127.0.0.1";
+  int listen_port = 9780;
+  std::string journal_path = "/var/lib/homeostat/journal.db";
+  Duration journal_keep = std::chrono::hours{24 * 14};
+  std::int64_t journal_max_bytes = 100'000'000;
+  OnExit on_exit = OnExit::revert;
+  bool show_queries = false;
+  LogFormat log_format = LogFormat::text;
+  std::string log_level = "info";
+  std::vector<FeatureConfig> features;
+};
+
+}  // namespace homeostat

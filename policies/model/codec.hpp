@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON of the plain values: the one codec of each type, used by journal, ledger, API and replay.
+// Names in JSON are the member names; durations and times are integers in microseconds with the
+// suffix `_us`; enums are their to_text names; absent optionals are left out.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "policies/model/error.hpp"
+#include "policies/model/lever.hpp"
+#include "policies/model/policy.hpp"
+#include "policies/model/snapshot.hpp"
+#include "policies/model/verdict.hpp"
+
+namespace homeostat {
+
+nlohmann::json to_json(const LeverValue& value);
+Result<LeverValue> lever_value_from_json(const nlohmann::json& json);
+
+nlohmann::json to_json(const Sample& sample);
+Result<Sample> sample_from_json(const nlohmann::json& json);
+
+nlohmann::json to_json(const Verdict& verdict);
+Result<Verdict> verdict_from_json(const nlohmann::json& json);
+
+nlohmann::json to_json(const Effect& effect);
+Result<Effect> effect_from_json(const nlohmann::json& json);
+
+nlohmann::json to_json(const DesiredLever& desired);
+
+/// Of a whole policy with every default filled in: /v1/policies, `check --resolved`.
+nlohmann::json to_json(const Policy& policy);
+
+}  // namespace homeostat

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/model/policy.hpp"
+
+#include "policies/model/names.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr NameTable<PolicyKind, 4> kKinds{{
+    {PolicyKind::breaker, "breaker"},
+    {PolicyKind::regulator, "regulator"},
+    {PolicyKind::job, "job"},
+    {PolicyKind::alert, "alert"},
+}};
+
+constexpr NameTable<Mode, 4> kModes{{
+    {Mode::off, "off"},
+    {Mode::shadow, "shadow"},
+    {Mode::canary, "canary"},
+    {Mode::enforce, "enforce"},
+}};
+
+constexpr NameTable<ExpectedMove, 4> kMoves{{
+    {ExpectedMove::falls_by, "falls_by"},
+    {ExpectedMove::rises_by, "rises_by"},
+    {ExpectedMove::above, "above"},
+    {ExpectedMove::below, "below"},
+}};
+
+void divide(std::optional<Duration>& duration, int by) {
+  if (duration) *duration /= by;
+}
+
+void divide(Arm& arm, int by) {
+  if (auto* level = std::get_if<LevelTest>(&arm.test)) divide(level->hold_for, by);
+  arm.clear_for /= by;
+  divide(arm.smooth, by);
+  divide(arm.max_open, by);
+}
+
+void divide(Policy& policy, int by) {
+  policy.every /= by;
+  for (auto& arm : policy.open.arms) divide(arm, by);
+  for (auto& act : policy.ladder) act.ttl /= by;
+  policy.climb_after /= by;
+  policy.hold.first /= by;
+  policy.hold.max /= by;
+  policy.restore.each /= by;
+  if (policy.expect) policy.expect->within /= by;
+}
+
+}  // namespace
+
+std::string_view to_text(PolicyKind kind) { return name_of(kKinds, kind); }
+std::optional<PolicyKind> parse_policy_kind(std::string_view text) {
+  return value_of(kKinds, text);
+}
+std::string_view to_text(Mode mode) { return name_of(kModes, mode); }
+std::optional<Mode> parse_mode(std::string_view text) { return value_of(kModes, text); }
+std::string_view to_text(ExpectedMove move) { return name_of(kMoves, move); }
+std::optional<ExpectedMove> parse_expected_move(std::string_view text) {
+  return value_of(kMoves, text);
+}
+
+Policy sped_up(Policy policy, int speed_up) {
+  divide(policy, speed_up);
+  return policy;
+}
+
+EngineSettings sped_up(EngineSettings settings, int speed_up) {
+  settings.sample_every /= speed_up;
+  settings.fold /= speed_up;
+  settings.stale_after /= speed_up;
+  settings.backstop /= speed_up;
+  settings.budget_window /= speed_up;
+  return settings;
+}
+
+}  // namespace homeostat

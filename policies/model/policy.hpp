@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// A policy as the engine sees it: every default filled in, every name resolved, every number in
+// base units. Made by policies/loader from YAML; never changed while it runs.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "policies/model/error.hpp"
+#include "policies/model/lever.hpp"
+#include "policies/model/sample.hpp"
+#include "policies/model/subject.hpp"
+#include "policies/model/time.hpp"
+
+namespace homeostat {
+
+enum class PolicyKind { breaker, regulator, job, alert };
+enum class Mode { off, shadow, canary, enforce };  ///< in rising order of power
+enum class Comparison { above, below };
+enum class Combination { any, all };
+
+/// How the readings of several subjects become the cluster's: a ratio pools its numerators and
+/// denominators, a gauge takes its worst (`max`), unless the policy says otherwise.
+enum class Aggregate { automatic, max, min, sum };
+
+/// A level: the newest value compared with `threshold` at each evaluation.
+struct LevelTest {
+  Comparison comparison = Comparison::above;
+  double threshold = 0;
+  std::optional<Duration> hold_for;  ///< `for:`; breached without a break for this long
+  int for_samples = 2;               ///< consecutive breached evaluations, when `for:` is not given
+  friend bool operator==(const LevelTest&, const LevelTest&) = default;
+};
+
+/// Capped CUSUM on folds of a ratio (Page 1954; constants from control-loops simulations):
+/// r = (sum of numerators + weight*ratio*n) / (sum of denominators + weight*n) over the n readings
+/// of a fold; S <- clamp(S + min(step_cap, r - ref), 0, 2*trip); trips at S >= trip. Backstop: it
+/// also trips when the mean of r over five minutes exceeds ref.
+struct CusumTest {
+  double ref = 0;
+  double trip = 1;
+  double step_cap = 0.15;
+  double prior_weight = 4;
+  double prior_ratio = 0.08;
+  friend bool operator==(const CusumTest&, const CusumTest&) = default;
+};
+
+using Test = std::variant<LevelTest, CusumTest>;
+
+/// One simple condition.
+struct Arm {
+  SignalName signal;
+  Test test;
+  std::optional<double> clear_level;  ///< clear_below (for above, cusum) or clear_above (for below)
+  Duration clear_for = std::chrono::seconds{60};
+  std::optional<Duration> smooth;  ///< time constant of an EWMA over the readings
+  Aggregate aggregate = Aggregate::automatic;
+  std::optional<int> max_rung;       ///< this arm alone never climbs higher
+  std::optional<Duration> max_open;  ///< tripped longer than this: ignored until it was clear
+  friend bool operator==(const Arm&, const Arm&) = default;
+};
+
+struct Condition {
+  Combination combination = Combination::any;
+  std::vector<Arm> arms;
+  friend bool operator==(const Condition&, const Condition&) = default;
+};
+
+/// A rung of a ladder: a lever and where it should stand.
+struct Act {
+  std::string lever;
+  std::string target;  ///< empty: the policy's subject
+  LeverValue value;
+  Duration ttl = std::chrono::minutes{2};
+  friend bool operator==(const Act&, const Act&) = default;
+};
+
+struct Hold {
+  Duration first = std::chrono::seconds{60};
+  double factor = 2;
+  Duration max = std::chrono::minutes{8};
+  friend bool operator==(const Hold&, const Hold&) = default;
+};
+
+struct Restore {
+  std::vector<double> steps{0.05, 0.25, 1.0};  ///< of the first rung; rising, the last is 1
+  Duration each = std::chrono::seconds{30};
+  friend bool operator==(const Restore&, const Restore&) = default;
+};
+
+enum class ExpectedMove { falls_by, rises_by, above, below };
+
+/// Effect contract of a policy's acts: what should move, how far, by when.
+struct Expectation {
+  SignalName signal;
+  ExpectedMove move = ExpectedMove::falls_by;
+  double amount = 0;  ///< a share for falls_by and rises_by, otherwise a level
+  Duration within{};
+  friend bool operator==(const Expectation&, const Expectation&) = default;
+};
+
+struct AlertSpec {
+  std::string severity = "warning";
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations;
+  std::string runbook;
+  friend bool operator==(const AlertSpec&, const AlertSpec&) = default;
+};
+
+struct Limits {
+  int per_hour = 6;            ///< forward acts in one budget window
+  double max_subjects = 0.25;  ///< share open at once, rounded up, never below one
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+struct Policy {
+  std::string name;
+  PolicyKind kind = PolicyKind::breaker;
+  Mode mode = Mode::shadow;  ///< already capped by the daemon's mode_ceiling
+  std::string description;
+  Duration every = std::chrono::seconds{30};
+  std::vector<Subject> subjects{Subject{}};  ///< `for_each`, resolved against the inventory
+  Condition open;
+  std::vector<Act> ladder;
+  Duration climb_after = std::chrono::seconds{30};
+  Hold hold;
+  Restore restore;
+  std::optional<Expectation> expect;
+  std::optional<AlertSpec> alert;
+  Limits limits;
+  int priority = 0;
+  std::vector<std::string> blocked_while;
+  std::string hash;  ///< SHA-256 (hex, first 16 digits) of the policy's own text
+  Place place;       ///< of its `policy:` key
+  friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+/// How samples become evidence, for all policies alike.
+struct EngineSettings {
+  Duration sample_every = std::chrono::seconds{1};
+  Duration fold = std::chrono::seconds{5};
+  Duration stale_after = std::chrono::seconds{10};
+  Duration backstop = std::chrono::minutes{5};  ///< window of the cusum's backstop
+  Duration budget_window = std::chrono::hours{1};
+  int cluster_per_hour = 10;  ///< forward acts of all policies in one budget window
+  friend bool operator==(const EngineSettings&, const EngineSettings&) = default;
+};
+
+/// What the engine must know of a signal and a lever to decide; from the Vocabulary.
+struct SignalTraits {
+  SignalShape shape = SignalShape::gauge;
+  friend bool operator==(const SignalTraits&, const SignalTraits&) = default;
+};
+struct LeverTraits {
+  bool isolates = false;  ///< takes capacity away: holds when most subjects are breached
+  friend bool operator==(const LeverTraits&, const LeverTraits&) = default;
+};
+
+struct PolicySet {
+  std::vector<Policy> policies;  ///< in order of name
+  EngineSettings settings;
+  std::map<SignalName, SignalTraits, std::less<>> signals;
+  std::map<std::string, LeverTraits, std::less<>> levers;
+  friend bool operator==(const PolicySet&, const PolicySet&) = default;
+};
+
+std::string_view to_text(PolicyKind kind);
+std::optional<PolicyKind> parse_policy_kind(std::string_view text);
+std::string_view to_text(Mode mode);
+std::optional<Mode> parse_mode(std::string_view text);
+std::string_view to_text(ExpectedMove move);
+std::optional<ExpectedMove> parse_expected_move(std::string_view text);
+
+/// The same on a clock that runs `speed_up` times faster: every duration is divided, and nothing
+/// else changes. For demonstrations and tests.
+Policy sped_up(Policy policy, int speed_up);
+EngineSettings sped_up(EngineSettings settings, int speed_up);
+
+}  // namespace homeostat

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything decide() may know of the world at one step.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "policies/model/sample.hpp"
+
+namespace homeostat {
+
+/// Why no forward act may be made at this step, whatever the policies say (DESIGN §6). Deciding
+/// goes on, movement towards the baseline too; nothing climbs.
+enum class ForwardBar {
+  none,
+  not_leader,        ///< another instance leads, or the lease is not confirmed
+  ledger_lost,       ///< the ledger's home cannot be reached
+  journal_unusable,  ///< the local disk is full or failed
+  identity_changed,  ///< the server is another one than the lever was set on
+  paused,            ///< an operator said so
+  stopping,          ///< the daemon is on its way out
+};
+
+struct Snapshot {
+  /// The newest sample of each signal and subject, in order of (signal, subject). A sample stands
+  /// here until a newer one replaces it; decide() judges its age.
+  std::vector<Sample> samples;
+  ForwardBar bar = ForwardBar::none;
+};
+
+std::string_view to_text(ForwardBar bar);
+std::optional<ForwardBar> parse_forward_bar(std::string_view text);
+
+/// Replaces the sample of the same signal and subject, or adds it in order.
+void put(Snapshot& snapshot, Sample sample);
+
+/// The newest sample, or nullptr.
+const Sample* find(const Snapshot& snapshot, std::string_view signal, const Subject& subject);
+
+}  // namespace homeostat

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/model/verdict.hpp"
+
+#include "policies/model/names.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr NameTable<BreakerState, 3> kStates{{
+    {BreakerState::closed, "closed"},
+    {BreakerState::open, "open"},
+    {BreakerState::half_open, "half_open"},
+}};
+
+constexpr NameTable<Step, 11> kSteps{{
+    {Step::idle, "idle"},
+    {Step::blocked, "blocked"},
+    {Step::opened, "opened"},
+    {Step::climbed, "climbed"},
+    {Step::holding, "holding"},
+    {Step::restored, "restored"},
+    {Step::reopened, "reopened"},
+    {Step::closed, "closed"},
+    {Step::fired, "fired"},
+    {Step::resolved, "resolved"},
+    {Step::unknown, "unknown"},
+}};
+
+constexpr NameTable<GateKind, 17> kGates{{
+    {GateKind::trip, "trip"},
+    {GateKind::backstop, "backstop"},
+    {GateKind::dwell, "dwell"},
+    {GateKind::clear, "clear"},
+    {GateKind::clear_for, "clear_for"},
+    {GateKind::hold, "hold"},
+    {GateKind::climb_after, "climb_after"},
+    {GateKind::healthy_for, "healthy_for"},
+    {GateKind::freshness, "freshness"},
+    {GateKind::known_subjects, "known_subjects"},
+    {GateKind::breached_share, "breached_share"},
+    {GateKind::open_subjects, "open_subjects"},
+    {GateKind::policy_budget, "policy_budget"},
+    {GateKind::cluster_budget, "cluster_budget"},
+    {GateKind::rungs, "rungs"},
+    {GateKind::bar, "bar"},
+    {GateKind::blocked_while, "blocked_while"},
+}};
+
+}  // namespace
+
+std::string_view to_text(BreakerState state) { return name_of(kStates, state); }
+std::optional<BreakerState> parse_breaker_state(std::string_view text) {
+  return value_of(kStates, text);
+}
+std::string_view to_text(Step step) { return name_of(kSteps, step); }
+std::optional<Step> parse_step(std::string_view text) { return value_of(kSteps, text); }
+std::string_view to_text(GateKind kind) { return name_of(kGates, kind); }
+std::optional<GateKind> parse_gate_kind(std::string_view text) { return value_of(kGates, text); }
+
+}  // namespace homeostat

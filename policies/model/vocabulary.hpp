@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The signals and levers that the wiring knows of: what a policy may name. The loader learns them
+// from here, never from the probes and actuators themselves.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "policies/model/policy.hpp"
+
+namespace homeostat {
+
+struct SignalDescription {
+  SignalTraits traits;
+  SubjectKind about = SubjectKind::cluster;  ///< what its samples are about
+  std::string unit;                          ///< ratio, seconds, events, …
+  std::string help;                          ///< one line, for metrics, schema and errors
+  bool provided = false;                     ///< a configured probe samples it
+};
+
+enum class ArgumentType { share, duration, number, text };
+
+struct ArgumentDescription {
+  std::string name;
+  ArgumentType type = ArgumentType::number;
+  bool required = true;
+  std::string help;
+};
+
+struct LeverDescription {
+  LeverTraits traits;
+  std::vector<ArgumentDescription> arguments;
+  std::vector<std::string> targets;  ///< every target of the inventory, `class/batch` …
+  std::string help;
+};
+
+struct Vocabulary {
+  std::map<std::string, SignalDescription, std::less<>> signals;
+  std::map<std::string, LeverDescription, std::less<>> levers;
+  std::map<SubjectKind, std::vector<Subject>> subjects;  ///< of the inventory
+};
+
+}  // namespace homeostat
