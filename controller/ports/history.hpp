@@ -16,6 +16,7 @@ struct HistoryQuery {
   std::optional<Subject> subject;
   std::optional<WallTime> from;   ///< inclusive
   std::optional<WallTime> until;  ///< inclusive
+  bool changes_only = false;      ///< of verdicts: without those that were idle or only holding
   int limit = 50;
 };
 

@@ -35,6 +35,11 @@ struct Lease {
   std::int64_t epoch = 0;
   std::string holder;  ///< the instance that leads: host, pid
   bool ours = false;
+  /// Leases that ran out and were taken by another instance within the last hour. More than three
+  /// (H34) mean that leadership flaps: a reason to hold.
+  int takeovers = 0;
+  std::string note =
+      {};  ///< one line worth a warning, usually empty; the lease stands all the same
 };
 
 /// The ledger in the supervised database, and leadership over it. Levers whose effect is SQL write

@@ -32,6 +32,13 @@ class Lever {
   /// the same transaction where the effect is SQL. An Error with code `timeout` or `unavailable`
   /// means that the outcome is unknown; `superseded` that somebody else leads.
   [[nodiscard]] virtual boost::asio::awaitable<Result<ChangeResult>> apply(Change change) = 0;
+
+  /// Called at the end of every step in which the lease is ours: for what may lag behind a change
+  /// (hints to whoever listens) and is no part of it.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<void>> after_step() {
+    Result<void> nothing_to_do;
+    co_return nothing_to_do;
+  }
 };
 
 }  // namespace homeostat

@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <tuple>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "policies/model/policy.hpp"
 #include "policies/model/verdict.hpp"
 
 namespace homeostat {
@@ -19,64 +20,104 @@ struct Fold {
   std::int64_t number = 0;
   double numerator = 0;    ///< sum over the readings that were not absent
   double denominator = 0;  ///< sum; empty readings add nothing
-  int readings = 0;        ///< not absent; 0 makes the fold absent
+  int readings = 0;        ///< not absent, empty ones included
+  friend bool operator==(const Fold&, const Fold&) = default;
 };
 
-/// The fold being filled and the last one that ended.
+/// The fold being filled and the newest one that ended with a reading in it. A fold without a
+/// reading leaves no trace: it is absent.
 struct SignalMemory {
-  TimePoint last_taken{};  ///< of the newest sample already pooled: each counts once
-  bool seen = false;
+  std::optional<TimePoint> last_taken;  ///< of the newest sample pooled: each counts once
   std::optional<Fold> filling;
   std::optional<Fold> ended;
+  friend bool operator==(const SignalMemory&, const SignalMemory&) = default;
 };
 
 struct ArmMemory {
+  // cusum: stepped at each fold
   double cusum = 0;
-  std::optional<double> folded;                         ///< r of the last fold stepped on
+  std::optional<double> folded;                         ///< r of the fold stepped on last
   std::int64_t stepped_fold = -1;                       ///< its number
   std::vector<std::pair<std::int64_t, double>> window;  ///< (fold, r) of the backstop's window
-  std::optional<double> smoothed;                       ///< EWMA
-  TimePoint smoothed_at{};
-  int breached_evaluations = 0;
-  std::optional<TimePoint> breached_since;
-  std::optional<TimePoint> clear_since;
-  bool tripped = false;
-  std::optional<TimePoint> tripped_since;
-  bool exhausted = false;  ///< past max_open: ignored until it was clear
+
+  // level: looked at in each evaluation
+  std::optional<double> smoothed;  ///< EWMA, stepped with each reading
+  std::optional<TimePoint> smoothed_at;
+  int breached_evaluations = 0;        ///< consecutive, each on a reading of its own
+  Duration breached_time{};            ///< without a break; absence does not count
+  std::optional<TimePoint> counted;    ///< `taken` of the reading counted last
+  std::optional<TimePoint> looked_at;  ///< the last look, if that saw anything
+
+  // both
+  bool clear = false;     ///< what was judged last was beyond the clear level
+  Duration clear_time{};  ///< without a break; absence does not count
+  bool involved =
+      false;  ///< tripped since the breaker was last closed: must clear before restoring
+  std::optional<TimePoint> tripped_since;  ///< first trip since it was last clear for clear_for
+  bool exhausted = false;                  ///< past max_open: ignored until it was clear
+  friend bool operator==(const ArmMemory&, const ArmMemory&) = default;
 };
 
 struct PendingEffect {
   Effect effect;
   TimePoint due{};
+  friend bool operator==(const PendingEffect& a, const PendingEffect& b);
 };
 
+/// Of one policy and subject.
 struct PolicyRuntime {
   PolicyMemory memory;
+  PolicyKind kind = PolicyKind::breaker;
+  Mode mode = Mode::shadow;  ///< it was last evaluated in
   std::vector<ArmMemory> arms;
-  TimePoint next_due{};
-  std::int64_t evaluated_fold = -1;
+  std::optional<TimePoint> next_due;  ///< nothing: never evaluated, due at once
+  std::int64_t seen_fold = -1;        ///< the fold that was being filled at the last step
   std::optional<TimePoint> last_climb;
   std::optional<TimePoint> last_restore;
   std::optional<TimePoint> closed_at;
   std::optional<TimePoint> alert_since;
+  bool blind = false;  ///< the condition was unknown at the last evaluation (arms with max_rung
+                       ///< left aside): others that are blocked_while this is open wait
+  std::vector<std::string> reasons;  ///< why each rung stands where it stands
   std::vector<PendingEffect> pending;
+  friend bool operator==(const PolicyRuntime&, const PolicyRuntime&) = default;
+};
+
+/// One step of one policy that moved at least one lever away from its baseline.
+struct ForwardAct {
+  std::string policy;
+  TimePoint at{};
+  friend bool operator==(const ForwardAct&, const ForwardAct&) = default;
 };
 
 struct EngineState {
   std::map<std::pair<SignalName, Subject>, SignalMemory> signals;
   std::map<std::pair<std::string, Subject>, PolicyRuntime> policies;
-  std::map<std::string, std::vector<TimePoint>> forward_acts;  ///< by policy, newest last
+  std::vector<ForwardAct> forward_acts;  ///< of every policy, real or virtual, newest last
+  std::vector<ForwardAct> cluster_acts;  ///< the real ones: of enforced policies
+  Duration fold{};                       ///< the length that fold numbers above refer to
+  friend bool operator==(const EngineState&, const EngineState&) = default;
 };
 
-/// The part of the state that the ledger keeps, in order of (policy, subject).
+/// The part of the state that the ledger keeps, in order of (policy, subject): of enforced policies
+/// and of kind alert. What a policy in shadow would have done is not worth resuming: it must never
+/// turn into levers because the mode was raised meanwhile.
 std::vector<PolicyMemory> memories(const EngineState& state);
 
 /// A state that goes on from what the ledger kept: after a restart or a change of leader. Detectors
-/// start without evidence. Memories of a policy whose hash changed or that is gone are dropped.
-EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept, TimePoint now);
+/// start without evidence, and nothing is given back before the signals have been clear anew.
+/// Memories of a policy whose hash changed or that is gone are dropped. `acts` are the forward acts
+/// of the last budget window as far as the ledger knows them; without them, the budgets start from
+/// the openings and climbs that the memories still show.
+EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept, TimePoint now,
+                    const std::vector<ForwardAct>& acts = {});
 
 /// The state of a running engine carried over to a reloaded PolicySet: policies with the same name
 /// and hash keep everything, others start closed (so their levers fall back to the baseline).
+/// Budgets are carried over for all.
 EngineState carried_over(const PolicySet& set, EngineState state, TimePoint now);
+
+/// A policy about a subject as it starts: closed, without evidence, due at once.
+PolicyRuntime fresh_runtime(const Policy& policy, const Subject& subject);
 
 }  // namespace homeostat

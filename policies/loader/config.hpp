@@ -22,21 +22,25 @@ struct NodeConfig {
   std::string sslmode = "verify-full";  ///< ignored on a Unix socket
   std::string sslrootcert;
   Place place;
+  friend bool operator==(const NodeConfig&, const NodeConfig&) = default;
 };
 
 struct LedgerConfig {
   std::string node;  ///< of postgres.nodes
   std::string user = "homeostat_actuator";
   std::string password_file;
+  friend bool operator==(const LedgerConfig&, const LedgerConfig&) = default;
 };
 
 struct FeatureConfig {
   std::string name;
   std::string klass;  ///< the key is `class`
+  friend bool operator==(const FeatureConfig&, const FeatureConfig&) = default;
 };
 
 struct InjectedConfig {
   std::string path;  ///< of the file with samples (probe `injected`)
+  friend bool operator==(const InjectedConfig&, const InjectedConfig&) = default;
 };
 
 enum class OnExit { revert, keep };
@@ -63,6 +67,7 @@ struct Config {
   LogFormat log_format = LogFormat::text;
   std::string log_level = "info";
   std::vector<FeatureConfig> features;
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace homeostat

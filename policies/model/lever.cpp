@@ -22,6 +22,12 @@ constexpr NameTable<ChangeOutcome, 4> kOutcomes{{
 }  // namespace
 
 std::string_view to_text(ChangeKind kind) { return name_of(kKinds, kind); }
+std::optional<ChangeKind> parse_change_kind(std::string_view text) {
+  return value_of(kKinds, text);
+}
 std::string_view to_text(ChangeOutcome outcome) { return name_of(kOutcomes, outcome); }
+std::optional<ChangeOutcome> parse_change_outcome(std::string_view text) {
+  return value_of(kOutcomes, text);
+}
 
 }  // namespace homeostat

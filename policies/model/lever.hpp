@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -73,6 +74,8 @@ enum class ChangeOutcome {
 };
 
 std::string_view to_text(ChangeKind kind);
+std::optional<ChangeKind> parse_change_kind(std::string_view text);
 std::string_view to_text(ChangeOutcome outcome);
+std::optional<ChangeOutcome> parse_change_outcome(std::string_view text);
 
 }  // namespace homeostat

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actuators/feature.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "sql/embedded.hpp"
+
+namespace homeostat {
+namespace asio = boost::asio;
+namespace {
+
+// Each notification serialises commits with every other one of the server (H55).
+constexpr Duration kBetweenHints = std::chrono::seconds{1};
+constexpr std::size_t kLongestHint = 7000;  // PostgreSQL takes less than 8,000 bytes
+
+bool is_name_character(char character) {
+  const auto in = [character](char first, char last) {
+    return character >= first && character <= last;
+  };
+  return in('a', 'z') || in('A', 'Z') || in('0', '9') || character == '_' || character == '.' ||
+         character == ':' || character == '-';
+}
+
+// As the tables' CHECKs have it. Here too: libpq would cut a name at a NUL.
+bool is_target(std::string_view target) {
+  const auto slash = target.find('/');
+  if (slash == std::string_view::npos) return false;
+  const auto kind = target.substr(0, slash);
+  const auto name = target.substr(slash + 1);
+  return (kind == "class" || kind == "feature") && !name.empty() && name.size() <= 63 &&
+         std::all_of(name.begin(), name.end(), is_name_character) && name[0] != '.' &&
+         name[0] != ':' && name[0] != '-';
+}
+
+// The shortest text that reads back as the same number.
+std::string exact(double number) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
+  return {buffer, end};
+}
+
+ChangeResult result(ChangeOutcome outcome, std::string detail) {
+  ChangeResult made;
+  made.outcome = outcome;
+  made.detail = std::move(detail);
+  return made;
+}
+
+std::optional<ChangeOutcome> parse_outcome(std::string_view text) {
+  if (text == "applied") return ChangeOutcome::applied;
+  if (text == "yielded") return ChangeOutcome::yielded;
+  if (text == "refused") return ChangeOutcome::refused;
+  return std::nullopt;
+}
+
+std::optional<double> admit_of(const LeverValue& value) {
+  const auto found = value.arguments.find("admit");
+  if (value.arguments.size() != 1 || found == value.arguments.end()) return std::nullopt;
+  const auto* share = std::get_if<double>(&found->second);
+  if (share == nullptr || !(*share >= 0 && *share <= 1)) return std::nullopt;
+  return *share;
+}
+
+struct Statement {
+  std::string_view sql;
+  std::vector<pg::Parameter> parameters;
+};
+
+Statement statement_for(const Change& change, double admit) {
+  const auto& to = change.desired;
+  const auto epoch = std::to_string(change.token.epoch);
+  const auto sequence = std::to_string(change.token.sequence);
+  const auto ttl = std::to_string(to.ttl.count());
+  const auto subject = to_text(to.subject);
+  const auto rung = std::to_string(to.rung);
+  Statement made;
+  switch (change.kind) {
+    case ChangeKind::apply:
+      made.sql = sql::feature_apply;
+      made.parameters = {epoch,     sequence, to.key.target, exact(admit),   ttl,
+                         to.policy, subject,  rung,          to.policy_hash, to.reason};
+      break;
+    case ChangeKind::renew:
+      made.sql = sql::feature_renew;
+      made.parameters = {epoch,     sequence, to.key.target, ttl,
+                         to.policy, subject,  rung,          to.policy_hash};
+      break;
+    case ChangeKind::revert:
+      made.sql = sql::feature_revert;
+      made.parameters = {epoch, sequence, to.key.target, to.policy, subject, to.reason};
+      break;
+  }
+  return made;
+}
+
+}  // namespace
+
+FeatureLever::FeatureLever(pg::Session& session, const Clock& clock, Duration deadline)
+    : session_{session}, clock_{clock}, deadline_{deadline} {}
+
+asio::awaitable<Result<LeverValue>> FeatureLever::read(std::string target) {
+  LeverValue value;
+  if (!is_target(target)) {
+    Error error{ErrorCode::invalid_input, "no target of lever feature", {}};
+    co_return error;
+  }
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(std::move(target));
+  const auto table =
+      co_await session_.query(std::string{sql::feature_read}, std::move(parameters), deadline_);
+  if (!table.has_value()) co_return table.error();
+  if (table->rows() == 0) co_return value;
+  const auto admit = table->number(0, 0);
+  if (!admit) {
+    Error error{ErrorCode::protocol, "homeostat.admission holds no share", {}};
+    co_return error;
+  }
+  value.arguments["admit"] = *admit;
+  co_return value;
+}
+
+asio::awaitable<Result<ChangeResult>> FeatureLever::apply(Change change) {
+  const auto kind = change.kind;
+  const auto desired = change.desired;
+  const auto admit = kind == ChangeKind::apply ? admit_of(desired.value) : 1.0;
+  if (!is_target(desired.key.target)) {
+    co_return result(ChangeOutcome::refused, "no target of lever feature");
+  }
+  if (!admit) {
+    co_return result(ChangeOutcome::refused, "feature takes one argument, admit: a share, 0 to 1");
+  }
+  auto written = co_await write(std::move(change));
+  if (!written.has_value()) co_return written.error();
+  if (kind == ChangeKind::renew) co_return written;
+  if (written->outcome != ChangeOutcome::applied) co_return written;
+  const auto trouble = co_await hint(desired, *admit);
+  if (!trouble.empty()) written->detail = trouble;
+  co_return written;
+}
+
+asio::awaitable<Result<ChangeResult>> FeatureLever::write(Change change) {
+  const auto admit = admit_of(change.desired.value).value_or(1);
+  auto statement = statement_for(change, admit);
+  const auto table = co_await session_.query(std::string{statement.sql},
+                                             std::move(statement.parameters), deadline_);
+  if (!table.has_value()) {
+    if (table.error().code != ErrorCode::refused) co_return table.error();
+    co_return result(ChangeOutcome::refused, table.error().context);
+  }
+  const auto outcome = parse_outcome(table->text(0, 0).value_or(""));
+  if (!outcome) {
+    Error error{ErrorCode::protocol, "lever feature: an answer without an outcome", {}};
+    co_return error;
+  }
+  co_return result(*outcome, std::string{table->text(0, 1).value_or("")});
+}
+
+// A transaction of its own after the lever's: a full notification queue must not undo the act.
+asio::awaitable<std::string> FeatureLever::hint(const DesiredLever& changed, double admit) {
+  hints_[changed.key.target] = admit;
+  const auto sent = co_await flush_hints();
+  if (sent.has_value()) co_return std::string{};
+  co_return "the hint was not sent: " + sent.error().context;
+}
+
+asio::awaitable<Result<void>> FeatureLever::flush_hints() {
+  const auto now = clock_.now();
+  if (hints_.empty() || (hinted_ && now - *hinted_ < kBetweenHints)) co_return Result<void>{};
+  nlohmann::json payload;
+  payload["lever"] = "feature";
+  payload["admit"] = std::exchange(hints_, {});
+  auto text = payload.dump();
+  if (text.size() > kLongestHint) text = R"({"lever":"feature"})";  // look for yourself
+  hinted_ = now;
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(std::move(text));
+  const auto sent =
+      co_await session_.query(std::string{sql::feature_notify}, std::move(parameters), deadline_);
+  if (!sent.has_value()) co_return sent.error();
+  co_return Result<void>{};
+}
+
+}  // namespace homeostat

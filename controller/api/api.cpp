@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/api/api.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "controller/api/history_query.hpp"
+#include "controller/api/host_check.hpp"
+#include "controller/api/metrics.hpp"
+#include "controller/api/process_usage.hpp"
+#include "controller/api/report_json.hpp"
+#include "controller/api/status_page.hpp"
+#include "controller/loop/act_codec.hpp"
+#include "policies/model/codec.hpp"
+
+namespace homeostat {
+namespace {
+
+using nlohmann::json;
+
+HttpAnswer json_answer(int status, const json& body) {
+  HttpAnswer answer;
+  answer.status = status;
+  // Text from servers and files may hold bytes that are no UTF-8: replaced, not refused.
+  answer.body = body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  return answer;
+}
+
+HttpAnswer error_answer(int status, const std::string& what) {
+  return json_answer(status, {{"error", what}});
+}
+
+HttpAnswer text_answer(int status, const std::string& line) {
+  HttpAnswer answer;
+  answer.status = status;
+  answer.content_type = "text/plain; charset=utf-8";
+  answer.body = line + "\n";
+  return answer;
+}
+
+/// No page of another origin may read, frame or sniff an answer; there is no CORS header.
+void harden(HttpAnswer& answer) {
+  const auto& headers = answer.headers;
+  const bool own_policy = std::any_of(headers.begin(), headers.end(), [](const auto& header) {
+    return header.first == "Content-Security-Policy";
+  });
+  if (!own_policy) {
+    answer.headers.emplace_back("Content-Security-Policy",
+                                "default-src 'none'; frame-ancestors 'none'");
+  }
+  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  answer.headers.emplace_back("X-Frame-Options", "DENY");
+  answer.headers.emplace_back("Referrer-Policy", "no-referrer");
+  answer.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+  answer.headers.emplace_back("Cache-Control", "no-store");
+}
+
+/// Rows of the journal as {`plural`: [{wall_us, `singular`: …}]}.
+template <class Record>
+HttpAnswer rows(const Result<std::vector<Record>>& records, const char* plural,
+                const char* singular, json (*one)(const Record&)) {
+  if (!records.has_value()) return error_answer(503, records.error().context);
+  json list = json::array();
+  for (const auto& record : *records) {
+    list.push_back({{"wall_us", record.wall.time_since_epoch().count()}, {singular, one(record)}});
+  }
+  return json_answer(200, {{plural, std::move(list)}});
+}
+
+json verdict_of(const RecordedVerdict& record) { return to_json(record.verdict); }
+json act_of(const RecordedAct& record) { return to_json(record.act); }
+json effect_of(const RecordedEffect& record) { return to_json(record.effect); }
+
+HttpAnswer decisions(const History& history, const HistoryQuery& query) {
+  return rows(history.verdicts(query), "decisions", "verdict", verdict_of);
+}
+HttpAnswer acts(const History& history, const HistoryQuery& query) {
+  return rows(history.acts(query), "acts", "act", act_of);
+}
+HttpAnswer effects(const History& history, const HistoryQuery& query) {
+  return rows(history.effects(query), "effects", "effect", effect_of);
+}
+
+HttpAnswer past(const History& history, const HttpRequest& request,
+                HttpAnswer (*ask)(const History&, const HistoryQuery&)) {
+  const auto query = parse_history_query(request);
+  if (!query.has_value()) return error_answer(400, query.error().context);
+  return ask(history, *query);
+}
+
+HttpAnswer policies(const Report& report) {
+  json list = json::array();
+  for (const auto& policy : report.policies) list.push_back(to_json(policy));
+  return json_answer(200, {{"policies", std::move(list)}});
+}
+
+}  // namespace
+
+Api::Api(ApiParts parts, std::string listen_host, Duration tick)
+    : parts_(std::move(parts)),
+      listen_host_(std::move(listen_host)),
+      tick_(tick),
+      made_(parts_.clock.now()),
+      page_(status_page()) {}
+
+HttpAnswer Api::answer(const HttpRequest& request) const {
+  HttpAnswer answer = host_allowed(request.host, listen_host_)
+                          ? route(request)
+                          : error_answer(421, "this Host is not served here");
+  harden(answer);
+  return answer;
+}
+
+HttpAnswer Api::route(const HttpRequest& request) const {
+  const auto& path = request.path;
+  if (path == "/") return page_;
+  if (path == "/metrics") return metrics();
+  if (path == "/livez") return live();
+  if (path == "/readyz") return ready();
+  if (path == "/v1/decisions") return past(parts_.history, request, decisions);
+  if (path == "/v1/acts") return past(parts_.history, request, acts);
+  if (path == "/v1/effects") return past(parts_.history, request, effects);
+  if (path != "/v1/status" && path != "/v1/policies") return error_answer(404, "no such path");
+  const auto report = parts_.report();
+  if (!report) return error_answer(503, "the first step has not ended yet");
+  return path == "/v1/status" ? json_answer(200, to_json(*report)) : policies(*report);
+}
+
+HttpAnswer Api::live() const {
+  const auto report = parts_.report();
+  const Duration age = parts_.clock.now() - (report ? report->at : made_);
+  const Duration limit = std::max<Duration>(3 * tick_, std::chrono::seconds{30});
+  const bool alive = age <= limit;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
+  return text_answer(alive ? 200 : 503, (alive ? "ok: last step " : "stuck: last step ") +
+                                            std::to_string(seconds) + " s ago");
+}
+
+HttpAnswer Api::ready() const {
+  const bool ready = parts_.report() != nullptr;
+  return text_answer(ready ? 200 : 503, ready ? "ok" : "the first step has not ended yet");
+}
+
+HttpAnswer Api::metrics() const {
+  const auto report = parts_.report();
+  HttpAnswer answer;
+  if (!report) return text_answer(503, "the first step has not ended yet");
+  answer.content_type = kMetricsContentType;
+  answer.body = metrics_text(*report, process_usage());
+  return answer;
+}
+
+}  // namespace homeostat

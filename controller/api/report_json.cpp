@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/api/report_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "policies/model/codec.hpp"
+
+namespace homeostat {
+namespace {
+
+using nlohmann::json;
+
+std::int64_t us(WallTime time) { return time.time_since_epoch().count(); }
+
+template <class Values>
+json array_of(const Values& values) {
+  auto array = json::array();
+  for (const auto& value : values) array.push_back(to_json(value));
+  return array;
+}
+
+json notes(const Report& report) {
+  auto array = json::array();
+  for (const auto& note : report.notes) {
+    array.push_back({{"subject", to_text(note.subject)}, {"key", note.key}, {"text", note.text}});
+  }
+  return array;
+}
+
+json probes(const Report& report) {
+  auto array = json::array();
+  for (const auto& probe : report.probes) {
+    array.push_back({{"probe", probe.probe},
+                     {"subject", to_text(probe.subject)},
+                     {"up", probe.up},
+                     {"error", probe.error}});
+  }
+  return array;
+}
+
+json levers(const Report& report) {
+  auto array = json::array();
+  for (const auto& open : report.levers) {
+    array.push_back({{"lever", open.row.key.lever},
+                     {"target", open.row.key.target},
+                     {"value", to_json(open.row.value)},
+                     {"prior", to_json(open.row.prior)},
+                     {"policy", open.row.policy},
+                     {"subject", to_text(open.row.subject)},
+                     {"rung", open.row.rung},
+                     {"policy_hash", open.row.policy_hash},
+                     {"remaining_us", open.row.remaining.count()},
+                     {"epoch", open.row.token.epoch},
+                     {"sequence", open.row.token.sequence},
+                     {"drifted", open.drifted},
+                     {"overdue_us", open.overdue.count()},
+                     {"last_error", open.last_error}});
+  }
+  return array;
+}
+
+json alerts(const Report& report) {
+  auto array = json::array();
+  for (const auto& alert : report.alerts) {
+    array.push_back({{"labels", alert.labels},
+                     {"annotations", alert.annotations},
+                     {"starts_us", us(alert.starts)}});
+  }
+  return array;
+}
+
+json acts(const Report& report) {
+  auto array = json::array();
+  for (const auto& [key, count] : report.acts) {
+    const auto& [policy, lever, outcome] = key;
+    array.push_back({{"policy", policy}, {"lever", lever}, {"outcome", outcome}, {"count", count}});
+  }
+  return array;
+}
+
+json would_acts(const Report& report) {
+  auto array = json::array();
+  for (const auto& [key, count] : report.would_acts) {
+    array.push_back({{"policy", key.first}, {"lever", key.second}, {"count", count}});
+  }
+  return array;
+}
+
+}  // namespace
+
+json to_json(const Report& report) {
+  json out;
+  out["version"] = report.version;
+  out["instance"] = report.instance;
+  out["started_us"] = us(report.started);
+  out["wall_us"] = us(report.wall);
+  out["at_us"] = report.at.time_since_epoch().count();
+  out["last_tick_us"] = us(report.last_tick);
+  out["ticks"] = report.ticks;
+  out["ticks_skipped"] = report.ticks_skipped;
+  out["step_every_us"] = report.step_every.count();
+  out["mode_ceiling"] = to_text(report.mode_ceiling);
+  out["ledger_configured"] = report.ledger_configured;
+  out["leader"] = report.leader;
+  out["epoch"] = report.epoch;
+  out["lease_holder"] = report.lease_holder;
+  out["bar"] = to_text(report.bar);
+  out["bar_detail"] = report.bar_detail;
+  out["reload_ok"] = report.reload_ok;
+  out["reload_error"] = report.reload_error;
+  out["journal_usable"] = report.journal_usable;
+  out["samples"] = array_of(report.samples);
+  out["notes"] = notes(report);
+  out["probes"] = probes(report);
+  out["policies"] = array_of(report.policies);
+  out["verdicts"] = array_of(report.verdicts);
+  out["desired"] = array_of(report.desired);
+  out["would"] = array_of(report.would);
+  out["levers"] = levers(report);
+  out["alerts"] = alerts(report);
+  out["acts"] = acts(report);
+  out["would_acts"] = would_acts(report);
+  out["budget_remaining"] = report.budget_remaining;
+  out["feature_share"] = report.feature_share;
+  out["notify_failures"] = report.notify_failures;
+  return out;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/commands/explain.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/cli/past_source.hpp"
+#include "controller/cli/text/explain_text.hpp"
+#include "controller/cli/text/quantity.hpp"
+#include "controller/cli/when.hpp"
+#include "controller/loop/system_clock.hpp"
+
+namespace homeostat {
+namespace {
+
+/// Evaluations looked through for one of each subject.
+constexpr int kRows = 500;
+
+struct Options {
+  PastOptions past;
+  std::string policy;
+  std::string subject;
+  std::string at;
+};
+
+Result<HistoryQuery> query_of(const Options& options) {
+  HistoryQuery query;
+  query.policy = options.policy;
+  query.limit = kRows;
+  if (!options.subject.empty()) {
+    query.subject = parse_subject(options.subject);
+    query.limit = 1;
+    if (!query.subject) {
+      return Error{ErrorCode::invalid_input, "`" + options.subject +
+                                                 "` is no subject: expected cluster, or "
+                                                 "KIND/NAME such as node/main"};
+    }
+  }
+  if (options.at.empty()) return query;
+  const auto at = parse_when(options.at, SystemClock().wall());
+  if (!at.has_value()) return at.error();
+  query.until = *at;
+  return query;
+}
+
+Error nothing_found(const Options& options, const HistoryQuery& query) {
+  auto what = "no evaluation of " + options.policy;
+  if (query.subject) what += " on " + options.subject;
+  if (query.until) what += " up to " + text::utc(*query.until);
+  return {ErrorCode::not_found, what + " is recorded"};
+}
+
+/// The newest of each subject, as one text.
+Result<std::string> explained(const Options& options) {
+  const auto query = query_of(options);
+  if (!query.has_value()) return query.error();
+  const auto source = open_past(options.past);
+  if (!source.has_value()) return source.error();
+  const auto verdicts = source->history->verdicts(*query);
+  if (!verdicts.has_value()) return verdicts.error();
+  if (verdicts->empty()) {
+    // A policy that is gone has a past all the same: only a name without any may be misspelt.
+    const auto known = check_policy_name(*source, options.policy);
+    if (!known.has_value()) return known.error();
+    return nothing_found(options, *query);
+  }
+  const auto policy = policy_named(*source, options.policy);
+  std::set<Subject> seen;
+  std::string out;
+  for (const auto& recorded : *verdicts) {
+    if (!seen.insert(recorded.verdict.subject).second) continue;
+    out += (out.empty() ? "" : "\n") + text::explain(recorded.verdict, recorded.wall, policy);
+  }
+  return out;
+}
+
+int run(const Options& options) {
+  const auto text = explained(options);
+  if (!text.has_value()) return complain(text.error());
+  std::cout << *text;
+  return 0;
+}
+
+}  // namespace
+
+void add_explain_command(CLI::App& app, std::function<int()>& chosen) {
+  const auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(
+      "explain", "Say what a policy measured, each gate's margin, and why it did or did not act");
+  command->add_option("POLICY", options->policy, "Its name")->required();
+  command->add_option("--subject", options->subject, "Only about this one, such as node/main")
+      ->type_name("SUBJECT");
+  command->add_option("--at", options->at, "The last evaluation up to then; default: the newest")
+      ->type_name("TIME|AGE");
+  add_past_options(*command, options->past);
+  command->footer(
+      "TIME is RFC 3339 (2026-03-01T12:00:00Z), AGE is how long ago (5m, 1h30m).\n"
+      "Exit status: 0; 1 when there is no such policy or evaluation; 2 when nobody answers.\n\n"
+      "Example:\n  homeostat explain circuit-breaker\n"
+      "  homeostat explain circuit-breaker --at 5m\n"
+      "  homeostat explain lock-contention --subject node/main --at 2026-03-01T12:00:00Z");
+  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace homeostat

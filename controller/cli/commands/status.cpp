@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/commands/status.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+
+#include "controller/cli/daemon_client.hpp"
+#include "controller/cli/past_source.hpp"
+#include "controller/cli/text/status_text.hpp"
+
+namespace homeostat {
+namespace {
+
+struct Options {
+  std::string server = kDefaultServer;
+  bool json = false;
+  bool watch = false;
+};
+
+Result<std::string> asked(const Options& options) {
+  const auto report = ask_daemon(options.server, "/v1/status");
+  if (!report.has_value()) return report.error();
+  constexpr auto replace = nlohmann::json::error_handler_t::replace;
+  if (options.json) return report->dump(options.watch ? -1 : 2, ' ', false, replace) + "\n";
+  return text::status(*report);
+}
+
+int once(const Options& options) {
+  const auto text = asked(options);
+  if (!text.has_value()) return complain(text.error());
+  std::cout << *text;
+  return 0;
+}
+
+/// Until it is interrupted, or nobody reads it any more. A daemon that goes away may come back.
+int watch(const Options& options) {
+  const bool clears = isatty(STDOUT_FILENO) != 0 && !options.json;
+  while (std::cout) {
+    const auto text = asked(options);
+    if (clears) std::cout << "\033[H\033[2J";
+    if (text.has_value()) {
+      std::cout << *text << (options.json ? "" : "\n") << std::flush;
+    } else {
+      (void)complain(text.error());
+    }
+    std::this_thread::sleep_for(std::chrono::seconds{2});
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_status_command(CLI::App& app, std::function<int()>& chosen) {
+  const auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(
+      "status", "Show signals beside their thresholds, policies, levers, probes and alerts");
+  add_server_option(*command, options->server);
+  command->add_flag("--json", options->json, "Print /v1/status as it is (one line with --watch)");
+  command->add_flag("--watch", options->watch, "Show it again every two seconds, until Ctrl-C");
+  command->footer(
+      "Exit status: 0, or 2 when no daemon answers.\n\n"
+      "Example:\n  homeostat status --watch\n"
+      "  homeostat status --json | jq '.levers'");
+  command->callback([options, &chosen] {
+    chosen = [options] { return options->watch ? watch(*options) : once(*options); };
+  });
+}
+
+}  // namespace homeostat

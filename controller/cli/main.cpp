@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one binary: parses the command line and runs the subcommand it names.
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <functional>
+#include <iostream>
+
+#include "controller/cli/commands/check.hpp"
+#include "controller/cli/commands/explain.hpp"
+#include "controller/cli/commands/history.hpp"
+#include "controller/cli/commands/migrate.hpp"
+#include "controller/cli/commands/run.hpp"
+#include "controller/cli/commands/schema.hpp"
+#include "controller/cli/commands/status.hpp"
+#include "controller/cli/version.hpp"
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "Homeostat keeps a PostgreSQL platform inside safe limits: it samples, decides by policies\n"
+      "written in YAML, acts, and gives back what it took.",
+      "homeostat"};
+  app.set_version_flag("--version", homeostat::kVersion);
+  app.require_subcommand(1);
+  app.footer(
+      "Example:\n  homeostat check /etc/homeostat/homeostat.yaml\n"
+      "  homeostat run --config /etc/homeostat/homeostat.yaml\n"
+      "  homeostat status");
+  std::function<int()> chosen;
+  homeostat::add_run_command(app, chosen);
+  homeostat::add_check_command(app, chosen);
+  homeostat::add_schema_command(app, chosen);
+  homeostat::add_migrate_command(app, chosen);
+  homeostat::add_status_command(app, chosen);
+  homeostat::add_explain_command(app, chosen);
+  homeostat::add_history_command(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::cerr << "homeostat: " << error.what() << " (homeostat --help)\n";
+    return 2;
+  }
+  return chosen();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& failure) {
+    std::cerr << "homeostat: " << failure.what() << "\n";
+    return 70;  // EX_SOFTWARE: a defect of ours
+  }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/text/explain_text.hpp"
+
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "controller/cli/text/gate_text.hpp"
+#include "controller/cli/text/quantity.hpp"
+#include "controller/cli/text/table.hpp"
+#include "policies/model/codec.hpp"
+
+namespace homeostat::text {
+namespace {
+
+using nlohmann::json;
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const auto& part : parts) out += (out.empty() ? "" : "; ") + part;
+  return out;
+}
+
+/// Gates of an arm say whether the condition holds or is over; the others guard an act.
+bool asks_for_a_trip(GateKind kind) {
+  return kind == GateKind::trip || kind == GateKind::backstop || kind == GateKind::dwell;
+}
+
+bool asks_to_restore(GateKind kind) {
+  return kind == GateKind::clear || kind == GateKind::clear_for || kind == GateKind::hold ||
+         kind == GateKind::healthy_for;
+}
+
+std::vector<std::string> failed(const Verdict& verdict, const json& policy,
+                                const std::function<bool(GateKind)>& wanted) {
+  std::vector<std::string> out;
+  for (const auto& one : verdict.gates) {
+    if (!one.passed && wanted(one.kind)) out.push_back(gate(verdict, one, policy));
+  }
+  return out;
+}
+
+/// "3 of 40 = 0.075", or the value of what is no ratio.
+std::string measured(const Evidence& evidence) {
+  if (evidence.quality == Quality::absent) return "unknown: " + absence(evidence.reason);
+  if (evidence.quality == Quality::empty) return "idle: 0 of 0";
+  const bool is_ratio = evidence.signal.ends_with("_ratio") || evidence.denominator != 1;
+  if (!is_ratio) return of_signal(evidence.signal, evidence.numerator);
+  return number(evidence.numerator) + " of " + number(evidence.denominator) + " = " +
+         number(evidence.numerator / evidence.denominator);
+}
+
+std::string judged(const Evidence& evidence) {
+  std::vector<std::string> parts;
+  if (evidence.judged) {
+    const char* what = evidence.cusum ? "folded " : "judged ";
+    parts.push_back(what + of_signal(evidence.signal, *evidence.judged));
+  }
+  if (evidence.cusum) parts.push_back("S " + two_decimals(*evidence.cusum));
+  if (evidence.backstop) parts.push_back("long mean " + number(*evidence.backstop));
+  return joined(parts);
+}
+
+std::string standing(const Evidence& evidence) {
+  if (evidence.quality == Quality::absent) return "held";
+  if (evidence.tripped) return "tripped";
+  return evidence.clear ? "clear" : "neither tripped nor clear";
+}
+
+std::string what_tripped(const Verdict& verdict) {
+  std::vector<std::string> parts;
+  for (const auto& evidence : verdict.evidence) {
+    if (!evidence.tripped) continue;
+    const auto detail = judged(evidence);
+    parts.push_back(evidence.signal + " " + measured(evidence) +
+                    (detail.empty() ? "" : " (" + detail + ")"));
+  }
+  return parts.empty() ? "its condition held" : joined(parts);
+}
+
+/// The act of a rung, when the policy is known: " (feature class/batch: admit 0 %)".
+std::string act_of(const json& policy, int rung) {
+  if (!policy.is_object() || rung < 1) return "";
+  const json::json_pointer place("/ladder/" + std::to_string(rung - 1));
+  if (!policy.contains(place)) return "";
+  const auto& act = policy.at(place);
+  const auto value = lever_value_from_json(act.value("value", json::object()));
+  if (!value.has_value()) return "";
+  const LeverKey key{act.value("lever", ""), act.value("target", "")};
+  return " (" + lever_key(key) + ": " + lever_value(*value) + ")";
+}
+
+std::string rung_of(const Verdict& verdict, int rung) {
+  return "rung " + std::to_string(rung) + " of " + std::to_string(verdict.rungs);
+}
+
+std::string idle(const Verdict& verdict, const json& policy) {
+  const auto short_of = failed(verdict, policy, asks_for_a_trip);
+  if (!short_of.empty()) return "Nothing to do: " + joined(short_of) + ".";
+  std::vector<std::string> readings;
+  for (const auto& evidence : verdict.evidence) {
+    readings.push_back(evidence.signal + " " + measured(evidence));
+  }
+  return "Nothing to do: " + (readings.empty() ? "its condition does not hold" : joined(readings)) +
+         ".";
+}
+
+std::string blocked(const Verdict& verdict, const json& policy) {
+  const auto guards = failed(verdict, policy, [](GateKind kind) {
+    return !asks_for_a_trip(kind) && !asks_to_restore(kind);
+  });
+  return "Would act, for " + what_tripped(verdict) +
+         ", but may not: " + (guards.empty() ? "a gate says no" : joined(guards)) + ".";
+}
+
+std::string holding(const Verdict& verdict, const json& policy) {
+  const bool tripped = failed(verdict, policy, asks_for_a_trip).empty();
+  auto waits = failed(verdict, policy, [](GateKind kind) {
+    return asks_to_restore(kind) || kind == GateKind::climb_after;
+  });
+  if (waits.empty() && !tripped) waits = failed(verdict, policy, asks_for_a_trip);
+  const bool tells = verdict.kind == PolicyKind::alert;
+  const auto head = tells ? std::string("Fires still") : "Holds " + rung_of(verdict, verdict.rung);
+  return waits.empty() ? head + "." : head + ": " + joined(waits) + ".";
+}
+
+std::string unknown(const Verdict& verdict) {
+  std::vector<std::string> parts;
+  for (const auto& evidence : verdict.evidence) {
+    if (evidence.quality == Quality::absent) {
+      parts.push_back(evidence.signal + " (" + absence(evidence.reason) + ")");
+    }
+  }
+  return "Cannot tell, so everything stays as it is: unknown is " +
+         (parts.empty() ? "a signal" : joined(parts)) + ".";
+}
+
+std::string restored(const Verdict& verdict) {
+  if (verdict.rung == 1 && verdict.admitted > 0) {
+    return "Gave back a step of the first rung: it admits " + share(verdict.admitted) + " now.";
+  }
+  return "Gave back rung " + std::to_string(verdict.rung + 1) + "; " +
+         rung_of(verdict, verdict.rung) + " stays.";
+}
+
+std::string forward(const char* what, const Verdict& verdict, const json& policy) {
+  return what + (" and took " + rung_of(verdict, verdict.rung)) + act_of(policy, verdict.rung) +
+         ": " + what_tripped(verdict) + ".";
+}
+
+std::string mode_of(const Verdict& verdict) {
+  const std::string mode(to_text(verdict.mode));
+  if (verdict.kind == PolicyKind::alert) return mode + " (tells, does nothing)";
+  const bool acts = verdict.mode == Mode::enforce;
+  return mode + (acts ? " (acts)" : " (decides and records, touches nothing)");
+}
+
+std::string state_of(const Verdict& verdict) {
+  if (verdict.kind == PolicyKind::alert) {
+    return verdict.state == BreakerState::closed ? "not firing" : "firing";
+  }
+  auto out = std::string(to_text(verdict.state)) + ", " + std::to_string(verdict.rung) + " of " +
+             std::to_string(verdict.rungs) + (verdict.rungs == 1 ? " rung" : " rungs") + " engaged";
+  if (verdict.admitted > 0) out += ", the first admits " + share(verdict.admitted);
+  if (verdict.state == BreakerState::closed) return out;
+  return out + "; hold " + duration(verdict.hold) + ", " + std::to_string(verdict.trips) +
+         (verdict.trips == 1 ? " trip" : " trips");
+}
+
+std::string evidence_table(const Verdict& verdict) {
+  std::vector<Row> rows;
+  for (const auto& evidence : verdict.evidence) {
+    rows.push_back({evidence.signal, measured(evidence), judged(evidence), standing(evidence)});
+  }
+  return rows.empty() ? "  nothing\n" : table(rows);
+}
+
+std::string gate_table(const Verdict& verdict, const json& policy) {
+  std::vector<Row> rows;
+  for (const auto& one : verdict.gates) {
+    rows.push_back(
+        {one.passed ? "yes" : "no", std::string(to_text(one.kind)), gate(verdict, one, policy)});
+  }
+  return rows.empty() ? "  none was reached\n" : table(rows);
+}
+
+}  // namespace
+
+std::string reason(const Verdict& verdict, const json& policy) {
+  switch (verdict.step) {
+    case Step::idle:
+      return idle(verdict, policy);
+    case Step::blocked:
+      return blocked(verdict, policy);
+    case Step::opened:
+      return forward("Opened", verdict, policy);
+    case Step::climbed:
+      return forward("Climbed", verdict, policy);
+    case Step::reopened:
+      return forward("Opened again", verdict, policy);
+    case Step::holding:
+      return holding(verdict, policy);
+    case Step::restored:
+      return restored(verdict);
+    case Step::closed:
+      return "Closed: everything is given back.";
+    case Step::fired:
+      return "Fires: " + what_tripped(verdict) + ".";
+    case Step::resolved:
+      return "Resolved: the condition no longer holds.";
+    case Step::unknown:
+      return unknown(verdict);
+  }
+  return "";
+}
+
+std::string explain(const Verdict& verdict, WallTime wall, const json& policy) {
+  std::string out =
+      printable(verdict.policy + " on " + to_text(verdict.subject)) + ", " + utc(wall) + "\n";
+  out += table({{"mode", mode_of(verdict)}, {"state", state_of(verdict)}});
+  out += "\n" + printable(reason(verdict, policy)) + "\n";
+  out += "\nMeasured\n" + evidence_table(verdict);
+  out += "\nGates (what each wants, and by how much it is short)\n" + gate_table(verdict, policy);
+  return out;
+}
+
+std::string explain(const Verdict& verdict, WallTime wall) {
+  return explain(verdict, wall, nullptr);
+}
+
+}  // namespace homeostat::text

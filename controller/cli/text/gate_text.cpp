@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/text/gate_text.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "controller/cli/text/quantity.hpp"
+
+namespace homeostat::text {
+namespace {
+
+using nlohmann::json;
+
+const Evidence* evidence_of(const Verdict& verdict, const Gate& gate) {
+  const auto index = static_cast<std::size_t>(gate.arm);
+  return gate.arm >= 0 && index < verdict.evidence.size() ? &verdict.evidence[index] : nullptr;
+}
+
+/// The arm's test in the policy's JSON; null when it is not known.
+json test_of(const json& policy, const Gate& gate) {
+  if (!policy.is_object() || gate.arm < 0) return nullptr;
+  const json::json_pointer place("/open/arms/" + std::to_string(gate.arm) + "/test");
+  return policy.contains(place) ? policy.at(place) : json();
+}
+
+std::string distance(const Gate& gate, const std::function<std::string(double)>& unit) {
+  return unit(std::abs(gate.margin));
+}
+
+/// Whether the gate wants a value below its threshold: told by the sign of its margin.
+bool wants_less(const Gate& gate) {
+  const double over = gate.value - gate.threshold;
+  return over != 0 && (over > 0) != (gate.margin > 0);
+}
+
+/// For a value that must lie beyond a threshold.
+std::string beyond(const Gate& gate, const std::function<std::string(double)>& unit) {
+  const auto value = unit(gate.value);
+  if (gate.value == gate.threshold) return value + ", exactly at its threshold";
+  const bool less = wants_less(gate);
+  const auto threshold = unit(gate.threshold);
+  if (gate.passed) {
+    return value + (less ? ", below " : ", above ") + threshold + " by " + distance(gate, unit);
+  }
+  return value + (less ? ", must fall below " : ", must exceed ") + threshold + ": " +
+         distance(gate, unit) + (less ? " too high" : " short");
+}
+
+std::string elapsed(const Gate& gate, const std::string& what) {
+  const auto head = what + " " + seconds(gate.value) + " of " + seconds(gate.threshold);
+  return gate.passed ? head + ": long enough" : head + ": " + distance(gate, seconds) + " to go";
+}
+
+std::string count(double value, const std::string& one) {
+  return number(value) + " " + one + (value == 1 ? "" : "s");
+}
+
+std::string trip(const Gate& gate, const Evidence* evidence) {
+  if (evidence != nullptr && evidence->cusum) {
+    return "cusum S " + two_decimals(gate.value) + " of " + two_decimals(gate.threshold) + ": " +
+           (gate.passed ? "tripped, " + distance(gate, two_decimals) + " over"
+                        : distance(gate, two_decimals) + " short");
+  }
+  const auto signal = evidence != nullptr ? evidence->signal : std::string();
+  return beyond(gate, [&](double value) { return of_signal(signal, value); });
+}
+
+std::string clear(const Gate& gate, const Evidence* evidence) {
+  const auto signal = evidence != nullptr ? evidence->signal : std::string();
+  const auto unit = [&](double value) { return of_signal(signal, value); };
+  return (gate.passed ? "clear, at " : "not clear, at ") + beyond(gate, unit);
+}
+
+std::string dwell(const Gate& gate, const json& policy) {
+  const auto test = test_of(policy, gate);
+  if (test.is_object() && test.contains("hold_for_us")) return elapsed(gate, "breached for");
+  const bool evaluations = test.is_object();
+  const auto head = "breached for " + number(gate.value) + " of " +
+                    (evaluations ? count(gate.threshold, "evaluation") : number(gate.threshold)) +
+                    (evaluations ? "" : " (evaluations, or seconds under `for:`)");
+  return gate.passed ? head : head + ": " + distance(gate, number) + " to go";
+}
+
+std::string limit(const Gate& gate, const std::string& what) {
+  const auto head =
+      count(gate.value, "subject") + " " + what + ", at most " + number(gate.threshold) + " may be";
+  return gate.passed ? head : head + ": " + distance(gate, number) + " too many";
+}
+
+std::string budget(const Gate& gate, const std::string& whose) {
+  if (!gate.passed) return "no forward act left " + whose + " in this budget window";
+  return count(gate.value, "forward act") + " left " + whose + " in this budget window";
+}
+
+std::string known_subjects(const Gate& gate) {
+  const auto head =
+      count(gate.value, "subject") + " known, " + number(gate.threshold) + " needed to act on any";
+  return gate.passed ? head : head + ": " + distance(gate, number) + " short";
+}
+
+std::string blocked_while(const Gate& gate, const json& policy) {
+  std::string names;
+  if (policy.is_object() && policy.contains("blocked_while")) {
+    for (const auto& name : policy["blocked_while"]) {
+      if (name.is_string()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
+    }
+  }
+  if (names.empty()) names = "the policies of blocked_while";
+  return gate.passed ? "none of " + names + " is open" : "open or unknown: one of " + names;
+}
+
+std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evidence,
+                  const json& policy) {
+  switch (gate.kind) {
+    case GateKind::trip:
+      return trip(gate, evidence);
+    case GateKind::backstop:
+      return "mean over the backstop's window " + beyond(gate, number);
+    case GateKind::dwell:
+      return dwell(gate, policy);
+    case GateKind::clear:
+      return clear(gate, evidence);
+    case GateKind::clear_for:
+      return elapsed(gate, "clear for");
+    case GateKind::hold:
+      return elapsed(gate, "held for");
+    case GateKind::climb_after:
+      return elapsed(gate, "since the last rung");
+    case GateKind::healthy_for:
+      return elapsed(gate, "since the last rung given back");
+    case GateKind::freshness:
+      return "measured " + seconds(gate.value) + " ago, at most " + seconds(gate.threshold) +
+             (gate.passed ? "" : ": " + distance(gate, seconds) + " too old");
+    case GateKind::known_subjects:
+      return known_subjects(gate);
+    case GateKind::breached_share:
+      return limit(gate, "breached");
+    case GateKind::open_subjects:
+      return limit(gate, "open with this one");
+    case GateKind::policy_budget:
+      return budget(gate, "to this policy");
+    case GateKind::cluster_budget:
+      return budget(gate, "to the cluster");
+    case GateKind::rungs:
+      return gate.passed ? count(gate.value, "rung") + " left to climb" : "no rung left to climb";
+    case GateKind::bar:
+      return gate.passed ? "nothing bars forward acts" : "forward acts barred: " + bar(verdict.bar);
+    case GateKind::blocked_while:
+      return blocked_while(gate, policy);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string gate(const Verdict& verdict, const Gate& gate, const json& policy) {
+  const auto* evidence = evidence_of(verdict, gate);
+  const auto said = words(verdict, gate, evidence, policy);
+  return evidence != nullptr ? evidence->signal + ": " + said : said;
+}
+
+std::string bar(ForwardBar bar) {
+  switch (bar) {
+    case ForwardBar::none:
+      return "nothing";
+    case ForwardBar::not_leader:
+      return "another instance leads, or the lease is not confirmed";
+    case ForwardBar::ledger_lost:
+      return "the ledger's server cannot be reached";
+    case ForwardBar::journal_unusable:
+      return "the journal cannot be written";
+    case ForwardBar::identity_changed:
+      return "the server is not the one that was measured before";
+    case ForwardBar::paused:
+      return "paused by an operator";
+    case ForwardBar::stopping:
+      return "the daemon is stopping";
+  }
+  return "";
+}
+
+std::string absence(AbsentReason reason) {
+  switch (reason) {
+    case AbsentReason::none:
+      return "no reason given";
+    case AbsentReason::never_sampled:
+      return "not sampled yet";
+    case AbsentReason::failed:
+      return "the probe failed";
+    case AbsentReason::timeout:
+      return "the probe did not answer in time";
+    case AbsentReason::stale:
+      return "the last reading is too old";
+    case AbsentReason::partial:
+      return "half or more of its parts are missing";
+    case AbsentReason::not_a_number:
+      return "not a number";
+    case AbsentReason::missing_privilege:
+      return "the monitor role lacks a GRANT";
+    case AbsentReason::identity_changed:
+      return "the server is another one than before";
+  }
+  return "";
+}
+
+}  // namespace homeostat::text

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// `homeostat status`: everything at a glance. Pure.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "policies/model/error.hpp"
+
+namespace homeostat::text {
+
+/// Of the JSON of /v1/status. Error `protocol` when it is something else.
+Result<std::string> status(const nlohmann::json& report);
+
+}  // namespace homeostat::text

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/vocabulary.hpp"
+
+#include <set>
+#include <utility>
+
+namespace homeostat {
+namespace {
+
+enum class Source { postgres, any_probe, later };
+
+struct SignalRow {
+  const char* name;
+  SignalShape shape;
+  SubjectKind about;
+  const char* unit;
+  Source source;
+  const char* help;
+};
+
+// `later`: the name is fixed, the probe is not there yet; an arm on it is dropped and named.
+constexpr SignalRow kSignals[] = {
+    {"pg_blocked_ratio", SignalShape::ratio, SubjectKind::node, "ratio", Source::postgres,
+     "client transactions waiting for a lock, of all that are open"},
+    {"pg_open_transactions", SignalShape::gauge, SubjectKind::node, "transactions",
+     Source::postgres, "client transactions open at the sampling instant"},
+    {"pg_advisory_waiters", SignalShape::gauge, SubjectKind::node, "sessions", Source::postgres,
+     "sessions waiting for an advisory lock; not part of pg_blocked_ratio"},
+    {"pg_lock_wait_max_seconds", SignalShape::gauge, SubjectKind::node, "seconds", Source::postgres,
+     "longest lock wait, by age of the waiting statement"},
+    {"pg_lock_wait_p95_seconds", SignalShape::gauge, SubjectKind::node, "seconds", Source::postgres,
+     "95th percentile of lock waits, by age of the waiting statement"},
+    {"pg_waiters_over_500ms", SignalShape::gauge, SubjectKind::node, "sessions", Source::postgres,
+     "sessions that have waited for a lock for more than 500 ms"},
+    {"pg_blocked_session_seconds_total", SignalShape::counter, SubjectKind::node, "seconds",
+     Source::postgres, "time spent waiting for locks, summed over all sessions"},
+    {"pg_deadlocks_total", SignalShape::counter, SubjectKind::node, "deadlocks", Source::postgres,
+     "deadlocks that PostgreSQL has resolved"},
+    {"pg_recovery_conflicts_total", SignalShape::counter, SubjectKind::node, "conflicts",
+     Source::postgres, "queries cancelled on a standby by recovery"},
+    {"pg_idle_in_transaction_seconds", SignalShape::gauge, SubjectKind::node, "seconds",
+     Source::postgres, "longest time a client has been idle inside a transaction"},
+    {"probe_up", SignalShape::gauge, SubjectKind::node, "bool", Source::any_probe,
+     "1 when every probe of the subject answered, else 0; never absent"},
+    {"admission_queue_age_seconds", SignalShape::gauge, SubjectKind::zone, "seconds", Source::later,
+     "age of the oldest request in an admission queue"},
+    {"citus_node_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::later,
+     "coefficient of variation of rows over the Citus nodes"},
+    {"citus_shard_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::later,
+     "coefficient of variation of rows over the Citus shards"},
+    {"citus_node_max_deviation", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::later,
+     "how far the fullest Citus node is over its fair share"},
+    {"kafka_consumer_lag_events", SignalShape::gauge, SubjectKind::group, "events", Source::later,
+     "events that a consumer group has not read yet"},
+    {"kafka_consumer_lag_seconds", SignalShape::gauge, SubjectKind::group, "seconds", Source::later,
+     "age of the oldest event that a consumer group has not read yet"},
+    {"kafka_arrival_events_per_second", SignalShape::gauge, SubjectKind::group, "events per second",
+     Source::later, "arrival rate of a consumer group's topics"},
+    {"view_age_seconds", SignalShape::gauge, SubjectKind::view, "seconds", Source::later,
+     "time since a materialized view was refreshed"},
+    {"clock_skew_seconds", SignalShape::gauge, SubjectKind::node, "seconds", Source::later,
+     "difference between a node's clock and the supervisor's"},
+};
+
+// The classes that the shipped policies name; a configuration may declare features in others too.
+constexpr const char* kClasses[] = {"rebuildable", "batch", "non_critical"};
+
+LeverDescription feature_lever(const std::vector<FeatureConfig>& features) {
+  std::set<std::string> targets;
+  for (const auto* klass : kClasses) targets.insert(std::string("class/") + klass);
+  for (const auto& feature : features) {
+    targets.insert("class/" + feature.klass);
+    targets.insert("feature/" + feature.name);
+  }
+  LeverDescription lever;
+  lever.help = "admits only a share of a feature's keys; applications ask homeostat.allowed()";
+  lever.targets.assign(targets.begin(), targets.end());
+  lever.arguments = {{"admit", ArgumentType::share, true, "share of keys admitted, 0% to 100%"}};
+  return lever;
+}
+
+Vocabulary vocabulary(bool postgres, bool injected, const std::vector<FeatureConfig>& features) {
+  Vocabulary words;
+  for (const auto& row : kSignals) {
+    SignalDescription signal;
+    signal.traits.shape = row.shape;
+    signal.about = row.about;
+    signal.unit = row.unit;
+    signal.help = row.help;
+    signal.provided =
+        injected || (row.source == Source::postgres && postgres) || row.source == Source::any_probe;
+    words.signals.emplace(row.name, std::move(signal));
+  }
+  words.levers.emplace("feature", feature_lever(features));
+  words.subjects[SubjectKind::cluster] = {Subject{}};
+  return words;
+}
+
+}  // namespace
+
+Vocabulary make_vocabulary(const Config& config) {
+  auto words = vocabulary(!config.nodes.empty(), config.injected.has_value(), config.features);
+  for (const auto& node : config.nodes) {
+    words.subjects[SubjectKind::node].push_back({SubjectKind::node, node.name});
+  }
+  return words;
+}
+
+Vocabulary make_vocabulary() {
+  auto words = vocabulary(true, false, {});
+  words.subjects[SubjectKind::node] = {{SubjectKind::node, "main"}};
+  return words;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every signal and lever that a policy may name. A new probe or lever adds its names here.
+#pragma once
+
+#include "policies/loader/config.hpp"
+#include "policies/model/vocabulary.hpp"
+
+namespace homeostat {
+
+/// What `config` provides and declares: signals are `provided` where one of its probes samples
+/// them, targets and subjects come from its inventory.
+Vocabulary make_vocabulary(const Config& config);
+
+/// What any configuration could provide: for `check` and `schema` without one.
+Vocabulary make_vocabulary();
+
+}  // namespace homeostat

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/wiring.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "actuators/feature.hpp"
+#include "probes/injected.hpp"
+#include "probes/pg_locks.hpp"
+
+namespace homeostat {
+
+pg::Address address_of(const Config& config, const std::string& node, const std::string& user,
+                       const std::string& password_file) {
+  pg::Address address;
+  const auto found = std::find_if(config.nodes.begin(), config.nodes.end(),
+                                  [&](const NodeConfig& one) { return one.name == node; });
+  if (found == config.nodes.end()) return address;
+  address.host = found->host;
+  address.port = found->port;
+  address.dbname = found->dbname;
+  address.user = user;
+  address.password_file = password_file;
+  address.sslmode = found->sslmode;
+  address.sslrootcert = found->sslrootcert;
+  return address;
+}
+
+std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
+                                                const boost::asio::any_io_executor& executor) {
+  std::vector<std::unique_ptr<Probe>> probes;
+  for (const auto& node : config.nodes) {
+    PgLocksOptions options;
+    options.node = node.name;
+    options.address = address_of(config, node.name, node.user, node.password_file);
+    options.own_roles = {node.user};
+    if (config.ledger) options.own_roles.push_back(config.ledger->user);
+    options.show_queries = config.show_queries;
+    options.seed = static_cast<std::uint64_t>(getpid());
+    probes.push_back(std::make_unique<PgLocks>(executor, std::move(options)));
+  }
+  if (config.injected) probes.push_back(std::make_unique<Injected>(config.injected->path));
+  return probes;
+}
+
+std::vector<std::unique_ptr<Lever>> make_levers(pg::Session& actuator, const Clock& clock) {
+  std::vector<std::unique_ptr<Lever>> levers;
+  levers.push_back(std::make_unique<FeatureLever>(actuator, clock));
+  return levers;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only list of concrete probes and levers. A new one is added here, by hand, on purpose.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controller/ports/clock.hpp"
+#include "controller/ports/lever.hpp"
+#include "controller/ports/probe.hpp"
+#include "controller/transport/pg_session.hpp"
+#include "policies/loader/config.hpp"
+
+namespace homeostat {
+
+/// In the order of sampling: where two sample one signal of one subject, the later one wins, so
+/// `injected` comes last.
+std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
+                                                const boost::asio::any_io_executor& executor);
+
+/// Levers whose effect is SQL share the actuator's own direct session, which also holds the lease.
+std::vector<std::unique_ptr<Lever>> make_levers(pg::Session& actuator, const Clock& clock);
+
+/// The node of `name`, as the given role reaches it. REQUIRES: the node exists (checked at load).
+pg::Address address_of(const Config& config, const std::string& node, const std::string& user,
+                       const std::string& password_file);
+
+}  // namespace homeostat

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/leadership.hpp"
+
+#include <utility>
+
+namespace homeostat {
+
+Leadership::Leadership(Ledger* ledger, Duration renew_every)
+    : ledger_(ledger), renew_every_(renew_every) {
+  if (ledger_ == nullptr) detail_.clear();
+}
+
+boost::asio::awaitable<Leadership::Turn> Leadership::step(TimePoint now, Duration deadline) {
+  if (ledger_ == nullptr || (next_ && now < *next_)) co_return Turn::none;
+  const bool led = leader_;
+  const auto epoch_before = epoch_;
+  next_ = now + renew_every_;
+  const auto lease = co_await ledger_->hold_lease(deadline);
+  reachable_ = lease.has_value();
+  leader_ = reachable_ && lease->ours;
+  if (!reachable_) {
+    holder_.clear();
+    detail_ = lease.error().context;
+    next_ = now;  // the ledger backs off by itself
+  } else {
+    epoch_ = lease->epoch;
+    holder_ = lease->holder;
+    detail_ = leader_ ? std::string() : "led by " + holder_;
+  }
+  if (leader_ && (!led || epoch_ != epoch_before)) co_return Turn::gained;
+  co_return led && !leader_ ? Turn::lost : Turn::none;
+}
+
+void Leadership::doubt(std::string why) {
+  leader_ = false;
+  next_.reset();
+  detail_ = std::move(why);
+}
+
+ForwardBar Leadership::bar() const {
+  if (ledger_ == nullptr || leader_) return ForwardBar::none;
+  return reachable_ ? ForwardBar::not_leader : ForwardBar::ledger_lost;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps the lease: who may act. Everything that needs the fence asks here first.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
+
+#include "controller/ports/ledger.hpp"
+#include "policies/model/snapshot.hpp"
+
+namespace homeostat {
+
+class Leadership {
+ public:
+  /// `ledger` may be null: then nobody leads and nobody needs to (shadow without a ledger).
+  /// `renew_every` must be well under the lease's time to live.
+  Leadership(Ledger* ledger, Duration renew_every);
+
+  enum class Turn { none, gained, lost };
+
+  /// Takes or renews the lease when that is due. REQUIRES: called at every step.
+  [[nodiscard]] boost::asio::awaitable<Turn> step(TimePoint now, Duration deadline);
+
+  /// Somebody found out the hard way (a superseded write, a lost session): the next step asks the
+  /// database again, and until then nobody here leads.
+  void doubt(std::string why);
+
+  bool configured() const { return ledger_ != nullptr; }
+  bool leader() const { return leader_; }
+  std::int64_t epoch() const { return epoch_; }
+  const std::string& holder() const { return holder_; }
+  /// none when forward acts need not be barred for want of leadership.
+  ForwardBar bar() const;
+  /// One line for people: why the bar stands.
+  const std::string& detail() const { return detail_; }
+
+ private:
+  Ledger* ledger_;
+  Duration renew_every_;
+  std::optional<TimePoint> next_;
+  bool leader_ = false;
+  bool reachable_ = false;
+  std::int64_t epoch_ = 0;
+  std::string holder_;
+  std::string detail_ = "the lease has not been asked for yet";
+};
+
+}  // namespace homeostat

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/ledger_codec.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "policies/model/codec.hpp"
+
+namespace homeostat {
+namespace {
+
+using nlohmann::json;
+
+Error unreadable(std::string what) {
+  return {ErrorCode::protocol, "the ledger holds what cannot be read: " + std::move(what), {}};
+}
+
+std::string text_at(const pg::Table& table, int row, int column) {
+  return std::string{table.text(row, column).value_or("")};
+}
+
+// NULL is the baseline: nothing set.
+Result<LeverValue> value_at(const pg::Table& table, int row, int column) {
+  const auto text = table.text(row, column);
+  if (!text) return LeverValue{};
+  const auto parsed = json::parse(*text, nullptr, false);
+  if (parsed.is_discarded()) return unreadable("a lever's value");
+  return lever_value_from_json(parsed);
+}
+
+// A time that never was is TimePoint{} here and NULL there.
+TimePoint before(TimePoint now, std::optional<std::int64_t> age_us) {
+  return age_us ? now - Duration{*age_us} : TimePoint{};
+}
+
+}  // namespace
+
+Result<LedgerRow> ledger_row(const pg::Table& table, int row) {
+  LedgerRow open;
+  open.key.lever = text_at(table, row, 0);
+  open.key.target = text_at(table, row, 1);
+  auto prior = value_at(table, row, 2);
+  if (!prior.has_value()) return prior.error();
+  open.prior = std::move(*prior);
+  auto value = value_at(table, row, 3);
+  if (!value.has_value()) return value.error();
+  open.value = std::move(*value);
+  open.policy = text_at(table, row, 4);
+  auto subject = parse_subject(text_at(table, row, 5));
+  if (!subject) return unreadable("subject of lever " + open.key.lever + " " + open.key.target);
+  open.subject = std::move(*subject);
+  open.rung = static_cast<int>(table.integer(row, 6).value_or(0));
+  open.policy_hash = text_at(table, row, 7);
+  open.remaining = Duration{table.integer(row, 8).value_or(0)};
+  open.token.epoch = table.integer(row, 9).value_or(0);
+  open.token.sequence = table.integer(row, 10).value_or(0);
+  return open;
+}
+
+Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint now) {
+  PolicyMemory memory;
+  memory.policy = text_at(table, row, 0);
+  auto subject = parse_subject(text_at(table, row, 1));
+  const auto state = parse_breaker_state(text_at(table, row, 3));
+  if (!subject || !state) return unreadable("state of policy " + memory.policy);
+  memory.subject = std::move(*subject);
+  memory.policy_hash = text_at(table, row, 2);
+  memory.state = *state;
+  memory.rung = static_cast<int>(table.integer(row, 4).value_or(0));
+  memory.restore_step = static_cast<int>(table.integer(row, 5).value_or(0));
+  memory.hold = Duration{table.integer(row, 6).value_or(0)};
+  memory.trips = static_cast<int>(table.integer(row, 7).value_or(0));
+  memory.changed = before(now, table.integer(row, 8));
+  memory.opened = before(now, table.integer(row, 9));
+  return memory;
+}
+
+json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now) {
+  auto all = json::array();
+  for (const auto& memory : memories) {
+    json one;
+    one["policy"] = memory.policy;
+    one["subject"] = to_text(memory.subject);
+    one["policy_hash"] = memory.policy_hash;
+    one["state"] = std::string{to_text(memory.state)};
+    one["rung"] = memory.rung;
+    one["restore_step"] = memory.restore_step;
+    one["hold_us"] = memory.hold.count();
+    one["trips"] = memory.trips;
+    if (memory.changed != TimePoint{}) one["changed_age_us"] = (now - memory.changed).count();
+    if (memory.opened != TimePoint{}) one["opened_age_us"] = (now - memory.opened).count();
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+std::string to_parameter(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between the ledger's tables and plain values. Times travel as ages in microseconds, so that no
+// clock of ours is stored and none of the database's is trusted here.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "controller/ports/ledger.hpp"
+#include "controller/transport/pg_session.hpp"
+
+namespace homeostat {
+
+/// A row of sql/queries/ledger_levers.sql.
+Result<LedgerRow> ledger_row(const pg::Table& table, int row);
+
+/// A row of sql/queries/ledger_states.sql. `now` places the ages on the caller's monotonic line.
+Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint now);
+
+/// What homeostat.state_keep() takes.
+nlohmann::json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now);
+
+/// JSON as a statement's parameter. Never throws: bytes that are no UTF-8 are replaced.
+std::string to_parameter(const nlohmann::json& json);
+
+}  // namespace homeostat

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/migrations.hpp"
+
+#include <openssl/sha.h>
+
+#include <array>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "sql/embedded.hpp"
+
+namespace homeostat {
+namespace asio = boost::asio;
+namespace {
+
+std::string checksum(std::string_view text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const auto byte : digest) {
+    hex.push_back(kDigits[byte >> 4U]);
+    hex.push_back(kDigits[byte & 15U]);
+  }
+  return hex;
+}
+
+// One simple-protocol message is one transaction: text and record stand or fall together.
+std::string with_record(const sql::Migration& migration) {
+  std::string text{migration.text};
+  text.append("\nINSERT INTO homeostat.schema_version (number, name, checksum) VALUES (")
+      .append(std::to_string(migration.number))
+      .append(", '")
+      .append(migration.name)
+      .append("', '")
+      .append(checksum(migration.text))
+      .append("');\n");
+  return text;
+}
+
+Error refused(std::string why) { return {ErrorCode::refused, std::move(why), {}}; }
+
+struct Applied {
+  std::string name;
+  std::string checksum;
+};
+
+// Why the recorded migrations cannot be continued with ours.
+std::optional<Error> conflict(const std::map<std::int64_t, Applied>& applied) {
+  std::map<std::int64_t, const sql::Migration*> known;
+  for (const auto& migration : sql::migrations()) known.emplace(migration.number, &migration);
+  for (const auto& [number, record] : applied) {
+    const auto ours = known.find(number);
+    if (ours == known.end()) {
+      return refused("the schema has migration " + record.name +
+                     ", this homeostat knows none beyond " +
+                     std::to_string(known_schema_version()) + ": it is the older of the two");
+    }
+    if (checksum(ours->second->text) != record.checksum) {
+      return refused("migration " + record.name +
+                     " was applied with another text than this homeostat carries");
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view text_at(const pg::Table& table, int row, int column) {
+  return table.text(row, column).value_or("");
+}
+
+// Becomes the owner. True: the schema has its table of versions.
+asio::awaitable<Result<bool>> become_owner(pg::Session& session, Duration deadline) {
+  const auto role = co_await session.query(std::string{sql::migration_role}, {}, deadline);
+  if (!role.has_value()) co_return role.error();
+  if (text_at(*role, 0, 4) != "t") {
+    co_return refused("role homeostat_owner does not exist: run sql/roles.sql as a superuser");
+  }
+  if (text_at(*role, 0, 3) != "t") {
+    co_return refused("schema homeostat does not exist here: run sql/roles.sql as a superuser");
+  }
+  const auto owner = co_await session.script("SET ROLE homeostat_owner", deadline);
+  if (!owner.has_value()) co_return owner.error();
+  co_return text_at(*role, 0, 2) == "t";
+}
+
+asio::awaitable<Result<std::map<std::int64_t, Applied>>> applied_migrations(pg::Session& session,
+                                                                            Duration deadline) {
+  const auto table = co_await session.query(std::string{sql::migration_applied}, {}, deadline);
+  if (!table.has_value()) co_return table.error();
+  std::map<std::int64_t, Applied> applied;
+  for (int row = 0; row < table->rows(); ++row) {
+    Applied record;
+    record.name = text_at(*table, row, 1);
+    record.checksum = text_at(*table, row, 2);
+    applied.emplace(table->integer(row, 0).value_or(0), std::move(record));
+  }
+  co_return applied;
+}
+
+}  // namespace
+
+asio::awaitable<Result<MigrationReport>> migrate(pg::Session& session, Duration deadline) {
+  const auto locked = co_await session.query(std::string{sql::migration_lock}, {}, deadline);
+  if (!locked.has_value()) co_return locked.error();
+  if (text_at(*locked, 0, 0) != "t") co_return refused("another migration is under way");
+
+  const auto versioned = co_await become_owner(session, deadline);
+  if (!versioned.has_value()) co_return versioned.error();
+  std::map<std::int64_t, Applied> applied;
+  if (*versioned) {
+    auto recorded = co_await applied_migrations(session, deadline);
+    if (!recorded.has_value()) co_return recorded.error();
+    applied = std::move(*recorded);
+  }
+  if (auto error = conflict(applied)) co_return std::move(*error);
+
+  MigrationReport report;
+  for (const auto& migration : sql::migrations()) {
+    report.version = migration.number;
+    if (applied.contains(migration.number)) continue;
+    auto text = with_record(migration);
+    const auto done = co_await session.script(std::move(text), deadline);
+    if (!done.has_value()) {
+      Error error = done.error();
+      error.context = std::string{migration.name} + ": " + error.context;
+      co_return error;
+    }
+    report.applied.emplace_back(migration.name);
+  }
+  co_return report;
+}
+
+int known_schema_version() {
+  const auto known = sql::migrations();
+  return known.empty() ? 0 : known.back().number;
+}
+
+std::string migration_script() {
+  std::string script =
+      "-- The schema `homeostat`. After sql/roles.sql, with psql -v ON_ERROR_STOP=1.\n"
+      "SET ROLE homeostat_owner;\n";
+  for (const auto& migration : sql::migrations()) {
+    script.append("\nBEGIN;\n").append(with_record(migration)).append("COMMIT;\n");
+  }
+  return script.append("\nRESET ROLE;\n");
+}
+
+std::string_view roles_script() { return sql::roles; }
+
+}  // namespace homeostat

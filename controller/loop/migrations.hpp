@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Brings the `homeostat` schema of a database to the version this binary knows.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controller/transport/pg_session.hpp"
+#include "policies/model/error.hpp"
+
+namespace homeostat {
+
+struct MigrationReport {
+  int version = 0;                   ///< of the schema now
+  std::vector<std::string> applied;  ///< names of the migrations this run applied, in order
+};
+
+/// Applies the migrations that are missing, each in its own transaction, one run at a time (an
+/// advisory lock). `session` must be allowed to become homeostat_owner: that role itself, or a
+/// superuser. Every statement ends by `deadline`. Refuses, having changed nothing, when an applied
+/// migration is not the one this binary carries, or when the schema is newer than it.
+[[nodiscard]] boost::asio::awaitable<Result<MigrationReport>> migrate(pg::Session& session,
+                                                                      Duration deadline);
+
+/// The newest migration this binary knows.
+int known_schema_version();
+
+/// Everything migrate() would run on a database without the schema's tables, for psql.
+std::string migration_script();
+
+/// The roles that a DBA creates first (sql/roles.sql).
+std::string_view roles_script();
+
+}  // namespace homeostat

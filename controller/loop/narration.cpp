@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/narration.hpp"
+
+#include <spdlog/logger.h>
+
+namespace homeostat {
+namespace {
+
+bool worth_a_line(const Verdict& verdict, const NewestVerdicts& before) {
+  if (verdict.step == Step::idle || verdict.step == Step::holding) return false;
+  const bool lasting = verdict.step == Step::unknown || verdict.step == Step::blocked;
+  if (!lasting) return true;
+  const auto last = before.find({verdict.policy, verdict.subject});
+  return last == before.end() || last->second.step != verdict.step;
+}
+
+}  // namespace
+
+void log_verdicts(spdlog::logger& log, const std::vector<Verdict>& verdicts,
+                  const NewestVerdicts& before) {
+  for (const auto& verdict : verdicts) {
+    if (!worth_a_line(verdict, before)) continue;
+    log.info("{} {} [{}]: {}, state {}, rung {} of {}", verdict.policy, to_text(verdict.subject),
+             to_text(verdict.mode), to_text(verdict.step), to_text(verdict.state), verdict.rung,
+             verdict.rungs);
+  }
+}
+
+void log_acts(spdlog::logger& log, const std::vector<ActRecord>& acts) {
+  for (const auto& act : acts) {
+    const bool applied = act.outcome == ChangeOutcome::applied;
+    if (applied && act.kind == ChangeKind::renew) continue;
+    log.log(applied ? spdlog::level::info : spdlog::level::warn, "{} {} {}: {} ({}; {})",
+            to_text(act.kind), act.key.lever, act.key.target, to_text(act.outcome), act.policy,
+            act.detail);
+  }
+}
+
+}  // namespace homeostat

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the loop says in the log: changes, once each; never a line for a quiet step.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "controller/ports/journal.hpp"
+#include "policies/model/verdict.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace homeostat {
+
+/// The newest verdict of each policy and subject.
+using NewestVerdicts = std::map<std::pair<std::string, Subject>, Verdict>;
+
+/// A line for each verdict that changed something; a lasting `blocked` or `unknown` is said once.
+/// `before` holds the verdicts of earlier steps.
+void log_verdicts(spdlog::logger& log, const std::vector<Verdict>& verdicts,
+                  const NewestVerdicts& before);
+
+/// A line for each act; renewals only when they failed.
+void log_acts(spdlog::logger& log, const std::vector<ActRecord>& acts);
+
+}  // namespace homeostat

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/pg_ledger.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "controller/loop/ledger_codec.hpp"
+#include "controller/loop/migrations.hpp"
+#include "sql/embedded.hpp"
+
+namespace homeostat {
+namespace asio = boost::asio;
+namespace {
+
+constexpr Duration kFirstBackoff = std::chrono::milliseconds{250};
+constexpr Duration kLongestBackoff = std::chrono::seconds{10};
+constexpr Duration kShortest = std::chrono::milliseconds{1};
+
+std::string text_at(const pg::Table& table, int row, int column) {
+  return std::string{table.text(row, column).value_or("")};
+}
+
+bool true_at(const pg::Table& table, int row, int column) { return table.text(row, column) == "t"; }
+
+Error refused(std::string why) { return {ErrorCode::refused, std::move(why), {}}; }
+
+}  // namespace
+
+/// What hold_lease() of the schema answered.
+struct PgLedger::Claim {
+  Lease lease;
+  std::string lock_pid;
+  std::string lock_role;
+  std::string lock_started;
+  bool may_end = false;
+  bool foreign = false;
+};
+
+PgLedger::PgLedger(pg::Session& session, const Clock& clock, PgLedgerOptions options)
+    : session_{session},
+      clock_{clock},
+      options_{std::move(options)},
+      jitter_{options_.jitter_seed} {}
+
+void PgLedger::set_features(std::vector<FeatureConfig> features) {
+  options_.features = std::move(features);
+  registered_ = 0;
+}
+
+Duration PgLedger::left(TimePoint until) const { return std::max(until - clock_.now(), kShortest); }
+
+asio::awaitable<Result<Lease>> PgLedger::hold_lease(Duration deadline) {
+  const TimePoint until = clock_.now() + deadline;
+  if (!session_.connected()) {
+    if (clock_.now() < retry_at_) co_return failure_;
+    const auto opened = co_await open(until);
+    if (!opened.has_value()) {
+      back_off(opened.error());
+      co_return failure_;
+    }
+    backoff_ = Duration::zero();
+  }
+  auto answer = co_await claim(until);
+  if (!answer.has_value()) co_return answer.error();
+  if (answer->may_end) {
+    const auto ended = co_await end_session(*answer, until);
+    if (!ended.has_value()) co_return ended.error();
+    answer = co_await claim(until);
+    if (!answer.has_value()) co_return answer.error();
+  }
+  if (answer->foreign) {
+    co_return refused("the leader's lock is held by pid " + answer->lock_pid + " of role " +
+                      answer->lock_role + ", which is not ours to end");
+  }
+  Lease lease = std::move(answer->lease);
+  if (!lease.ours) co_return lease;
+  epoch_ = lease.epoch;
+  if (registered_ != epoch_) lease.note = co_await register_features(epoch_, until);
+  co_return lease;
+}
+
+asio::awaitable<Result<void>> PgLedger::open(TimePoint until) {
+  registered_ = 0;
+  const auto connected = co_await session_.connect(left(until));
+  if (!connected.has_value()) co_return connected.error();
+  co_return co_await check_role(until);
+}
+
+asio::awaitable<Result<void>> PgLedger::check_role(TimePoint until) {
+  const auto role = co_await session_.query(std::string{sql::actuator_role}, {}, left(until));
+  if (!role.has_value()) co_return role.error();
+  if (true_at(*role, 0, 1)) {
+    co_return refused("role " + text_at(*role, 0, 0) +
+                      " may do more than an actuator needs (superuser, CREATEROLE or the server's "
+                      "files): use the role of sql/roles.sql");
+  }
+  if (!true_at(*role, 0, 2)) {
+    co_return refused("there is no homeostat schema in this database: run homeostat migrate");
+  }
+  const auto schema = co_await session_.query(std::string{sql::schema_state}, {}, left(until));
+  if (!schema.has_value()) co_return schema.error();
+  const auto version = schema->integer(0, 0).value_or(0);
+  if (version != known_schema_version()) {
+    co_return refused("the homeostat schema has version " + std::to_string(version) +
+                      ", this homeostat needs " + std::to_string(known_schema_version()) +
+                      ": run homeostat migrate" +
+                      (version > known_schema_version() ? " of the newer one" : ""));
+  }
+  identity_ = text_at(*schema, 0, 1);
+  co_return Result<void>{};
+}
+
+void PgLedger::back_off(Error failure) {
+  session_.close();
+  failure_ = std::move(failure);
+  backoff_ = std::clamp(backoff_ * 2, kFirstBackoff, kLongestBackoff);
+  // Between half and all of it: instances that lost the same server come back one by one.
+  std::uniform_int_distribution<Duration::rep> spread{backoff_.count() / 2, backoff_.count()};
+  retry_at_ = clock_.now() + Duration{spread(jitter_)};
+}
+
+asio::awaitable<Result<PgLedger::Claim>> PgLedger::claim(TimePoint until) {
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(options_.holder);
+  parameters.emplace_back(std::to_string(options_.ttl.count()));
+  const auto table =
+      co_await session_.query(std::string{sql::lease_hold}, std::move(parameters), left(until));
+  if (!table.has_value()) co_return table.error();
+  Claim claim;
+  claim.lease.ours = true_at(*table, 0, 0);
+  claim.lease.epoch = table->integer(0, 1).value_or(0);
+  claim.lease.holder = text_at(*table, 0, 2);
+  claim.lease.takeovers = static_cast<int>(table->integer(0, 3).value_or(0));
+  claim.lock_pid = text_at(*table, 0, 4);
+  claim.lock_role = text_at(*table, 0, 5);
+  claim.lock_started = text_at(*table, 0, 6);
+  claim.may_end = true_at(*table, 0, 7);
+  claim.foreign = true_at(*table, 0, 8);
+  co_return claim;
+}
+
+// A frozen session does not go, and keeps the lock: then the next claim says so, and nobody leads
+// until it wakes or dies (fail static, H33).
+asio::awaitable<Result<void>> PgLedger::end_session(const Claim& claim, TimePoint until) {
+  const Duration patience = left(until) / 2;
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(claim.lock_pid);
+  parameters.emplace_back(claim.lock_started);
+  parameters.emplace_back(std::to_string(std::max(patience, kShortest) / kShortest));
+  const auto ended = co_await session_.query(std::string{sql::lease_end_session},
+                                             std::move(parameters), left(until));
+  if (!ended.has_value()) co_return ended.error();
+  co_return Result<void>{};
+}
+
+// The lease is ours with or without it: reverts must go on. Without it the levers refuse forward
+// acts on features that the database does not know.
+asio::awaitable<std::string> PgLedger::register_features(std::int64_t epoch, TimePoint until) {
+  auto inventory = nlohmann::json::array();
+  for (const auto& feature : options_.features) {
+    inventory.push_back({{"name", feature.name}, {"class", feature.klass}});
+  }
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(std::to_string(epoch));
+  parameters.emplace_back(to_parameter(inventory));
+  const auto done = co_await session_.query(std::string{sql::feature_register},
+                                            std::move(parameters), left(until));
+  if (!done.has_value()) co_return "features are not registered: " + done.error().context;
+  registered_ = epoch;
+  co_return std::string{};
+}
+
+asio::awaitable<Result<void>> PgLedger::release_lease(Duration deadline) {
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(std::to_string(epoch_));
+  const auto released =
+      co_await session_.query(std::string{sql::lease_release}, std::move(parameters), deadline);
+  if (!released.has_value()) co_return released.error();
+  registered_ = 0;
+  if (true_at(*released, 0, 0)) co_return Result<void>{};
+  Error error{ErrorCode::superseded, "the lease was not ours any more", {}};
+  co_return error;
+}
+
+asio::awaitable<Result<LedgerImage>> PgLedger::load(TimePoint now, Duration deadline) {
+  const TimePoint until = clock_.now() + deadline;
+  const auto levers = co_await session_.query(std::string{sql::ledger_levers}, {}, left(until));
+  if (!levers.has_value()) co_return levers.error();
+  const auto states = co_await session_.query(std::string{sql::ledger_states}, {}, left(until));
+  if (!states.has_value()) co_return states.error();
+  LedgerImage image;
+  for (int row = 0; row < levers->rows(); ++row) {
+    auto open = ledger_row(*levers, row);
+    if (!open.has_value()) co_return open.error();
+    image.rows.push_back(std::move(*open));
+  }
+  for (int row = 0; row < states->rows(); ++row) {
+    auto memory = policy_memory(*states, row, now);
+    if (!memory.has_value()) co_return memory.error();
+    image.memories.push_back(std::move(*memory));
+  }
+  co_return image;
+}
+
+asio::awaitable<Result<void>> PgLedger::keep(std::vector<PolicyMemory> memories, std::int64_t epoch,
+                                             TimePoint now, Duration deadline) {
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(std::to_string(epoch));
+  parameters.emplace_back(to_parameter(memories_json(memories, now)));
+  const auto kept =
+      co_await session_.query(std::string{sql::ledger_keep}, std::move(parameters), deadline);
+  if (!kept.has_value()) co_return kept.error();
+  co_return Result<void>{};
+}
+
+}  // namespace homeostat

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/reconciler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace homeostat {
+namespace asio = boost::asio;
+namespace {
+
+constexpr int kRevertsPerTick = 5;  // S6: a revert storm would be a second incident
+constexpr Duration kFirstBackoff = std::chrono::seconds{1};
+constexpr Duration kLongestBackoff = std::chrono::seconds{30};  // H23
+
+/// True when `to` restricts less than `from`: movement that no bar and no budget stops.
+bool towards_baseline(const LeverValue& from, const LeverValue& to) {
+  if (to.baseline()) return true;
+  const auto before = from.arguments.find("admit");
+  const auto after = to.arguments.find("admit");
+  if (before == from.arguments.end() || after == to.arguments.end()) return false;
+  const auto* less = std::get_if<double>(&before->second);
+  const auto* more = std::get_if<double>(&after->second);
+  return less != nullptr && more != nullptr && *more >= *less;
+}
+
+DesiredLever revert_of(const LedgerRow& row, std::string reason) {
+  DesiredLever back;
+  back.key = row.key;
+  back.value = row.prior;
+  back.policy = row.policy;
+  back.subject = row.subject;
+  back.rung = row.rung;
+  back.policy_hash = row.policy_hash;
+  back.reason = std::move(reason);
+  return back;
+}
+
+bool outcome_unknown(const Error& error) {
+  return error.code == ErrorCode::timeout || error.code == ErrorCode::unavailable ||
+         error.code == ErrorCode::superseded || error.code == ErrorCode::protocol;
+}
+
+}  // namespace
+
+Reconciler::Reconciler(std::vector<Lever*> levers) {
+  for (auto* lever : levers) levers_.emplace(lever->name(), lever);
+}
+
+void Reconciler::adopt(const std::vector<LedgerRow>& rows, std::int64_t epoch, TimePoint now) {
+  drop();
+  token_ = {epoch, 0};
+  for (const auto& row : rows) {
+    Standing standing;
+    standing.row = row;
+    standing.expires = now + row.remaining;
+    standing_.emplace(row.key, std::move(standing));
+  }
+}
+
+void Reconciler::drop() {
+  standing_.clear();
+  failed_.clear();
+  fence_lost_.clear();
+  reverts_this_tick_ = 0;
+}
+
+bool Reconciler::wants_change(const Standing& standing, const DesiredLever& desired,
+                              ForwardBar bar) const {
+  if (standing.row.value == desired.value) return false;
+  return bar == ForwardBar::none || towards_baseline(standing.row.value, desired.value);
+}
+
+asio::awaitable<std::vector<ActRecord>> Reconciler::step(const std::vector<DesiredLever>& desired,
+                                                         Options options, TimePoint now) {
+  std::vector<ActRecord> acts;
+  if (options.tick) reverts_this_tick_ = 0;
+
+  std::set<LeverKey> wanted;
+  for (const auto& lever : desired) wanted.insert(lever.key);
+  std::erase_if(failed_, [&](const auto& entry) { return !wanted.contains(entry.first); });
+  // What we yielded is left alone until no policy wants it any more.
+  std::erase_if(standing_, [&](const auto& entry) {
+    return entry.second.yielded && !wanted.contains(entry.first);
+  });
+
+  // Giving back comes first: it is never wrong, and it frees what the rest may need.
+  std::vector<DesiredLever> reverts;
+  for (const auto& [key, standing] : standing_) {
+    if (wanted.contains(key) || now < standing.retry_at) continue;
+    if (!options.unpaced && reverts_this_tick_ >= kRevertsPerTick) break;
+    ++reverts_this_tick_;
+    reverts.push_back(revert_of(standing.row, "no policy wants it any more"));
+  }
+  for (const auto& revert : reverts) {
+    if (fence_lost()) co_return acts;
+    acts.push_back(co_await change(ChangeKind::revert, revert, now));
+  }
+
+  for (const auto& lever : desired) {
+    if (fence_lost()) co_return acts;
+    const auto found = standing_.find(lever.key);
+    if (found == standing_.end()) {
+      const auto failed = failed_.find(lever.key);
+      const bool due = failed == failed_.end() || now >= failed->second.retry_at;
+      if (options.bar != ForwardBar::none || !due) continue;
+      acts.push_back(co_await change(ChangeKind::apply, lever, now));
+      continue;
+    }
+    const auto& standing = found->second;
+    if (standing.yielded || now < standing.retry_at) continue;
+    if (wants_change(standing, lever, options.bar)) {
+      acts.push_back(co_await change(ChangeKind::apply, lever, now));
+    } else if (standing.row.value == lever.value &&
+               (options.tick || standing.expires - now < lever.ttl / 2)) {
+      acts.push_back(co_await change(ChangeKind::renew, lever, now));
+    }
+  }
+  co_return acts;
+}
+
+asio::awaitable<ActRecord> Reconciler::change(ChangeKind kind, const DesiredLever& desired,
+                                              TimePoint now) {
+  ++token_.sequence;
+  ActRecord record;
+  record.at = now;
+  record.kind = kind;
+  record.key = desired.key;
+  record.value = desired.value;
+  record.policy = desired.policy;
+  record.subject = desired.subject;
+  record.rung = desired.rung;
+  record.token = token_;
+
+  const auto lever = levers_.find(desired.key.lever);
+  if (lever == levers_.end()) {
+    record.outcome = ChangeOutcome::refused;
+    record.detail = "this configuration has no lever `" + desired.key.lever + "`";
+  } else {
+    Change order;
+    order.kind = kind;
+    order.token = token_;
+    order.desired = desired;
+    const auto result = co_await lever->second->apply(std::move(order));
+    if (result.has_value()) {
+      record.outcome = result->outcome;
+      record.detail = result->detail.empty() ? desired.reason : result->detail;
+    } else if (outcome_unknown(result.error())) {
+      record.outcome = ChangeOutcome::unknown;
+      record.detail = result.error().context;
+    } else {
+      record.outcome = ChangeOutcome::refused;
+      record.detail = result.error().context;
+    }
+  }
+  const bool moved = kind == ChangeKind::apply && record.outcome == ChangeOutcome::applied;
+  if (moved) co_await verify(lever->second, &record);
+  settle(record, desired, now);
+  co_return record;
+}
+
+void Reconciler::settle(const ActRecord& record, const DesiredLever& desired, TimePoint now) {
+  const auto& key = record.key;
+  switch (record.outcome) {
+    case ChangeOutcome::applied: {
+      failed_.erase(key);
+      if (record.kind == ChangeKind::revert) {
+        standing_.erase(key);
+        return;
+      }
+      auto& standing = standing_[key];
+      const auto prior = standing.row.prior;
+      standing = Standing{};
+      standing.row = {key,
+                      prior,
+                      desired.value,
+                      desired.policy,
+                      desired.subject,
+                      desired.rung,
+                      desired.policy_hash,
+                      desired.ttl,
+                      record.token};
+      standing.expires = now + desired.ttl;
+      return;
+    }
+    case ChangeOutcome::yielded: {
+      if (record.kind == ChangeKind::revert) {
+        standing_.erase(key);
+        return;
+      }
+      auto& standing = standing_[key];
+      standing.row.key = key;
+      standing.row.policy = desired.policy;
+      standing.row.subject = desired.subject;
+      standing.yielded = true;
+      standing.last_error = record.detail;
+      return;
+    }
+    case ChangeOutcome::refused: {
+      const bool open = standing_.contains(key);
+      auto& standing = open ? standing_[key] : failed_[key];
+      standing.last_error = record.detail;
+      standing.backoff = std::clamp(standing.backoff * 2, kFirstBackoff, kLongestBackoff);
+      standing.retry_at = now + standing.backoff;
+      return;
+    }
+    case ChangeOutcome::unknown:
+      // H13: never a blind retry. Leadership asks the database again, and the ledger is read back.
+      fence_lost_ = record.detail.empty() ? "the outcome of a change is unknown" : record.detail;
+      return;
+  }
+}
+
+asio::awaitable<void> Reconciler::verify(Lever* lever, ActRecord* record) {
+  const auto standing = co_await lever->read(record->key.target);
+  if (standing.has_value() && *standing == record->value) co_return;
+  if (!standing.has_value() && outcome_unknown(standing.error())) {
+    record->outcome = ChangeOutcome::unknown;
+    record->detail = standing.error().context;
+  } else {
+    record->outcome = ChangeOutcome::refused;
+    record->detail = standing.has_value() ? "accepted, yet the target reads back another value"
+                                          : standing.error().context;
+  }
+}
+
+std::vector<OpenLever> Reconciler::open(TimePoint now) const {
+  std::vector<OpenLever> all;
+  for (const auto& [key, standing] : standing_) {
+    OpenLever lever;
+    lever.row = standing.row;
+    lever.row.remaining = standing.expires - now;
+    lever.drifted = standing.yielded;
+    lever.last_error = standing.last_error;
+    if (!standing.yielded && standing.expires < now) lever.overdue = now - standing.expires;
+    all.push_back(std::move(lever));
+  }
+  return all;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one choke point of every act: compares what the policies want with what the ledger says and
+// moves only what differs. Level-triggered: a crash, a missed step or a new leader needs no special
+// path.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/loop/report.hpp"
+#include "controller/ports/journal.hpp"
+#include "controller/ports/ledger.hpp"
+#include "controller/ports/lever.hpp"
+#include "policies/model/snapshot.hpp"
+
+namespace homeostat {
+
+class Reconciler {
+ public:
+  /// The levers stay the caller's and must outlive this.
+  explicit Reconciler(std::vector<Lever*> levers);
+
+  /// Starts from the ledger under a new epoch. Rows that nobody wants are reverted by the steps
+  /// that follow.
+  void adopt(const std::vector<LedgerRow>& rows, std::int64_t epoch, TimePoint now);
+
+  /// Forgets everything: the fence is not ours any more.
+  void drop();
+
+  struct Options {
+    ForwardBar bar =
+        ForwardBar::none;  ///< other than none: only towards the baseline, and renewals
+    bool tick = false;     ///< renew every row; the lever compares as it renews
+    bool unpaced = false;  ///< revert everything at once (on exit)
+  };
+
+  /// Moves towards `desired`. REQUIRES: the lease is ours. Stops at the first outcome that is
+  /// unknown or superseded: then fence_lost() holds until adopt().
+  [[nodiscard]] boost::asio::awaitable<std::vector<ActRecord>> step(
+      const std::vector<DesiredLever>& desired, Options options, TimePoint now);
+
+  bool fence_lost() const { return !fence_lost_.empty(); }
+  const std::string& fence_lost_reason() const { return fence_lost_; }
+
+  /// The rows that are open, and those that were yielded to somebody else's value.
+  std::vector<OpenLever> open(TimePoint now) const;
+
+ private:
+  struct Standing {
+    LedgerRow row;
+    TimePoint expires{};
+    bool yielded = false;
+    std::string last_error;
+    TimePoint retry_at{};
+    Duration backoff{};
+  };
+
+  boost::asio::awaitable<ActRecord> change(ChangeKind kind, const DesiredLever& desired,
+                                           TimePoint now);
+  boost::asio::awaitable<void> verify(Lever* lever, ActRecord* record);
+  void settle(const ActRecord& record, const DesiredLever& desired, TimePoint now);
+  bool wants_change(const Standing& standing, const DesiredLever& desired, ForwardBar bar) const;
+
+  std::map<std::string, Lever*, std::less<>> levers_;
+  std::map<LeverKey, Standing> standing_;
+  std::map<LeverKey, Standing> failed_;  // wanted, and not (yet) in the ledger
+  FenceToken token_;
+  int reverts_this_tick_ = 0;
+  std::string fence_lost_;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/supervisor.hpp"
+
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "controller/loop/narration.hpp"
+#include "controller/loop/supervisor_alerts.hpp"
+#include "controller/loop/tally.hpp"
+#include "policies/engine/budgets.hpp"
+
+namespace homeostat {
+namespace asio = boost::asio;
+namespace {
+
+constexpr Duration kLeaseRenewal = std::chrono::seconds{5};
+constexpr Duration kControlDeadline = std::chrono::seconds{3};
+constexpr Duration kShortestSampleDeadline = std::chrono::milliseconds{500};
+
+/// A probe may take most of a step, and never so little that a busy machine looks like a dead one.
+Duration sample_deadline(Duration step) { return std::max(kShortestSampleDeadline, step * 4 / 5); }
+
+}  // namespace
+
+Supervisor::Supervisor(SupervisorParts parts, SupervisorSettings settings, PolicySet policies)
+    : parts_(std::move(parts)),
+      settings_(std::move(settings)),
+      policies_(std::move(policies)),
+      sampler_(parts_.probes),
+      leadership_(parts_.ledger, kLeaseRenewal),
+      reconciler_(parts_.levers) {
+  tally_.started = parts_.clock.wall();
+}
+
+void Supervisor::request_stop(bool keep_levers) {
+  stopping_ = true;
+  keep_levers_ = keep_levers;
+  if (wake_) wake_();
+}
+
+void Supervisor::replace(SupervisorSettings settings, PolicySet policies) {
+  settings_ = std::move(settings);
+  state_ = carried_over(policies, std::move(state_), parts_.clock.now());
+  policies_ = std::move(policies);
+  std::erase_if(verdicts_, [this](const auto& entry) {
+    return std::none_of(policies_.policies.begin(), policies_.policies.end(),
+                        [&](const Policy& policy) { return policy.name == entry.first.first; });
+  });
+}
+
+void Supervisor::set_reload_error(std::string error) { tally_.reload_error = std::move(error); }
+
+asio::awaitable<void> Supervisor::run() {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  wake_ = [&timer] { timer.cancel(); };
+  auto next = parts_.clock.now();
+  next_tick_ = next;
+  while (!stopping_) {
+    const auto now = parts_.clock.now();
+    if (now < next) {
+      timer.expires_after(next - now);
+      boost::system::error_code cancelled;
+      co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+      continue;
+    }
+    const auto every = policies_.settings.sample_every;
+    const auto missed = (now - next) / every;
+    tally_.ticks_skipped += static_cast<std::uint64_t>(missed);
+    next += every * (missed + 1);
+    co_await step(now);
+    if (parts_.heartbeat) parts_.heartbeat();
+  }
+  wake_ = nullptr;
+  co_await leave();
+}
+
+asio::awaitable<void> Supervisor::step(TimePoint now) {
+  auto samples = co_await sampler_.sample(now, sample_deadline(policies_.settings.sample_every));
+  snapshot_.samples.clear();  // every probe answered anew, if only with absence
+  for (const auto& sample : samples) put(snapshot_, sample);
+
+  co_await keep_leadership(now);
+  snapshot_.bar = bar();
+  auto decision = decide(policies_, snapshot_, std::move(state_), now);
+  state_ = std::move(decision.state);
+
+  const bool tick = now >= next_tick_;
+  auto acts = co_await act(decision, now, tick);
+  log_verdicts(parts_.log, decision.verdicts, verdicts_);
+  log_acts(parts_.log, acts);
+  for (const auto& verdict : decision.verdicts) {
+    verdicts_[{verdict.policy, verdict.subject}] = verdict;
+  }
+  count_acts(acts, &tally_);
+  count_would_acts(policies_, decision.verdicts, &tally_);
+  write_journal(now, std::move(samples), decision, std::move(acts));
+  if (tick) {
+    next_tick_ += settings_.tick * ((now - next_tick_) / settings_.tick + 1);
+    ++tally_.ticks;
+    tally_.last_tick = parts_.clock.wall();
+    const auto pruned = parts_.journal.prune(parts_.clock.wall());
+    if (!pruned.has_value()) parts_.log.warn("journal: {}", pruned.error().context);
+  }
+  publish(now, decision);
+}
+
+asio::awaitable<void> Supervisor::keep_leadership(TimePoint now) {
+  const bool led = leadership_.leader();
+  auto turn = co_await leadership_.step(now, kControlDeadline);
+  if (turn == Leadership::Turn::gained) {
+    auto image = co_await parts_.ledger->load(now, kControlDeadline);
+    if (image.has_value()) {
+      parts_.log.info("leading under epoch {}: {} open levers, {} policies remembered",
+                      leadership_.epoch(), image->rows.size(), image->memories.size());
+      state_ = resumed(policies_, image->memories, now);
+      kept_ = std::move(image->memories);
+      reconciler_.adopt(image->rows, leadership_.epoch(), now);
+    } else {
+      leadership_.doubt(image.error().context);
+      turn = Leadership::Turn::lost;
+    }
+  }
+  if (turn == Leadership::Turn::lost || (led && !leadership_.leader())) {
+    parts_.log.warn("not leading: {}", leadership_.detail());
+    reconciler_.drop();
+  }
+}
+
+std::string Supervisor::identity_mismatch() const {
+  if (!leadership_.leader()) return {};
+  const auto sampled = sampler_.identity(settings_.ledger_node);
+  const auto acted_on = parts_.ledger->identity();
+  if (sampled.empty() || sampled == acted_on) return {};
+  return "sampled server " + sampled + ", ledger on " + acted_on;
+}
+
+ForwardBar Supervisor::bar() const {
+  if (stopping_) return ForwardBar::stopping;
+  if (leadership_.bar() != ForwardBar::none) return leadership_.bar();
+  if (!identity_mismatch().empty()) return ForwardBar::identity_changed;
+  if (!parts_.journal.usable()) return ForwardBar::journal_unusable;
+  return ForwardBar::none;
+}
+
+asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision, TimePoint now,
+                                                        bool tick) {
+  std::vector<ActRecord> acts;
+  if (!leadership_.leader()) co_return acts;
+  if (snapshot_.bar == ForwardBar::identity_changed) co_return acts;
+  // Memory before act: a crash in between repeats the act, never forgets it.
+  auto memories_now = memories(state_);
+  if (memories_now != kept_) {
+    const auto kept =
+        co_await parts_.ledger->keep(memories_now, leadership_.epoch(), now, kControlDeadline);
+    if (!kept.has_value()) {
+      leadership_.doubt(kept.error().context);
+      reconciler_.drop();
+      co_return acts;
+    }
+    kept_ = std::move(memories_now);
+  }
+  Reconciler::Options options;
+  options.bar = snapshot_.bar;
+  options.tick = tick;
+  acts = co_await reconciler_.step(decision.desired, options, now);
+  if (reconciler_.fence_lost()) {
+    leadership_.doubt(reconciler_.fence_lost_reason());
+    reconciler_.drop();
+    co_return acts;
+  }
+  for (auto* lever : parts_.levers) {
+    const auto after = co_await lever->after_step();
+    if (!after.has_value()) parts_.log.debug("{}: {}", lever->name(), after.error().context);
+  }
+  co_return acts;
+}
+
+void Supervisor::write_journal(TimePoint now, std::vector<Sample> samples, const Decision& decision,
+                               std::vector<ActRecord> acts) {
+  JournalStep entry;
+  entry.at = now;
+  entry.wall = parts_.clock.wall();
+  entry.bar = snapshot_.bar;
+  entry.samples = std::move(samples);
+  entry.verdicts = decision.verdicts;
+  entry.effects = decision.effects;
+  entry.acts = std::move(acts);
+  const bool was_usable = parts_.journal.usable();
+  const auto written = parts_.journal.append(entry);
+  if (!written.has_value() && was_usable) {
+    parts_.log.error("journal unusable, no forward acts until it is mended: {}",
+                     written.error().context);
+  } else if (written.has_value() && !was_usable) {
+    parts_.log.info("journal usable again");
+  }
+}
+
+asio::awaitable<void> Supervisor::leave() {
+  const auto now = parts_.clock.now();
+  const bool revert = settings_.revert_on_exit && !keep_levers_;
+  if (leadership_.leader()) {
+    if (revert) {
+      Decision nothing;
+      state_ = EngineState{};
+      snapshot_.bar = ForwardBar::stopping;
+      auto forgotten = co_await parts_.ledger->keep({}, leadership_.epoch(), now, kControlDeadline);
+      if (!forgotten.has_value()) parts_.log.warn("ledger: {}", forgotten.error().context);
+      Reconciler::Options options;
+      options.bar = ForwardBar::stopping;
+      options.unpaced = true;
+      auto acts = co_await reconciler_.step(nothing.desired, options, now);
+      count_acts(acts, &tally_);
+      log_acts(parts_.log, acts);
+      write_journal(now, {}, nothing, std::move(acts));
+      publish(now, nothing);
+    }
+    const auto released = co_await parts_.ledger->release_lease(kControlDeadline);
+    if (!released.has_value()) parts_.log.warn("lease: {}", released.error().context);
+  }
+  if (parts_.alerts != nullptr && !keep_levers_) parts_.alerts->publish({}, parts_.clock.wall());
+}
+
+void Supervisor::publish(TimePoint now, const Decision& decision) {
+  Report report = tally_;
+  report.version = settings_.version;
+  report.instance = settings_.instance;
+  report.wall = parts_.clock.wall();
+  report.at = now;
+  report.step_every = policies_.settings.sample_every;
+  report.mode_ceiling = settings_.mode_ceiling;
+  report.ledger_configured = leadership_.configured();
+  report.leader = leadership_.leader();
+  report.epoch = leadership_.epoch();
+  report.lease_holder = leadership_.holder();
+  report.bar = snapshot_.bar;
+  report.bar_detail =
+      report.bar == ForwardBar::identity_changed ? identity_mismatch() : leadership_.detail();
+  report.reload_ok = report.reload_error.empty();
+  report.journal_usable = parts_.journal.usable();
+  report.samples = snapshot_.samples;
+  report.notes = sampler_.notes();
+  report.probes = sampler_.statuses();
+  report.policies = policies_.policies;
+  for (const auto& [key, verdict] : verdicts_) report.verdicts.push_back(verdict);
+  report.desired = decision.desired;
+  report.would = decision.would;
+  report.levers = reconciler_.open(now);
+  report.feature_share = feature_shares(settings_.features, report.levers);
+  report.budget_remaining = budget_remaining(policies_, state_, now);
+  if (parts_.notify_failures) report.notify_failures = parts_.notify_failures();
+  report.alerts = active_alerts(decision.alerts, report);
+  if (parts_.alerts != nullptr) parts_.alerts->publish(report.alerts, report.wall);
+  report_ = std::make_shared<const Report>(std::move(report));
+}
+
+}  // namespace homeostat

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/supervisor_alerts.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace homeostat {
+namespace {
+
+std::string pascal_case(const std::string& name) {
+  std::string result;
+  bool start = true;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) == 0) {
+      start = true;
+      continue;
+    }
+    result.push_back(start ? static_cast<char>(std::toupper(byte)) : c);
+    start = false;
+  }
+  return result;
+}
+
+std::string whole_seconds(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
+}
+
+/// One about the supervisor. Its start is the first report that shows it: the sink keeps the first.
+Alert own(const Report& report, const std::string& name, const std::string& severity,
+          const std::string& summary, const std::string& description) {
+  Alert alert;
+  alert.labels = {{"alertname", name}, {"severity", severity}};
+  alert.annotations = {{"summary", summary}, {"description", description}};
+  alert.starts = report.wall;
+  return alert;
+}
+
+Alert of_policy(const ActiveAlert& active, const Report& report) {
+  Alert alert;
+  alert.labels = active.spec.labels;
+  alert.labels["alertname"] = "Homeostat" + pascal_case(active.policy);
+  alert.labels["policy"] = active.policy;
+  alert.labels["subject"] = to_text(active.subject);
+  alert.labels["severity"] = active.spec.severity;
+  alert.labels["mode"] = to_text(active.mode);
+  // Alertmanager drops empty labels from the identity and refuses a set of nothing but those.
+  std::erase_if(alert.labels, [](const auto& label) { return label.second.empty(); });
+
+  std::string doing = "acts on nothing";
+  if (active.rung > 0) {
+    doing =
+        (active.mode == Mode::shadow ? "in shadow it would stand on rung " : "stands on rung ") +
+        std::to_string(active.rung);
+  }
+  alert.annotations = {
+      {"summary", active.policy + " is tripped on " + to_text(active.subject)},
+      {"description", "For " + whole_seconds(report.at - active.since) + "; the policy " + doing +
+                          ". Why: homeostat explain " + active.policy + " --subject " +
+                          to_text(active.subject)}};
+  for (const auto& [key, text] : active.spec.annotations) alert.annotations[key] = text;
+  if (!active.spec.runbook.empty()) alert.annotations["runbook_url"] = active.spec.runbook;
+  alert.starts = report.wall - (report.at - active.since);
+  return alert;
+}
+
+/// What is not known about each subject, in words. Signals that no probe has answered for yet are
+/// not missed: a daemon that has just started is not blind.
+std::map<Subject, std::set<std::string>> blind_spots(const Report& report) {
+  std::map<Subject, std::set<std::string>> spots;
+  for (const auto& probe : report.probes) {
+    if (probe.up || probe.error.empty()) continue;
+    spots[probe.subject].insert("probe " + probe.probe + ": " + probe.error);
+  }
+  for (const auto& sample : report.samples) {
+    const bool missed =
+        sample.quality == Quality::absent && sample.reason != AbsentReason::never_sampled;
+    if (!missed) continue;
+    spots[sample.subject].insert(sample.signal + " " + std::string(to_text(sample.reason)));
+  }
+  return spots;
+}
+
+Alert blind(const Report& report, const Subject& subject, const std::set<std::string>& missing) {
+  std::string list;
+  for (const auto& item : missing) list.append(list.empty() ? "" : "; ").append(item);
+  Alert alert = own(report, "HomeostatBlind", "page",
+                    "Homeostat cannot see " + to_text(subject) + " and starts nothing there", list);
+  alert.labels["subject"] = to_text(subject);
+  return alert;
+}
+
+Alert of_lever(const Report& report, const OpenLever& open, const std::string& name,
+               const std::string& severity, const std::string& summary,
+               const std::string& description) {
+  Alert alert = own(report, name, severity, summary, description);
+  alert.labels["lever"] = open.row.key.lever;
+  alert.labels["target"] = open.row.key.target;
+  return alert;
+}
+
+}  // namespace
+
+std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const Report& report) {
+  std::vector<Alert> alerts;
+  alerts.push_back(own(report, "HomeostatWatchdog", "none", "Homeostat is alive",
+                       "Always firing. When this stops, Homeostat or the way to here has."));
+  for (const auto& active : policies) alerts.push_back(of_policy(active, report));
+  for (const auto& [subject, missing] : blind_spots(report)) {
+    alerts.push_back(blind(report, subject, missing));
+  }
+  for (const auto& open : report.levers) {
+    const std::string what = open.row.key.lever + " on " + open.row.key.target;
+    if (open.overdue > Duration{0}) {
+      alerts.push_back(of_lever(
+          report, open, "HomeostatRevertOverdue", "page", what + " is not back at its baseline",
+          "Past its expiry by " + whole_seconds(open.overdue) +
+              (open.last_error.empty() ? "" : ". Last error: " + open.last_error)));
+    }
+    if (open.drifted) {
+      alerts.push_back(of_lever(report, open, "HomeostatForeignWrite", "warning",
+                                "somebody else has written " + what,
+                                "Homeostat leaves that value alone."));
+    }
+  }
+  if (!report.journal_usable) {
+    alerts.push_back(own(report, "HomeostatJournalUnusable", "page",
+                         "Homeostat cannot write its journal and starts nothing",
+                         "Is the disk full? Reverts go on."));
+  }
+  if (!report.reload_ok) {
+    alerts.push_back(own(report, "HomeostatReloadFailed", "warning",
+                         "the last reload was refused; the set before it is in force",
+                         report.reload_error));
+  }
+  return alerts;
+}
+
+}  // namespace homeostat

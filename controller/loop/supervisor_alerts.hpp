@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which alerts are active: those of the policies, and those about the supervisor itself.
+#pragma once
+
+#include <vector>
+
+#include "controller/loop/report.hpp"
+#include "controller/ports/alert_sink.hpp"
+#include "policies/model/verdict.hpp"
+
+namespace homeostat {
+
+/// An Alert for each of `policies` and for each thing that `report` shows to be wrong. Identity is
+/// in the labels; what changes from step to step is in the annotations.
+///
+/// Of a policy: alertname `Homeostat` + the policy's name in PascalCase, policy, subject, severity,
+/// mode, and the labels of its `alert:`. Of the supervisor: HomeostatWatchdog (always: a dead man's
+/// switch), HomeostatBlind (a subject whose probe is down or whose signals are absent),
+/// HomeostatRevertOverdue, HomeostatForeignWrite, HomeostatJournalUnusable, HomeostatReloadFailed.
+std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const Report& report);
+
+}  // namespace homeostat

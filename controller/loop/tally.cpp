@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/tally.hpp"
+
+#include <algorithm>
+
+namespace homeostat {
+namespace {
+
+bool forward(Step step) {
+  return step == Step::opened || step == Step::climbed || step == Step::reopened;
+}
+
+double admitted(const std::vector<OpenLever>& levers, const std::string& target) {
+  for (const auto& lever : levers) {
+    if (lever.drifted || lever.row.key != LeverKey{"feature", target}) continue;
+    const auto admit = lever.row.value.arguments.find("admit");
+    if (admit == lever.row.value.arguments.end()) continue;
+    if (const auto* share = std::get_if<double>(&admit->second)) return *share;
+  }
+  return 1;
+}
+
+}  // namespace
+
+void count_acts(const std::vector<ActRecord>& acts, Report* report) {
+  for (const auto& act : acts) {
+    const bool applied = act.outcome == ChangeOutcome::applied;
+    if (applied && act.kind == ChangeKind::renew) continue;
+    const bool reverted = applied && act.kind == ChangeKind::revert;
+    const std::string outcome{reverted ? "reverted" : to_text(act.outcome)};
+    ++report->acts[{act.policy, act.key.lever, outcome}];
+  }
+}
+
+void count_would_acts(const PolicySet& policies, const std::vector<Verdict>& verdicts,
+                      Report* report) {
+  for (const auto& verdict : verdicts) {
+    if (!forward(verdict.step) || verdict.mode == Mode::enforce || verdict.rung < 1) continue;
+    const auto policy =
+        std::find_if(policies.policies.begin(), policies.policies.end(),
+                     [&](const Policy& candidate) { return candidate.name == verdict.policy; });
+    if (policy == policies.policies.end()) continue;
+    const auto& rung = policy->ladder[static_cast<std::size_t>(verdict.rung) - 1];
+    ++report->would_acts[{verdict.policy, rung.lever}];
+  }
+}
+
+std::map<std::string, double> feature_shares(const std::map<std::string, std::string>& features,
+                                             const std::vector<OpenLever>& levers) {
+  std::map<std::string, double> shares;
+  for (const auto& [feature, klass] : features) {
+    shares[feature] =
+        std::min(admitted(levers, "feature/" + feature), admitted(levers, "class/" + klass));
+  }
+  return shares;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// Beast's non-template half, compiled once for the whole program.
+#include <boost/beast/src.hpp>

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What came of one storm: the figures, and whether the loop closed."""
+import dataclasses
+
+from display import milliseconds, share
+from supervisor import ALERT, SPEED_UP
+from workload import latency
+
+SETTLE = 1.0  # seconds left out after a change, in which what was under way runs out
+
+
+@dataclasses.dataclass
+class Facts:
+    """Gathered by the demo; times are seconds since the epoch."""
+    calm: float  # the workload runs evenly from here
+    storm: float
+    cause_over: float
+    end: float
+    log: object  # workload.LogReader
+    decisions: list  # (time, verdict), oldest first
+    acts: list  # (time, kind, outcome, target, admit, reason), oldest first
+    effects: list
+    notifications: list  # (time, status, alert); None: no Alertmanager here
+    closed: bool  # the last state of every policy was closed
+    open_ledger_rows: int
+    refused_keys: dict  # feature -> of 1,000 keys
+    exit_status: int  # of Homeostat, after SIGTERM
+
+
+class Summary:
+    def __init__(self, facts):
+        self.facts = facts
+        acts = [a for a in facts.acts if a[2] == "applied"]
+        self.made = [a for a in acts if a[1] == "apply"]
+        self.reverted = [a for a in acts if a[1] == "revert"]
+        self.detected = self._first(t for t, v in facts.decisions
+                                    if v["step"] == "opened" and t >= facts.storm)
+        self.acted = self._first(a[0] for a in self.made)
+        self.shed = self._first(a[0] for a in self.made if a[3] == "class/batch" and a[4] == 0)
+        # The jobs are back from the first act that lets more of them in.
+        self.readmitted = self._first(
+            a[0] for a in acts if self.shed and a[0] > self.shed and a[3] == "class/batch"
+            and (a[1] == "revert" or a[4]))
+        closings = [t for t, v in facts.decisions if v["step"] == "closed"]
+        self.closed_at = closings[-1] if closings else None
+        self.highest_rung = max((v["rung"] for _, v in facts.decisions), default=0)
+        self.reopenings = sum(v["step"] == "reopened" for _, v in facts.decisions)
+
+    @staticmethod
+    def _first(times):
+        return next(iter(times), None)
+
+    def phases(self):
+        """(name, start, end) of the spans in which the listeners' transactions are compared."""
+        facts = self.facts
+        spans = [("before", facts.calm, facts.storm),
+                 ("storm, nothing shed yet", facts.storm + SETTLE / 2,
+                  self.shed or facts.cause_over),
+                 ("shed", self.shed and self.shed + SETTLE, self.readmitted or self.shed),
+                 ("after", self.closed_at and self.closed_at + SETTLE, facts.end)]
+        return [(name, start, end) for name, start, end in spans if start and end and end > start]
+
+    def latencies(self):
+        return {name: latency(self.facts.log.between(start, end), end - start)
+                for name, start, end in self.phases()}
+
+    def failures(self):
+        """Why the loop did not close, one line each; empty when it did."""
+        facts, found = self.facts, []
+        if self.detected is None:
+            found.append("the breaker never opened")
+        if not self.made:
+            found.append("no rung was climbed: nothing was shed")
+        elif self.shed is None:
+            found.append("the jobs behind the storm (class/batch) were never shed")
+        if not facts.closed:
+            found.append("a breaker is still not closed")
+        if facts.open_ledger_rows:
+            found.append(f"{facts.open_ledger_rows} levers are still open in the ledger")
+        unreverted = {a[3] for a in self.made} - {a[3] for a in self.reverted}
+        if unreverted:
+            found.append(f"never reverted: {', '.join(sorted(unreverted))}")
+        refusing = [name for name, count in facts.refused_keys.items() if count]
+        if refusing:
+            found.append(f"homeostat.allowed() still refuses: {', '.join(sorted(refusing))}")
+        speeds = self.latencies()
+        storm, after = speeds.get("storm, nothing shed yet"), speeds.get("after")
+        if storm is None or storm.given_up == 0:
+            found.append("there was no storm: no listener gave up")
+        if after is None or not after.count:
+            found.append("no transaction was seen after the storm")
+        elif storm is not None and not after.p99 < storm.p99:
+            found.append("the listeners' transactions did not recover")
+        if facts.notifications is not None:
+            for status in ("firing", "resolved"):
+                if not any(s == status and name == ALERT for _, s, name in facts.notifications):
+                    found.append(f"Alertmanager never told of {ALERT} {status}")
+        if facts.exit_status != 0:
+            found.append(f"Homeostat ended with status {facts.exit_status}")
+        return found
+
+    def _after_storm(self, time):
+        return "never" if time is None else f"{time - self.facts.storm:.1f} s after it began"
+
+    def lines(self):
+        facts = self.facts
+        yield (f"Summary (durations of the policies divided by {SPEED_UP}, "
+               f"so an undisturbed installation takes {SPEED_UP} times as long)")
+        yield f"  storm            {facts.cause_over - facts.storm:.0f} s of jobs that hold hot rows"
+        yield f"  detected         {self._after_storm(self.detected)}"
+        yield f"  first act        {self._after_storm(self.acted)}"
+        yield f"  its cause shed   {self._after_storm(self.shed)}"
+        yield f"  all given back   {self._after_storm(self.closed_at)}"
+        yield (f"  highest rung     {self.highest_rung}; opened again while the cause lasted: "
+               f"{self.reopenings}")
+        yield "  listeners' transactions:"
+        for name, speed in self.latencies().items():
+            yield (f"    {name:<24} {speed.per_second:4.0f}/s   p99 {milliseconds(speed.p99):>8}"
+                   f"   given up {speed.given_up}")
+        yield f"  acts             {len(self.made)} made, {len(self.reverted)} reverted"
+        for time, kind, outcome, target, admit, reason in facts.acts:
+            what = f"{target} to {share(admit)}" if kind == "apply" else target
+            yield f"    {time - facts.storm:6.1f} s  {kind} {what} ({outcome}): {reason}"
+        yield from self._effect_lines()
+        if facts.notifications is None:
+            yield "  alert            no Alertmanager on this machine"
+        else:
+            told = [f"{s} {t - facts.storm:.1f} s" for t, s, name in facts.notifications
+                    if name == ALERT]
+            yield f"  alert            {ALERT}: {', '.join(told) or 'never seen'}"
+
+    def _effect_lines(self):
+        verdicts = {True: "as expected", False: "not as expected", None: "cannot be told"}
+        for effect in self.facts.effects:
+            def value(key):
+                return "absent" if effect.get(key) is None else f"{effect[key]:.2f}"
+            yield (f"  effect           rung {effect['rung']}: {effect['signal']} "
+                   f"{value('before')} -> {value('after')}, {verdicts[effect.get('met')]}")

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Homeostat as the demo runs it, and what its HTTP interface says."""
+import json
+import os
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from postgres import DATABASE
+from processes import Child, DemoError, clean_environment, free_port, wait_until
+
+REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+POLICY = "circuit-breaker"
+ALERT = "HomeostatCircuitBreaker"
+SPEED_UP = 10
+FEATURES = {
+    "monthly_report": "batch",
+    "bulk_update": "batch",
+    "top_tracks_view": "rebuildable",
+    "recommendations": "non_critical",
+}
+
+# The recommended policies as they are shipped; `speed_up` divides every duration and nothing else.
+CONFIG = """\
+version: 1
+mode_ceiling: enforce
+speed_up: {speed_up}
+policies: [{policies}]
+postgres:
+  nodes:
+    - {{name: main, host: {sockets}, dbname: {database}, user: homeostat_monitor,
+       password_file: {monitor_password}}}
+  ledger: {{node: main, user: homeostat_actuator, password_file: {actuator_password}}}
+{alertmanager}http: {{listen: "127.0.0.1:{port}"}}
+journal: {{path: {journal}}}
+inventory:
+  features:
+{features}
+"""
+
+
+class Supervisor:
+    def __init__(self, binary, folder, postgres, alertmanager_url=None):
+        self.binary = binary
+        self.folder = folder
+        self.postgres = postgres
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.config = os.path.join(folder, "homeostat.yaml")
+        self.alertmanager_url = alertmanager_url
+        self.child = None
+
+    def prepare(self):
+        """Roles, passwords, configuration and the schema: what a DBA does once."""
+        self.postgres.run_file(os.path.join(REPO, "sql/roles.sql"))
+        files = {role: self.postgres.give_password(f"homeostat_{role}")
+                 for role in ("owner", "monitor", "actuator")}
+        quoted = json.dumps  # a JSON string is a YAML string
+        alertmanager = (f"alertmanager: {{urls: [{quoted(self.alertmanager_url)}]}}\n"
+                        if self.alertmanager_url else "")
+        with open(self.config, "w") as file:
+            file.write(CONFIG.format(
+                speed_up=SPEED_UP, database=DATABASE, port=self.port, alertmanager=alertmanager,
+                policies=quoted(os.path.join(REPO, "policies/recommended/*.yaml")),
+                sockets=quoted(self.postgres.sockets),
+                monitor_password=quoted(files["monitor"]),
+                actuator_password=quoted(files["actuator"]),
+                journal=quoted(os.path.join(self.folder, "journal.db")),
+                features="\n".join(f"    - {{name: {name}, class: {klass}}}"
+                                   for name, klass in FEATURES.items())))
+        self._once("migrate", "--config", self.config, "--user", "homeostat_owner",
+                   "--password-file", files["owner"])
+
+    def _once(self, *arguments):
+        log = os.path.join(self.folder, f"homeostat-{arguments[0]}.log")
+        child = Child(f"homeostat {arguments[0]}", [self.binary, *arguments], log,
+                      env=clean_environment())
+        if child.process.wait(60) != 0:
+            raise DemoError(f"homeostat {arguments[0]} failed:\n{child.last_lines()}")
+
+    def start(self):
+        self.child = Child("homeostat", [self.binary, "run", "--config", self.config],
+                           os.path.join(self.folder, "homeostat.log"), death_signal="TERM")
+        wait_until(self.leads, "Homeostat to lead", child=self.child)
+
+    def leads(self):
+        try:
+            return bool(self.status()["leader"])
+        except DemoError:
+            return False
+
+    def get(self, path, **parameters):
+        query = urllib.parse.urlencode(parameters)
+        try:
+            with urllib.request.urlopen(f"{self.url}{path}?{query}" if query else self.url + path,
+                                        timeout=5) as answer:
+                return json.load(answer)
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            raise DemoError(f"{path} of Homeostat: {error}") from error
+
+    def status(self):
+        return self.get("/v1/status")
+
+    def decisions(self):
+        """The recorded verdicts of the policy that changed something, oldest first:
+        (seconds since the epoch, verdict)."""
+        rows = self.get("/v1/decisions", policy=POLICY, limit=1000)["decisions"]
+        return [(row["wall_us"] / 1e6, row["verdict"]) for row in reversed(rows)]
+
+    def effects(self):
+        return [row["effect"]
+                for row in reversed(self.get("/v1/effects", policy=POLICY)["effects"])]
+
+    def acts(self):
+        """The ledger's acts, oldest first, from the database: (seconds since the epoch, kind,
+        outcome, target, admitted share or None, reason)."""
+        rows = self.postgres.sql(
+            "SELECT extract(epoch FROM at), kind, outcome, target, coalesce(value->>'admit', ''),"
+            " reason FROM homeostat.act ORDER BY id")
+        return [(float(at), kind, outcome, target, float(admit) if admit else None, reason)
+                for at, kind, outcome, target, admit, reason in rows]
+
+    def open_ledger_rows(self):
+        return int(self.postgres.sql(
+            "SELECT count(*) FROM homeostat.lever WHERE status = 'open'")[0][0])
+
+    def refused_keys(self):
+        """Of 1,000 keys a feature: how many homeostat.allowed() turns away, by feature."""
+        return {name: int(self.postgres.sql(
+            f"SELECT count(*) FILTER (WHERE NOT homeostat.allowed('{name}', k::text))"
+            " FROM generate_series(1, 1000) AS k")[0][0])
+            for name in FEATURES}
+
+    def stop(self):
+        """SIGTERM; its exit status."""
+        if self.child is None:
+            return None
+        self.child.stop(patience=20)
+        return self.child.process.returncode
+
+
+class View:
+    """What the demo shows of one status report."""
+
+    def __init__(self, status):
+        self.bar = status["bar"]
+        self.levers = status["levers"]
+        verdict = next((v for v in status["verdicts"] if v["policy"] == POLICY), None)
+        self.state = verdict["state"] if verdict else "–"
+        self.rung = verdict["rung"] if verdict else 0
+        self.rungs = verdict["rungs"] if verdict else 0
+        sample = next((s for s in status["samples"]
+                       if s["signal"] == "pg_blocked_ratio"), None)
+        self.quality = sample["quality"] if sample else "absent"
+        self.blocked = sample["numerator"] if sample else 0
+        self.open = sample["denominator"] if sample else 0
+        arm = next((e for e in verdict["evidence"] if e["signal"] == "pg_blocked_ratio"),
+                   {}) if verdict else {}
+        self.ratio = arm.get("judged")
+        self.evidence = arm.get("cusum")
+        test = next((a["test"] for p in status["policies"] if p["name"] == POLICY
+                     for a in p["open"]["arms"] if a["signal"] == "pg_blocked_ratio"), {})
+        self.ref, self.trip = test.get("ref"), test.get("trip")
+
+    def shed(self):
+        """What stands away from its baseline: {`batch`: 0.0, …}."""
+        return {lever["target"].removeprefix("class/"): lever["value"].get("admit")
+                for lever in self.levers}

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Shell functions shared by tests/run and deploy/demo/run: telling what is done, installing Debian
+# packages without starting a service, building. To be sourced; REPO must be set.
+
+say() { printf '\n==> %s\n' "$*"; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+# Runs a command as root: directly, or through sudo.
+as_root() {
+  if [[ ${EUID} -eq 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "needs root (or sudo) for: $*"
+  fi
+}
+
+# listed_packages SECTION…: the packages of these sections of deploy/packages.txt.
+listed_packages() {
+  local wanted=" $* " section='' line
+  while read -r line; do
+    case ${line} in
+      '' | '#'*) ;;
+      '['*']') section=${line:1:-1} ;;
+      *) [[ ${wanted} == *" ${section} "* ]] && printf '%s\n' "${line}" ;;
+    esac
+  done <"${REPO}/deploy/packages.txt"
+  return 0
+}
+
+is_installed() {
+  [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+# Installing a server package on Debian creates a database cluster and starts services. While the
+# lines between quiet_services and restore_services run, it does neither; what stood there before
+# is put back exactly.
+readonly POLICY=/usr/sbin/policy-rc.d
+readonly POLICY_KEPT=/usr/sbin/policy-rc.d.kept-by-homeostat
+readonly POLICY_ABSENT=/usr/sbin/policy-rc.d.absent-before-homeostat
+readonly CLUSTER_RULES=/etc/postgresql-common/createcluster.d
+readonly CLUSTER_RULE=${CLUSTER_RULES}/homeostat.conf
+
+quiet_services() {
+  restore_services # of a run that was killed half-way
+  if [[ -e ${POLICY} || -L ${POLICY} ]]; then
+    as_root mv "${POLICY}" "${POLICY_KEPT}"
+  else
+    as_root touch "${POLICY_ABSENT}"
+  fi
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "${POLICY}" >/dev/null
+  as_root chmod 755 "${POLICY}"
+  as_root mkdir -p "${CLUSTER_RULES}"
+  echo 'create_main_cluster = false' | as_root tee "${CLUSTER_RULE}" >/dev/null
+}
+
+restore_services() {
+  if [[ -e ${POLICY_KEPT} || -L ${POLICY_KEPT} ]]; then
+    as_root mv -f "${POLICY_KEPT}" "${POLICY}"
+  elif [[ -e ${POLICY_ABSENT} ]]; then
+    as_root rm -f "${POLICY}" "${POLICY_ABSENT}"
+  fi
+  if [[ -e ${CLUSTER_RULE} ]]; then
+    as_root rm -f "${CLUSTER_RULE}"
+    as_root rmdir --ignore-fail-on-non-empty "${CLUSTER_RULES}"
+  fi
+}
+
+# install_packages SECTION…: installs what is missing of these sections, removes nothing.
+install_packages() {
+  local package missing=()
+  command -v dpkg-query >/dev/null || die "this installs Debian packages, and this is no Debian"
+  while read -r package; do
+    is_installed "${package}" || missing+=("${package}")
+  done < <(listed_packages "$@")
+  if [[ ${#missing[@]} -eq 0 ]]; then
+    say "packages: nothing is missing"
+    return 0
+  fi
+  say "packages: installing ${missing[*]}"
+  trap restore_services EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  quiet_services
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends --no-remove "${missing[@]}"
+  restore_services
+  trap - EXIT INT TERM
+  for package in "${missing[@]}"; do
+    # Installed for our throw-away servers only: not to be started at the next boot either.
+    if [[ ${package} == prometheus-alertmanager ]]; then
+      as_root update-rc.d "${package}" disable >/dev/null 2>&1 || true
+    fi
+  done
+}
+
+# build PRESET: configures and builds one preset of CMakePresets.json.
+build() {
+  say "building preset $1"
+  mkdir -p "${REPO}/build"
+  (cd "${REPO}" && cmake --preset "$1" >"${REPO}/build/configure-$1.log" 2>&1) || {
+    cat "${REPO}/build/configure-$1.log" >&2
+    die "configuring preset $1 failed"
+  }
+  (cd "${REPO}" && cmake --build --preset "$1")
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/arbiter.hpp"
+
+#include <utility>
+
+#include "policies/engine/breaker.hpp"
+
+namespace homeostat {
+
+bool Arbiter::outranks(const Claim& claim, const Claim& other) {
+  const auto admits = admission_of(claim.desired.value);
+  const auto other_admits = admission_of(other.desired.value);
+  if (admits && other_admits && *admits != *other_admits) return *admits < *other_admits;
+  if (claim.desired.policy == other.desired.policy) {
+    return !admits && claim.desired.rung > other.desired.rung;
+  }
+  if (claim.priority != other.priority) return claim.priority > other.priority;
+  return claim.desired.policy < other.desired.policy;
+}
+
+void Arbiter::add(const Policy& policy, const PolicyRuntime& runtime) {
+  const auto& memory = runtime.memory;
+  for (int rung = 1; rung <= memory.rung; ++rung) {
+    const auto at = static_cast<std::size_t>(rung - 1);
+    const Act& act = policy.ladder[at];
+    Claim claim;
+    auto& desired = claim.desired;
+    desired.key = {act.lever, act.target.empty() ? to_text(memory.subject) : act.target};
+    desired.value = act.value;
+    if (const auto engaged = admission_of(act.value); engaged && rung == 1) {
+      desired.value.arguments["admit"] = admitted_share(policy, *engaged, memory.restore_step);
+    }
+    desired.ttl = act.ttl;
+    desired.policy = policy.name;
+    desired.subject = memory.subject;
+    desired.rung = rung;
+    desired.policy_hash = policy.hash;
+    if (at < runtime.reasons.size()) desired.reason = runtime.reasons[at];
+    claim.priority = policy.priority;
+    const auto known = claims_.find(desired.key);
+    if (known == claims_.end()) {
+      const auto key = desired.key;
+      claims_.emplace(key, std::move(claim));
+    } else if (outranks(claim, known->second)) {
+      known->second = std::move(claim);
+    }
+  }
+}
+
+std::vector<DesiredLever> Arbiter::settled() && {
+  std::vector<DesiredLever> levers;
+  levers.reserve(claims_.size());
+  for (auto& [key, claim] : claims_) levers.push_back(std::move(claim.desired));
+  return levers;
+}
+
+}  // namespace homeostat

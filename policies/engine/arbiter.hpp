@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the rungs that policies have engaged to one value for each lever and target.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "policies/engine/state.hpp"
+#include "policies/model/lever.hpp"
+#include "policies/model/policy.hpp"
+
+namespace homeostat {
+
+/// Collects what policies want and settles who gets a key: the strictest admission, else the
+/// highest priority, else the first by name; within one policy the highest rung. What shadow wants
+/// and what enforced policies want are settled apart: one of these for each.
+class Arbiter {
+ public:
+  /// Adds the engaged rungs of a policy about one subject; the first rung as far as it is back.
+  void add(const Policy& policy, const PolicyRuntime& runtime);
+
+  /// One lever a key, in order of key.
+  std::vector<DesiredLever> settled() &&;
+
+ private:
+  struct Claim {
+    DesiredLever desired;
+    int priority = 0;
+  };
+  static bool outranks(const Claim& claim, const Claim& other);
+  std::map<LeverKey, Claim> claims_;
+};
+
+}  // namespace homeostat

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/arm.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "policies/engine/cusum.hpp"
+#include "policies/engine/folds.hpp"
+#include "policies/engine/level.hpp"
+#include "policies/engine/timers.hpp"
+
+namespace homeostat {
+namespace {
+
+const CusumTest* cusum_of(const Arm& arm) { return std::get_if<CusumTest>(&arm.test); }
+const LevelTest* level_of(const Arm& arm) { return std::get_if<LevelTest>(&arm.test); }
+
+/// Something was folded, but nothing in the fold that ended last.
+bool last_fold_absent(const ArmMemory& memory, const EngineSettings& settings, TimePoint now) {
+  return memory.folded && memory.stepped_fold != fold_number(now, settings.fold) - 1;
+}
+
+void make_absent(Reading& reading) {
+  if (reading.quality == Quality::absent) return;
+  reading.quality = Quality::absent;
+  reading.reason = AbsentReason::stale;
+}
+
+ArmView view_cusum(const ArmMemory& memory, const CusumTest& test, Reading reading,
+                   const EngineSettings& settings, BreakerState state, TimePoint now) {
+  ArmView view;
+  view.backstop = backstop_mean(memory, settings);
+  if (last_fold_absent(memory, settings, now)) make_absent(reading);
+  view.reading = reading;
+  if (reading.quality == Quality::absent) return view;
+  view.judged = memory.folded;
+  view.clear = memory.folded && memory.clear;
+  const bool tripped = memory.folded && cusum_tripped(memory, test, settings, state);
+  view.truth = tripped ? Truth::yes : Truth::no;
+  return view;
+}
+
+ArmView view_level(const ArmMemory& memory, const Arm& arm, const LevelTest& test,
+                   const Reading& reading, const EngineSettings& settings) {
+  ArmView view;
+  view.reading = reading;
+  if (reading.quality == Quality::absent) return view;
+  view.judged = judged_level(memory, arm, reading);
+  view.clear = memory.clear;
+  view.truth = level_tripped(memory, test, settings) ? Truth::yes : Truth::no;
+  return view;
+}
+
+/// max_open and "tripped since": an episode begins with a trip and ends when the arm has been clear
+/// for its clear_for.
+void follow_episode(ArmMemory& memory, const Arm& arm, const ArmView& view,
+                    const EngineSettings& settings, TimePoint now) {
+  if (view.truth == Truth::unknown) return;
+  if (view.truth == Truth::yes && !memory.tripped_since) memory.tripped_since = now;
+  if (view.clear && on_grid(memory.clear_time, settings.sample_every) >= arm.clear_for) {
+    memory.tripped_since.reset();
+    memory.exhausted = false;
+  }
+  const bool overdue = arm.max_open && memory.tripped_since &&
+                       on_grid(now - *memory.tripped_since, settings.sample_every) > *arm.max_open;
+  if (overdue) memory.exhausted = true;
+}
+
+void add_evidence(Verdict& verdict, const Arm& arm, const ArmMemory& memory, const ArmView& view) {
+  Evidence evidence;
+  evidence.signal = arm.signal;
+  evidence.quality = view.reading.quality;
+  evidence.reason = view.reading.reason;
+  evidence.numerator = view.reading.numerator;
+  evidence.denominator = view.reading.denominator;
+  evidence.judged = view.judged;
+  if (cusum_of(arm) != nullptr) evidence.cusum = memory.cusum;
+  evidence.backstop = view.backstop;
+  evidence.tripped = view.truth == Truth::yes;
+  evidence.clear = view.clear;
+  verdict.evidence.push_back(std::move(evidence));
+}
+
+void add_cusum_gates(Evaluation& evaluation, int index, const CusumTest& test, const ArmView& view,
+                     const ArmMemory& memory) {
+  const double level = trip_level(test, evaluation.runtime.memory.state);
+  auto& verdict = evaluation.verdict;
+  add_gate(verdict, GateKind::trip, index, memory.cusum, level, memory.cusum - level);
+  if (!view.backstop) return;
+  const double excess = *view.backstop - test.ref;
+  add_gate(verdict, GateKind::backstop, index, *view.backstop, test.ref, excess, excess > 0);
+}
+
+void add_level_gates(Evaluation& evaluation, int index, const LevelTest& test, const ArmView& view,
+                     const ArmMemory& memory) {
+  if (!view.judged) return;
+  auto& verdict = evaluation.verdict;
+  const double over = *view.judged - test.threshold;
+  const double margin = test.comparison == Comparison::above ? over : -over;
+  add_gate(verdict, GateKind::trip, index, *view.judged, test.threshold, margin,
+           breached(test, *view.judged));
+  if (test.hold_for) {
+    add_time_gate(evaluation, GateKind::dwell, index, memory.breached_time, *test.hold_for);
+  } else {
+    const double count = memory.breached_evaluations;
+    add_gate(verdict, GateKind::dwell, index, count, test.for_samples, count - test.for_samples);
+  }
+}
+
+void add_arm_gates(Evaluation& evaluation, int index) {
+  const auto at = static_cast<std::size_t>(index);
+  const Arm& arm = evaluation.policy.open.arms[at];
+  const ArmView& view = evaluation.arms[at];
+  const ArmMemory& memory = evaluation.runtime.arms[at];
+  if (view.reading.taken) {
+    const double age = to_seconds(evaluation.now - *view.reading.taken);
+    const double limit = to_seconds(evaluation.set.settings.stale_after);
+    add_gate(evaluation.verdict, GateKind::freshness, index, age, limit, limit - age);
+  }
+  if (view.reading.quality == Quality::absent) return;
+  if (const auto* test = cusum_of(arm)) add_cusum_gates(evaluation, index, *test, view, memory);
+  if (const auto* test = level_of(arm)) add_level_gates(evaluation, index, *test, view, memory);
+}
+
+}  // namespace
+
+void observe_arm(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
+                 const Arm& arm, const PolicyMemory& policy, ArmMemory& memory, TimePoint now) {
+  if (const auto* test = cusum_of(arm)) {
+    const auto fold = ended_fold(state, arm.signal, policy.subject, arm.aggregate);
+    if (!fold || fold->number <= memory.stepped_fold) return;
+    step_cusum(memory, *test, arm.clear_level, *fold, set.settings, policy.state);
+  } else if (arm.smooth) {
+    const auto reading = read_signal(set, snapshot, arm.signal, policy.subject, arm.aggregate, now);
+    smooth_level(memory, arm, reading);
+  }
+}
+
+ArmView view_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
+                 const PolicyMemory& policy, const ArmMemory& memory, TimePoint now) {
+  const auto reading = read_signal(set, snapshot, arm.signal, policy.subject, arm.aggregate, now);
+  ArmView view;
+  if (const auto* test = cusum_of(arm)) {
+    view = view_cusum(memory, *test, reading, set.settings, policy.state, now);
+  } else {
+    view = view_level(memory, arm, *level_of(arm), reading, set.settings);
+  }
+  if (memory.exhausted) view.truth = Truth::no;
+  return view;
+}
+
+void look_at_arm(Evaluation& evaluation, const Snapshot& snapshot, int index) {
+  const auto at = static_cast<std::size_t>(index);
+  const PolicySet& set = evaluation.set;
+  const Arm& arm = evaluation.policy.open.arms[at];
+  const PolicyMemory& policy = evaluation.runtime.memory;
+  ArmMemory& memory = evaluation.runtime.arms[at];
+  const TimePoint now = evaluation.now;
+  if (const auto* test = level_of(arm)) {
+    const auto reading = read_signal(set, snapshot, arm.signal, policy.subject, arm.aggregate, now);
+    look_at_level(memory, arm, *test, reading, now);
+  }
+  ArmView view = view_arm(set, snapshot, arm, policy, memory, now);
+  follow_episode(memory, arm, view, set.settings, now);
+  if (memory.exhausted) view.truth = Truth::no;
+  const bool sticks = policy.state != BreakerState::closed;
+  memory.involved = view.truth == Truth::yes || (memory.involved && sticks);
+  add_evidence(evaluation.verdict, arm, memory, view);
+  evaluation.arms.push_back(std::move(view));
+  add_arm_gates(evaluation, index);
+}
+
+bool beyond_threshold(const Arm& arm, const ArmView& view) {
+  if (!view.judged) return false;
+  if (const auto* test = level_of(arm)) return breached(*test, *view.judged);
+  return !view.clear && *view.judged > cusum_of(arm)->ref;
+}
+
+void add_clear_gate(Evaluation& evaluation, int index) {
+  const auto at = static_cast<std::size_t>(index);
+  const Arm& arm = evaluation.policy.open.arms[at];
+  const ArmView& view = evaluation.arms[at];
+  if (!view.judged) return;
+  const auto* level = level_of(arm);
+  const auto* cusum = cusum_of(arm);
+  const double fallback = level != nullptr ? level->threshold : cusum->ref;
+  const double threshold = arm.clear_level.value_or(fallback);
+  const bool upwards = level != nullptr && level->comparison == Comparison::below;
+  const double margin = upwards ? *view.judged - threshold : threshold - *view.judged;
+  add_gate(evaluation.verdict, GateKind::clear, index, *view.judged, threshold, margin, view.clear);
+}
+
+}  // namespace homeostat

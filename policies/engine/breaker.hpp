@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The breaker: closed, open, half open; a ladder climbed one rung at a time and given back in the
+// opposite order (DESIGN §5 "Restoring").
+#pragma once
+
+#include "policies/engine/evaluation.hpp"
+#include "policies/engine/guards.hpp"
+
+namespace homeostat {
+
+/// One evaluation's step, from a condition that `look` has filled in. Changes the runtime's memory;
+/// adds the gates that it asked.
+///
+/// - closed, condition true: opens with the first rung. Open, still true: one rung more each
+///   climb_after, as far as the tripped arms allow. Half open, true at half the evidence: the rung
+///   last given back is taken again and the hold grows. Each only when every guard passes;
+///   otherwise blocked: nothing changes, and it happens as soon as they pass.
+/// - The hold is over, every arm that tripped has been clear for its clear_for and none is true:
+///   the rung climbed last comes back whole; each next one after restore.each clear; the first in
+///   steps. A reading between clear and trip restarts that wait.
+/// - An opening less than hold.max after closing goes on with the grown hold; later ones start
+/// anew.
+/// - An unknown condition holds everything.
+Step step_breaker(Evaluation& evaluation, const Guards& guards);
+
+/// Opened, climbed, re-opened: what budgets and effects count.
+bool is_forward(Step step);
+
+/// What the first rung admits after `step` of restore.steps were given back, from what it admits
+/// while engaged.
+double admitted_share(const Policy& policy, double engaged, int step);
+
+/// The `admit` of an act's value; nothing when it has none.
+std::optional<double> admission_of(const LeverValue& value);
+
+}  // namespace homeostat

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/budgets.hpp"
+
+#include <algorithm>
+
+namespace homeostat {
+namespace {
+
+bool counts(const ForwardAct& act, const EngineSettings& settings, TimePoint now) {
+  return act.at + settings.budget_window > now;
+}
+
+template <class Predicate>
+int count(const std::vector<ForwardAct>& acts, Predicate predicate) {
+  return static_cast<int>(std::count_if(acts.begin(), acts.end(), predicate));
+}
+
+void add_once(std::vector<ForwardAct>& acts, const ForwardAct& act) {
+  if (std::find(acts.begin(), acts.end(), act) == acts.end()) acts.push_back(act);
+}
+
+}  // namespace
+
+int policy_budget_left(const PolicySet& set, const EngineState& state, const Policy& policy,
+                       TimePoint now) {
+  const int used = count(state.forward_acts, [&](const ForwardAct& act) {
+    return act.policy == policy.name && act.at != now && counts(act, set.settings, now);
+  });
+  return policy.limits.per_hour - used;
+}
+
+int cluster_budget_left(const PolicySet& set, const EngineState& state, const std::string& policy,
+                        TimePoint now) {
+  const int used = count(state.cluster_acts, [&](const ForwardAct& act) {
+    const bool same_step = act.policy == policy && act.at == now;
+    return !same_step && counts(act, set.settings, now);
+  });
+  return set.settings.cluster_per_hour - used;
+}
+
+void count_forward_act(EngineState& state, const Policy& policy, TimePoint now) {
+  const ForwardAct act{policy.name, now};
+  add_once(state.forward_acts, act);
+  if (policy.mode == Mode::enforce) add_once(state.cluster_acts, act);
+}
+
+void forget_old_acts(EngineState& state, const EngineSettings& settings, TimePoint now) {
+  const auto old = [&](const ForwardAct& act) { return !counts(act, settings, now); };
+  std::erase_if(state.forward_acts, old);
+  std::erase_if(state.cluster_acts, old);
+}
+
+std::map<std::string, int> budget_remaining(const PolicySet& set, const EngineState& state,
+                                            TimePoint now) {
+  std::map<std::string, int> remaining;
+  for (const auto& policy : set.policies) {
+    if (policy.mode == Mode::off || policy.kind != PolicyKind::breaker) continue;
+    const int used = count(state.forward_acts, [&](const ForwardAct& act) {
+      return act.policy == policy.name && counts(act, set.settings, now);
+    });
+    remaining[policy.name] = std::max(0, policy.limits.per_hour - used);
+  }
+  const int used = count(state.cluster_acts,
+                         [&](const ForwardAct& act) { return counts(act, set.settings, now); });
+  remaining["cluster"] = std::max(0, set.settings.cluster_per_hour - used);
+  return remaining;
+}
+
+}  // namespace homeostat

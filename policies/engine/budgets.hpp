@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Budgets: how many forward acts (rungs climbed, jobs started) a policy and the whole cluster may
+// still make. Movement towards the baseline and renewals never count, and what one policy does to
+// several subjects in one step counts once (DESIGN §5).
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "policies/engine/state.hpp"
+#include "policies/model/policy.hpp"
+
+namespace homeostat {
+
+/// Forward acts left to the policy in the budget window, for an act at `now`: one that it has
+/// already made at this very step does not count against another. Policies in shadow have such a
+/// budget too, of virtual acts, so that shadow shows what enforcing would do.
+int policy_budget_left(const PolicySet& set, const EngineState& state, const Policy& policy,
+                       TimePoint now);
+
+/// Forward acts left to all enforced policies together, for an act of `policy` at `now`.
+int cluster_budget_left(const PolicySet& set, const EngineState& state, const std::string& policy,
+                        TimePoint now);
+
+/// Counts a forward act of the policy at `now`, once a step.
+void count_forward_act(EngineState& state, const Policy& policy, TimePoint now);
+
+/// Drops what has left the budget window.
+void forget_old_acts(EngineState& state, const EngineSettings& settings, TimePoint now);
+
+/// For status: by policy name (breakers, not off), and `cluster`; what is left after this step.
+std::map<std::string, int> budget_remaining(const PolicySet& set, const EngineState& state,
+                                            TimePoint now);
+
+}  // namespace homeostat

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/condition.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "policies/engine/arm.hpp"
+
+namespace homeostat {
+namespace {
+
+Truth together(const Condition& condition, const std::vector<ArmView>& arms) {
+  const auto says = [](Truth truth) {
+    return [truth](const ArmView& view) { return view.truth == truth; };
+  };
+  const bool some_yes = std::any_of(arms.begin(), arms.end(), says(Truth::yes));
+  const bool some_no = std::any_of(arms.begin(), arms.end(), says(Truth::no));
+  const bool some_unknown = std::any_of(arms.begin(), arms.end(), says(Truth::unknown));
+  if (condition.combination == Combination::any) {
+    if (some_yes) return Truth::yes;
+    return some_unknown ? Truth::unknown : Truth::no;
+  }
+  if (some_no || arms.empty()) return Truth::no;
+  return some_unknown ? Truth::unknown : Truth::yes;
+}
+
+}  // namespace
+
+void observe(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
+             const Policy& policy, PolicyRuntime& runtime, TimePoint now) {
+  for (std::size_t index = 0; index < policy.open.arms.size(); ++index) {
+    observe_arm(set, snapshot, state, policy.open.arms[index], runtime.memory, runtime.arms[index],
+                now);
+  }
+}
+
+bool armed(const PolicyRuntime& runtime) {
+  const auto begun = [](const ArmMemory& arm) {
+    return arm.cusum > 0 || arm.breached_evaluations > 0;
+  };
+  return std::any_of(runtime.arms.begin(), runtime.arms.end(), begun);
+}
+
+void look(Evaluation& evaluation, const Snapshot& snapshot) {
+  const auto arms = static_cast<int>(evaluation.policy.open.arms.size());
+  for (int index = 0; index < arms; ++index) look_at_arm(evaluation, snapshot, index);
+  evaluation.condition = together(evaluation.policy.open, evaluation.arms);
+}
+
+bool arms_clear(Evaluation& evaluation, std::optional<Duration> at_least) {
+  bool all = true;
+  for (std::size_t index = 0; index < evaluation.arms.size(); ++index) {
+    const ArmMemory& memory = evaluation.runtime.arms[index];
+    if (!memory.involved || memory.exhausted) continue;
+    const auto required = at_least.value_or(evaluation.policy.open.arms[index].clear_for);
+    const auto arm = static_cast<int>(index);
+    add_clear_gate(evaluation, arm);
+    const bool long_enough =
+        add_time_gate(evaluation, GateKind::clear_for, arm, memory.clear_time, required);
+    all = all && evaluation.arms[index].clear && long_enough;
+  }
+  return all;
+}
+
+int rung_limit(const Evaluation& evaluation) {
+  const auto rungs = static_cast<int>(evaluation.policy.ladder.size());
+  int limit = 0;
+  for (std::size_t index = 0; index < evaluation.arms.size(); ++index) {
+    if (evaluation.arms[index].truth != Truth::yes) continue;
+    limit = std::max(limit, evaluation.policy.open.arms[index].max_rung.value_or(rungs));
+  }
+  return std::min(limit, rungs);
+}
+
+Survey survey(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
+              const Policy& policy, TimePoint now) {
+  Survey result;
+  for (const auto& subject : policy.subjects) {
+    const auto at = state.policies.find({policy.name, subject});
+    if (at == state.policies.end()) continue;
+    ++result.subjects;
+    std::vector<ArmView> truths;
+    std::vector<ArmView> breaches;
+    for (std::size_t index = 0; index < policy.open.arms.size(); ++index) {
+      const Arm& arm = policy.open.arms[index];
+      const ArmMemory& memory = at->second.arms[index];
+      truths.push_back(view_arm(set, snapshot, arm, at->second.memory, memory, now));
+      ArmView view = truths.back();
+      const bool beyond = !memory.exhausted && beyond_threshold(arm, view);
+      if (view.truth != Truth::unknown) view.truth = beyond ? Truth::yes : Truth::no;
+      breaches.push_back(std::move(view));
+    }
+    if (together(policy.open, truths) != Truth::unknown) ++result.known;
+    if (together(policy.open, breaches) == Truth::yes) ++result.breached;
+  }
+  return result;
+}
+
+}  // namespace homeostat

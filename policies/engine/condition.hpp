@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Conditions: what each arm of a policy says, and what they say together.
+#pragma once
+
+#include <optional>
+
+#include "policies/engine/evaluation.hpp"
+#include "policies/engine/state.hpp"
+#include "policies/model/policy.hpp"
+#include "policies/model/snapshot.hpp"
+
+namespace homeostat {
+
+/// At every step, whether the policy is evaluated or not: cusum arms step on each fold that has
+/// ended since, EWMAs take each new reading.
+void observe(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
+             const Policy& policy, PolicyRuntime& runtime, TimePoint now);
+
+/// An arm has evidence that is not enough yet: S above zero, or a breach streak begun.
+bool armed(const PolicyRuntime& runtime);
+
+/// Looks at every arm: fills `arms`, `condition`, the verdict's evidence and the arms' gates, and
+/// moves the arms' streaks and max_open on.
+void look(Evaluation& evaluation, const Snapshot& snapshot);
+
+/// Every arm that tripped since the breaker was closed is clear, each for `at_least` (its own
+/// clear_for when not given); an arm past its max_open is left aside. Adds the gates.
+bool arms_clear(Evaluation& evaluation, std::optional<Duration> at_least);
+
+/// The highest rung that the arms now tripped allow; at most the ladder's last.
+int rung_limit(const Evaluation& evaluation);
+
+/// What holding (DESIGN §5) counts, of all subjects of a policy at one step.
+struct Survey {
+  int subjects = 0;
+  int known = 0;     ///< the condition is true or false
+  int breached = 0;  ///< beyond the threshold now, however short: staggered detectors must not hide
+                     ///< that everything is bad
+};
+Survey survey(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
+              const Policy& policy, TimePoint now);
+
+}  // namespace homeostat

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/decide.hpp"
+
+#include <utility>
+
+#include "policies/engine/alert.hpp"
+#include "policies/engine/arbiter.hpp"
+#include "policies/engine/breaker.hpp"
+#include "policies/engine/budgets.hpp"
+#include "policies/engine/condition.hpp"
+#include "policies/engine/effects.hpp"
+#include "policies/engine/folds.hpp"
+#include "policies/engine/guards.hpp"
+
+namespace homeostat {
+namespace {
+
+/// A policy about a subject, at this step.
+struct Slot {
+  const Policy& policy;
+  PolicyRuntime& runtime;
+  bool due = false;
+};
+
+/// Regulators and jobs are not evaluated by this engine yet, and `off` means off.
+bool evaluated(const Policy& policy) {
+  if (policy.mode == Mode::off) return false;
+  return policy.kind == PolicyKind::breaker || policy.kind == PolicyKind::alert;
+}
+
+/// What shadow had opened in its mind must not turn into levers at a stroke when it is enforced.
+bool gained_power(const PolicyRuntime& runtime, const Policy& policy) {
+  return policy.mode == Mode::enforce && runtime.mode != Mode::enforce &&
+         policy.kind == PolicyKind::breaker && runtime.memory.state != BreakerState::closed;
+}
+
+PolicyRuntime& runtime_of(EngineState& state, const Policy& policy, const Subject& subject) {
+  const auto [at, added] = state.policies.try_emplace({policy.name, subject});
+  PolicyRuntime& runtime = at->second;
+  const bool changed = !added && runtime.memory.policy_hash != policy.hash;
+  if (added || changed || gained_power(runtime, policy)) runtime = fresh_runtime(policy, subject);
+  runtime.mode = policy.mode;
+  runtime.arms.resize(policy.open.arms.size());
+  return runtime;
+}
+
+/// Due each `every`, in absolute time, and with each fold that has ended while there is something
+/// to follow. A step that comes half a sampling interval early still counts as on time.
+bool falls_due(PolicyRuntime& runtime, const Policy& policy, const EngineSettings& settings,
+               TimePoint now) {
+  const auto fold = fold_number(now, settings.fold);
+  const bool fold_ended = fold > runtime.seen_fold;
+  runtime.seen_fold = fold;
+  if (!runtime.next_due) runtime.next_due = now;
+  const auto lateness = now + settings.sample_every / 2 - *runtime.next_due;
+  if (lateness >= Duration{}) {
+    const auto periods = policy.every > Duration{} ? lateness / policy.every + 1 : 0;
+    *runtime.next_due += periods * policy.every;
+    return true;
+  }
+  return fold_ended && (armed(runtime) || runtime.memory.state != BreakerState::closed);
+}
+
+std::vector<Slot> observe_all(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
+                              TimePoint now) {
+  std::vector<Slot> slots;
+  for (const auto& policy : set.policies) {
+    if (!evaluated(policy)) {
+      std::erase_if(state.policies,
+                    [&](const auto& entry) { return entry.first.first == policy.name; });
+      continue;
+    }
+    for (const auto& subject : policy.subjects) {
+      PolicyRuntime& runtime = runtime_of(state, policy, subject);
+      observe(set, snapshot, state, policy, runtime, now);
+      slots.push_back({policy, runtime, falls_due(runtime, policy, set.settings, now)});
+    }
+  }
+  return slots;
+}
+
+/// Unknown by arms that could make others wait (see `blocked_while`).
+bool is_blind(const Evaluation& evaluation) {
+  if (evaluation.condition != Truth::unknown) return false;
+  for (std::size_t index = 0; index < evaluation.arms.size(); ++index) {
+    const bool unknown = evaluation.arms[index].truth == Truth::unknown;
+    if (unknown && !evaluation.policy.open.arms[index].max_rung) return true;
+  }
+  return false;
+}
+
+void finish_verdict(Evaluation& evaluation, ForwardBar bar) {
+  const auto& policy = evaluation.policy;
+  const auto& memory = evaluation.runtime.memory;
+  auto& verdict = evaluation.verdict;
+  verdict.policy = policy.name;
+  verdict.subject = memory.subject;
+  verdict.kind = policy.kind;
+  verdict.mode = policy.mode;
+  verdict.at = evaluation.now;
+  verdict.state = memory.state;
+  verdict.rung = memory.rung;
+  verdict.rungs = static_cast<int>(policy.ladder.size());
+  if (memory.rung == 1 && memory.restore_step > 0) {
+    const auto engaged = admission_of(policy.ladder.front().value);
+    verdict.admitted = admitted_share(policy, engaged.value_or(0), memory.restore_step);
+  }
+  verdict.hold = memory.hold;
+  verdict.trips = memory.trips;
+  verdict.bar = bar;
+}
+
+Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
+                 const Slot& slot, const Survey& survey, TimePoint now) {
+  Evaluation evaluation{set, slot.policy, slot.runtime, now};
+  look(evaluation, snapshot);
+  if (slot.policy.kind == PolicyKind::alert) {
+    evaluation.verdict.step = step_alert(evaluation);
+  } else {
+    const Guards guards{state, snapshot.bar, survey};
+    evaluation.verdict.step = step_breaker(evaluation, guards);
+  }
+  slot.runtime.blind = is_blind(evaluation);
+  follow_alert(evaluation);
+  if (is_forward(evaluation.verdict.step)) {
+    count_forward_act(state, slot.policy, now);
+    if (const auto& expect = slot.policy.expect) {
+      const auto& memory = slot.runtime.memory;
+      const auto before = effect_signal(set, snapshot, state, *expect, memory.subject, now);
+      promise_effect(slot.policy, slot.runtime, memory.rung, before, now);
+    }
+  }
+  finish_verdict(evaluation, snapshot.bar);
+  return std::move(evaluation.verdict);
+}
+
+void evaluate_due(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
+                  const std::vector<Slot>& slots, TimePoint now, std::vector<Verdict>& verdicts) {
+  const Policy* surveyed = nullptr;
+  Survey counts;
+  for (const auto& slot : slots) {
+    if (!slot.due) continue;
+    if (surveyed != &slot.policy) {
+      surveyed = &slot.policy;
+      const bool many = slot.policy.subjects.size() >= std::size_t{kFewestSubjectsToHold};
+      counts = many ? survey(set, snapshot, state, slot.policy, now) : Survey{};
+    }
+    verdicts.push_back(evaluate(set, snapshot, state, slot, counts, now));
+  }
+}
+
+void collect(const PolicySet& set, const Snapshot& snapshot, const std::vector<Slot>& slots,
+             TimePoint now, Decision& decision) {
+  Arbiter enforced;
+  Arbiter shadowed;
+  for (const auto& slot : slots) {
+    auto& arbiter = slot.policy.mode == Mode::enforce ? enforced : shadowed;
+    if (slot.runtime.memory.rung > 0) arbiter.add(slot.policy, slot.runtime);
+    if (auto alert = active_alert(slot.policy, slot.runtime)) {
+      decision.alerts.push_back(std::move(*alert));
+    }
+    auto due = due_effects(set, snapshot, decision.state, slot.policy, slot.runtime, now);
+    for (auto& effect : due) decision.effects.push_back(std::move(effect));
+  }
+  decision.desired = std::move(enforced).settled();
+  decision.would = std::move(shadowed).settled();
+}
+
+}  // namespace
+
+Decision decide(const PolicySet& set, const Snapshot& snapshot, EngineState state, TimePoint now) {
+  Decision decision;
+  decision.state = std::move(state);
+  forget_old_acts(decision.state, set.settings, now);
+  pool_samples(decision.state, set, snapshot, now);
+  const auto slots = observe_all(set, snapshot, decision.state, now);
+  evaluate_due(set, snapshot, decision.state, slots, now, decision.verdicts);
+  collect(set, snapshot, slots, now, decision);
+  return decision;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/folds.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace homeostat {
+namespace {
+
+bool counts(const Sample& sample, const EngineSettings& settings, TimePoint now) {
+  if (sample.quality == Quality::absent) return false;
+  if (!std::isfinite(sample.numerator) || !std::isfinite(sample.denominator)) return false;
+  return now - sample.taken <= settings.stale_after;
+}
+
+void pool(SignalMemory& memory, const Sample& sample, std::int64_t current, Duration fold) {
+  if (memory.last_taken && sample.taken <= *memory.last_taken) return;
+  memory.last_taken = sample.taken;
+  auto number = std::min(fold_number(sample.taken, fold), current);
+  if (memory.ended && number <= memory.ended->number) number = current;
+  if (memory.filling && memory.filling->number < number) {
+    memory.ended = memory.filling;
+    memory.filling.reset();
+  }
+  if (!memory.filling) memory.filling = Fold{number, 0, 0, 0};
+  auto& filling = *memory.filling;
+  ++filling.readings;
+  if (sample.quality != Quality::whole) return;
+  filling.numerator += sample.numerator;
+  filling.denominator += sample.denominator;
+}
+
+void pool_signal(EngineState& state, const PolicySet& set, const Snapshot& snapshot,
+                 const SignalName& signal, TimePoint now) {
+  const auto fold = set.settings.fold;
+  const auto current = fold_number(now, fold);
+  const auto& samples = snapshot.samples;
+  auto at = std::lower_bound(
+      samples.begin(), samples.end(), signal,
+      [](const Sample& sample, const SignalName& name) { return sample.signal < name; });
+  for (; at != samples.end() && at->signal == signal; ++at) {
+    // An absent member has a memory too: it counts among the members of the cluster.
+    auto& memory = state.signals[{at->signal, at->subject}];
+    if (counts(*at, set.settings, now)) pool(memory, *at, current, fold);
+  }
+}
+
+void adopt_length(EngineState& state, Duration fold) {
+  if (state.fold == fold) return;
+  state.fold = fold;
+  for (auto& [key, memory] : state.signals) {
+    memory.filling.reset();
+    memory.ended.reset();
+  }
+  for (auto& [key, runtime] : state.policies) {
+    runtime.seen_fold = -1;
+    for (auto& arm : runtime.arms) {
+      arm.stepped_fold = -1;
+      arm.window.clear();
+    }
+  }
+}
+
+double raw_ratio(const Fold& fold) {
+  return fold.denominator > 0 ? fold.numerator / fold.denominator : 0;
+}
+
+void merge(Fold& total, const Fold& part, Aggregate aggregate) {
+  if (aggregate == Aggregate::max || aggregate == Aggregate::min) {
+    const bool higher = raw_ratio(part) > raw_ratio(total);
+    if (higher == (aggregate == Aggregate::max)) total = part;
+    return;
+  }
+  total.numerator += part.numerator;
+  total.denominator += part.denominator;
+  total.readings += part.readings;
+}
+
+}  // namespace
+
+std::int64_t fold_number(TimePoint at, Duration fold) {
+  const auto ticks = at.time_since_epoch().count();
+  const auto number = ticks / fold.count();
+  return ticks % fold.count() < 0 ? number - 1 : number;
+}
+
+void pool_samples(EngineState& state, const PolicySet& set, const Snapshot& snapshot,
+                  TimePoint now) {
+  adopt_length(state, set.settings.fold);
+  for (const auto& policy : set.policies) {
+    for (const auto& arm : policy.open.arms) {
+      const bool folds = std::holds_alternative<CusumTest>(arm.test);
+      if (folds) pool_signal(state, set, snapshot, arm.signal, now);
+    }
+    if (policy.expect) pool_signal(state, set, snapshot, policy.expect->signal, now);
+  }
+  std::erase_if(state.signals, [&](const auto& entry) {
+    return find(snapshot, entry.first.first, entry.first.second) == nullptr;
+  });
+  const auto current = fold_number(now, set.settings.fold);
+  for (auto& [key, memory] : state.signals) {
+    if (!memory.filling || memory.filling->number >= current) continue;
+    memory.ended = memory.filling;
+    memory.filling.reset();
+  }
+}
+
+std::optional<Fold> ended_fold(const EngineState& state, const std::string& signal,
+                               const Subject& subject, Aggregate aggregate) {
+  const auto own = state.signals.find({signal, subject});
+  if (own != state.signals.end()) return own->second.ended;
+  if (subject.kind != SubjectKind::cluster) return std::nullopt;
+  int members = 0;
+  int present = 0;
+  std::optional<Fold> total;
+  auto at = state.signals.lower_bound({signal, Subject{}});
+  for (; at != state.signals.end() && at->first.first == signal; ++at) {
+    ++members;
+    const auto& ended = at->second.ended;
+    if (!ended || (total && ended->number < total->number)) continue;
+    if (!total || ended->number > total->number) {
+      total = ended;
+      present = 1;
+      continue;
+    }
+    merge(*total, *ended, aggregate);
+    ++present;
+  }
+  if (2 * present <= members) return std::nullopt;
+  return total;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/guards.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "policies/engine/budgets.hpp"
+
+namespace homeostat {
+namespace {
+
+bool isolates(const PolicySet& set, const Act& act) {
+  const auto at = set.levers.find(act.lever);
+  return at != set.levers.end() && at->second.isolates;
+}
+
+void add_rungs(Evaluation& evaluation, int rung) {
+  const double left = rung_limit(evaluation) - (rung - 1);
+  add_gate(evaluation.verdict, GateKind::rungs, -1, left, 1, left - 1);
+}
+
+void add_bar(Evaluation& evaluation, ForwardBar bar) {
+  const double open = bar == ForwardBar::none ? 1 : 0;
+  add_gate(evaluation.verdict, GateKind::bar, -1, open, 1, open - 1);
+}
+
+void add_holding(Evaluation& evaluation, const Survey& survey, const Act& act) {
+  if (survey.subjects < kFewestSubjectsToHold) return;
+  // Half of them absent already holds, so more than half must be known.
+  const int half = survey.subjects / 2;
+  const double known = survey.known - (half + 1);
+  add_gate(evaluation.verdict, GateKind::known_subjects, -1, survey.known, half + 1, known);
+  if (!isolates(evaluation.set, act)) return;
+  const double spare = half - survey.breached;
+  add_gate(evaluation.verdict, GateKind::breached_share, -1, survey.breached, half, spare);
+}
+
+void add_open_subjects(Evaluation& evaluation, const EngineState& state) {
+  const Policy& policy = evaluation.policy;
+  const Subject& self = evaluation.runtime.memory.subject;
+  int open = 1;
+  for (const auto& subject : policy.subjects) {
+    const auto at = state.policies.find({policy.name, subject});
+    if (subject == self || at == state.policies.end()) continue;
+    if (at->second.memory.state != BreakerState::closed) ++open;
+  }
+  // A hair less than the product, so that 25 % of 4 is not rounded up to 2.
+  const double share = policy.limits.max_subjects * static_cast<double>(policy.subjects.size());
+  const double most = std::max(1.0, std::ceil(share - 1e-9));
+  add_gate(evaluation.verdict, GateKind::open_subjects, -1, open, most, most - open);
+}
+
+/// Open, or unknown, by arms without a max_rung: those with one ask for little and block nobody.
+bool blocks(const Policy& policy, const PolicyRuntime& runtime) {
+  if (runtime.blind || !runtime.next_due) return true;
+  if (runtime.memory.state == BreakerState::closed) return false;
+  for (std::size_t index = 0; index < policy.open.arms.size(); ++index) {
+    if (runtime.arms[index].involved && !policy.open.arms[index].max_rung) return true;
+  }
+  return false;
+}
+
+bool blocked_by(const PolicySet& set, const EngineState& state, const std::string& name) {
+  const auto named = [&](const Policy& policy) { return policy.name == name; };
+  const auto policy = std::find_if(set.policies.begin(), set.policies.end(), named);
+  if (policy == set.policies.end()) return false;
+  auto at = state.policies.lower_bound({name, Subject{}});
+  for (; at != state.policies.end() && at->first.first == name; ++at) {
+    if (blocks(*policy, at->second)) return true;
+  }
+  return false;
+}
+
+void add_blocked_while(Evaluation& evaluation, const EngineState& state) {
+  const auto& names = evaluation.policy.blocked_while;
+  if (names.empty()) return;
+  const bool blocked = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return blocked_by(evaluation.set, state, name);
+  });
+  const double free = blocked ? 0 : 1;
+  add_gate(evaluation.verdict, GateKind::blocked_while, -1, free, 1, free - 1);
+}
+
+void add_budgets(Evaluation& evaluation, const EngineState& state) {
+  const Policy& policy = evaluation.policy;
+  const double own = policy_budget_left(evaluation.set, state, policy, evaluation.now);
+  add_gate(evaluation.verdict, GateKind::policy_budget, -1, own, 1, own - 1);
+  if (policy.mode != Mode::enforce) return;
+  const double all = cluster_budget_left(evaluation.set, state, policy.name, evaluation.now);
+  add_gate(evaluation.verdict, GateKind::cluster_budget, -1, all, 1, all - 1);
+}
+
+}  // namespace
+
+bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung) {
+  auto& gates = evaluation.verdict.gates;
+  const auto before = static_cast<std::ptrdiff_t>(gates.size());
+  add_rungs(evaluation, rung);
+  add_bar(evaluation, guards.bar);
+  const auto rungs = static_cast<int>(evaluation.policy.ladder.size());
+  if (rung <= rungs) {
+    const auto& act = evaluation.policy.ladder[static_cast<std::size_t>(rung - 1)];
+    add_holding(evaluation, guards.survey, act);
+  }
+  add_open_subjects(evaluation, guards.state);
+  add_blocked_while(evaluation, guards.state);
+  add_budgets(evaluation, guards.state);
+  return std::all_of(gates.begin() + before, gates.end(),
+                     [](const Gate& gate) { return gate.passed; });
+}
+
+}  // namespace homeostat

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gates between a tripped condition and a forward act (DESIGN §5 "Holding", "Budgets", §6).
+#pragma once
+
+#include "policies/engine/condition.hpp"
+#include "policies/engine/evaluation.hpp"
+#include "policies/engine/state.hpp"
+#include "policies/model/policy.hpp"
+#include "policies/model/snapshot.hpp"
+
+namespace homeostat {
+
+/// Holding by numbers of subjects makes sense from here on.
+inline constexpr int kFewestSubjectsToHold = 4;
+
+struct Guards {
+  const EngineState& state;  ///< as it stands after the evaluations before this one
+  ForwardBar bar = ForwardBar::none;
+  Survey survey;  ///< empty for policies of fewer than four subjects
+};
+
+/// May the evaluation climb to `rung`, or take it again? Adds every gate that was asked to the
+/// verdict, so that all that failed are named, not only the first.
+bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung);
+
+}  // namespace homeostat

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/reading.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace homeostat {
+namespace {
+
+Reading missing(AbsentReason reason, std::optional<TimePoint> taken = {}) {
+  return {Quality::absent, reason, 0, 0, taken};
+}
+
+Reading judged(const Sample& sample, Duration stale_after, TimePoint now) {
+  if (sample.quality == Quality::absent) return missing(sample.reason, sample.taken);
+  if (!std::isfinite(sample.numerator) || !std::isfinite(sample.denominator)) {
+    return missing(AbsentReason::not_a_number, sample.taken);
+  }
+  if (now - sample.taken > stale_after) return missing(AbsentReason::stale, sample.taken);
+  if (sample.quality == Quality::whole && sample.denominator == 0) {
+    return missing(AbsentReason::not_a_number, sample.taken);
+  }
+  return {sample.quality, AbsentReason::none, sample.numerator, sample.denominator, sample.taken};
+}
+
+void add(Reading& total, const Reading& part) {
+  total.numerator += part.numerator;
+  total.denominator += part.denominator;
+}
+
+/// Of whole readings, at least one. The sum of a gauge keeps its denominator 1.
+Reading combined(const std::vector<Reading>& whole, bool is_ratio, Aggregate aggregate) {
+  const auto less = [](const Reading& a, const Reading& b) { return *value_of(a) < *value_of(b); };
+  const bool pools = aggregate == Aggregate::sum || (aggregate == Aggregate::automatic && is_ratio);
+  if (!pools) {
+    return aggregate == Aggregate::min ? *std::min_element(whole.begin(), whole.end(), less)
+                                       : *std::max_element(whole.begin(), whole.end(), less);
+  }
+  Reading total = whole.front();
+  for (auto part = whole.begin() + 1; part != whole.end(); ++part) add(total, *part);
+  if (!is_ratio) total.denominator = 1;
+  return total;
+}
+
+Reading of_members(const std::vector<Reading>& members, bool is_ratio, Aggregate aggregate) {
+  if (members.empty()) return missing(AbsentReason::never_sampled);
+  if (members.size() == 1) return members.front();
+  std::vector<Reading> whole;
+  std::size_t absent = 0;
+  std::optional<TimePoint> oldest;
+  for (const auto& member : members) {
+    if (member.quality == Quality::absent) {
+      ++absent;
+      continue;
+    }
+    oldest = oldest ? std::min(*oldest, *member.taken) : *member.taken;
+    if (member.quality == Quality::whole) whole.push_back(member);
+  }
+  if (2 * absent >= members.size()) return missing(AbsentReason::partial);
+  if (whole.empty()) return {Quality::empty, AbsentReason::none, 0, 0, oldest};
+  Reading total = combined(whole, is_ratio, aggregate);
+  total.taken = oldest;
+  return total;
+}
+
+}  // namespace
+
+std::optional<double> value_of(const Reading& reading) {
+  if (reading.quality != Quality::whole) return std::nullopt;
+  return reading.numerator / reading.denominator;
+}
+
+SignalShape shape_of(const PolicySet& set, std::string_view signal) {
+  const auto at = set.signals.find(signal);
+  return at == set.signals.end() ? SignalShape::gauge : at->second.shape;
+}
+
+Reading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
+                    const Subject& subject, Aggregate aggregate, TimePoint now) {
+  const auto stale_after = set.settings.stale_after;
+  if (const Sample* own = find(snapshot, signal, subject)) return judged(*own, stale_after, now);
+  if (subject.kind != SubjectKind::cluster) return missing(AbsentReason::never_sampled);
+  std::vector<Reading> members;
+  const auto& samples = snapshot.samples;
+  auto at = std::lower_bound(
+      samples.begin(), samples.end(), signal,
+      [](const Sample& sample, std::string_view name) { return sample.signal < name; });
+  for (; at != samples.end() && at->signal == signal; ++at) {
+    members.push_back(judged(*at, stale_after, now));
+  }
+  const bool is_ratio = shape_of(set, signal) == SignalShape::ratio;
+  return of_members(members, is_ratio, aggregate);
+}
+
+}  // namespace homeostat

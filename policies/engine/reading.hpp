@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a signal about a subject at one step: its own newest sample, judged by its age,
+// or for the cluster what its members' samples make together.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "policies/model/policy.hpp"
+#include "policies/model/snapshot.hpp"
+
+namespace homeostat {
+
+struct Reading {
+  Quality quality = Quality::absent;
+  AbsentReason reason = AbsentReason::never_sampled;
+  double numerator = 0;
+  double denominator = 1;
+  std::optional<TimePoint> taken;  ///< of the oldest sample that it is made of
+  friend bool operator==(const Reading&, const Reading&) = default;
+};
+
+/// The value; nothing when empty or absent.
+std::optional<double> value_of(const Reading& reading);
+
+/// A ratio or a gauge; a signal that the set does not describe counts as a gauge.
+SignalShape shape_of(const PolicySet& set, std::string_view signal);
+
+/// A sample older than `stale_after` is absent (stale), and so is one that is not finite. When
+/// there is no sample about the cluster itself, those of its members (nodes, zones …) stand for it:
+/// absent (partial) when half or more of them are absent, otherwise made of those present: a ratio
+/// pools numerators and denominators, a gauge takes its worst, unless `aggregate` says otherwise.
+Reading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
+                    const Subject& subject, Aggregate aggregate, TimePoint now);
+
+}  // namespace homeostat

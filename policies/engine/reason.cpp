@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/reason.hpp"
+
+#include <array>
+#include <cstdio>
+
+#include "policies/engine/cusum.hpp"
+
+namespace homeostat {
+namespace {
+
+std::string number(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.4g", value);
+  return text.data();
+}
+
+std::string cusum_reason(const Arm& arm, const CusumTest& test, const ArmView& view,
+                         const ArmMemory& memory, BreakerState state) {
+  const double level = trip_level(test, state);
+  std::string text = arm.signal + " folded " + number(view.judged.value_or(0));
+  if (memory.cusum >= level) {
+    return text + ", S " + number(memory.cusum) + " >= " + number(level);
+  }
+  return text + ", mean " + number(view.backstop.value_or(0)) + " > " + number(test.ref);
+}
+
+std::string level_reason(const Arm& arm, const LevelTest& test, const ArmView& view) {
+  const bool above = test.comparison == Comparison::above;
+  return arm.signal + " " + number(view.judged.value_or(0)) + (above ? " > " : " < ") +
+         number(test.threshold);
+}
+
+}  // namespace
+
+std::string forward_reason(const Evaluation& evaluation, std::string_view what) {
+  const auto& policy = evaluation.policy;
+  std::string text = policy.name + " " + std::string(what);
+  const char* separator = ": ";
+  for (std::size_t index = 0; index < evaluation.arms.size(); ++index) {
+    const ArmView& view = evaluation.arms[index];
+    if (view.truth != Truth::yes) continue;
+    const Arm& arm = policy.open.arms[index];
+    const auto& runtime = evaluation.runtime;
+    text += separator;
+    if (const auto* cusum = std::get_if<CusumTest>(&arm.test)) {
+      text += cusum_reason(arm, *cusum, view, runtime.arms[index], runtime.memory.state);
+    } else {
+      text += level_reason(arm, std::get<LevelTest>(arm.test), view);
+    }
+    separator = " and ";
+  }
+  return text;
+}
+
+std::string restore_reason(const Evaluation& evaluation, double share) {
+  return evaluation.policy.name + " restored to " + number(100 * share) + " %: clear";
+}
+
+}  // namespace homeostat

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/state.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace homeostat {
+namespace {
+
+const Policy* find_policy(const PolicySet& set, const std::string& name) {
+  const auto named = [&](const Policy& policy) { return policy.name == name; };
+  const auto at = std::find_if(set.policies.begin(), set.policies.end(), named);
+  return at == set.policies.end() ? nullptr : &*at;
+}
+
+/// The policy that a memory still belongs to, or nullptr.
+const Policy* owner_of(const PolicySet& set, const PolicyMemory& memory) {
+  const Policy* policy = find_policy(set, memory.policy);
+  if (policy == nullptr || policy->hash != memory.policy_hash) return nullptr;
+  const auto& subjects = policy->subjects;
+  const bool about = std::find(subjects.begin(), subjects.end(), memory.subject) != subjects.end();
+  return about ? policy : nullptr;
+}
+
+PolicyRuntime resumed_runtime(const Policy& policy, const PolicyMemory& kept, TimePoint now) {
+  auto runtime = fresh_runtime(policy, kept.subject);
+  auto& memory = runtime.memory;
+  memory = kept;
+  memory.changed = std::min(kept.changed, now);
+  memory.opened = std::min(kept.opened, now);
+  memory.rung = std::clamp(kept.rung, 0, static_cast<int>(policy.ladder.size()));
+  const auto steps = static_cast<int>(policy.restore.steps.size());
+  memory.restore_step = memory.rung == 1 ? std::clamp(kept.restore_step, 0, steps) : 0;
+  if (memory.hold <= Duration{}) memory.hold = policy.hold.first;
+  if (memory.state == BreakerState::closed) {
+    memory.rung = 0;
+    if (memory.trips > 0) runtime.closed_at = memory.changed;
+    return runtime;
+  }
+  runtime.last_climb = memory.changed;
+  runtime.last_restore = now;
+  runtime.alert_since = memory.opened;
+  runtime.reasons.assign(static_cast<std::size_t>(memory.rung), policy.name + " resumed");
+  // Which arms tripped is not kept, so all must clear: longer than needed at worst.
+  for (auto& arm : runtime.arms) arm.involved = true;
+  return runtime;
+}
+
+void recall_acts(EngineState& state, const PolicyRuntime& runtime) {
+  const auto& memory = runtime.memory;
+  if (memory.trips == 0 || runtime.kind != PolicyKind::breaker) return;
+  const auto note = [&](TimePoint at) {
+    state.forward_acts.push_back({memory.policy, at});
+    if (runtime.mode == Mode::enforce) state.cluster_acts.push_back({memory.policy, at});
+  };
+  note(memory.opened);
+  if (memory.state == BreakerState::open && memory.changed > memory.opened) note(memory.changed);
+}
+
+void in_order_of_time(std::vector<ForwardAct>& acts) {
+  std::stable_sort(acts.begin(), acts.end(),
+                   [](const ForwardAct& a, const ForwardAct& b) { return a.at < b.at; });
+}
+
+}  // namespace
+
+bool operator==(const PendingEffect& a, const PendingEffect& b) {
+  const auto fields = [](const PendingEffect& pending) {
+    const Effect& effect = pending.effect;
+    return std::tie(pending.due, effect.policy, effect.subject, effect.signal, effect.move,
+                    effect.amount, effect.rung, effect.acted, effect.before);
+  };
+  return fields(a) == fields(b);
+}
+
+PolicyRuntime fresh_runtime(const Policy& policy, const Subject& subject) {
+  PolicyRuntime runtime;
+  runtime.memory.policy = policy.name;
+  runtime.memory.subject = subject;
+  runtime.memory.policy_hash = policy.hash;
+  runtime.memory.hold = policy.hold.first;
+  runtime.kind = policy.kind;
+  runtime.mode = policy.mode;
+  runtime.arms.resize(policy.open.arms.size());
+  return runtime;
+}
+
+std::vector<PolicyMemory> memories(const EngineState& state) {
+  std::vector<PolicyMemory> kept;
+  for (const auto& [key, runtime] : state.policies) {
+    const bool acts = runtime.mode == Mode::enforce;
+    if (acts || runtime.kind == PolicyKind::alert) kept.push_back(runtime.memory);
+  }
+  return kept;
+}
+
+EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept, TimePoint now,
+                    const std::vector<ForwardAct>& acts) {
+  EngineState state;
+  for (const auto& memory : kept) {
+    const Policy* policy = owner_of(set, memory);
+    if (policy == nullptr) continue;
+    auto runtime = resumed_runtime(*policy, memory, now);
+    if (acts.empty()) recall_acts(state, runtime);
+    state.policies[{memory.policy, memory.subject}] = std::move(runtime);
+  }
+  for (const auto& act : acts) {
+    state.forward_acts.push_back({act.policy, std::min(act.at, now)});
+    state.cluster_acts.push_back({act.policy, std::min(act.at, now)});
+  }
+  in_order_of_time(state.forward_acts);
+  in_order_of_time(state.cluster_acts);
+  return state;
+}
+
+EngineState carried_over(const PolicySet& set, EngineState state, TimePoint /*now*/) {
+  std::erase_if(state.policies,
+                [&](const auto& entry) { return !owner_of(set, entry.second.memory); });
+  return state;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a checked `open:` to a Condition.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "policies/loader/loader.hpp"
+#include "policies/loader/value.hpp"
+
+namespace homeostat::loader {
+
+/// What a condition must fit to.
+struct ConditionContext {
+  const std::string& policy;
+  SubjectKind about;
+  PolicyKind kind;
+  const Vocabulary& vocabulary;
+};
+
+/// Arms whose signal no configured probe provides are dropped with a note: of an `any`, as long as
+/// one is left. Of an `all` none is dropped, for the rest would trip more easily than was asked.
+Condition build_condition(const Value& open, const ConditionContext& context,
+                          std::vector<Finding>& errors, std::vector<Finding>& notes);
+
+/// No arm may climb higher than the ladder.
+void check_rung_limits(const Value& open, std::int64_t rungs, std::vector<Finding>& errors);
+
+/// Whether the samples of the record's `signal` can be had for subjects of this kind: a policy of
+/// the cluster takes any, another kind only its own.
+void check_subject(const Value& record, SubjectKind about, const Vocabulary& vocabulary,
+                   std::vector<Finding>& errors);
+
+}  // namespace homeostat::loader

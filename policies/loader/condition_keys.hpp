@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of keys of a condition: COND, SIMPLE and TEST of policy-language.md, section 2.
+#pragma once
+
+#include <string>
+
+#include "policies/loader/keys.hpp"
+#include "policies/model/vocabulary.hpp"
+
+namespace homeostat::loader {
+
+/// Longer durations are slips of the pen.
+constexpr double kTenYears = 10 * 365 * 86400.0;
+
+enum class ConditionOf {
+  breaker,  ///< a clear level is mandatory, and an arm may be limited
+  alert,
+};
+
+/// `open`: one simple condition, or `any:` or `all:` of several.
+Key condition_key(const Vocabulary& vocabulary, ConditionOf of);
+
+/// `signal`: one of the vocabulary's.
+Key signal_key(const Vocabulary& vocabulary, std::string help);
+
+}  // namespace homeostat::loader

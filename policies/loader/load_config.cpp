@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policies/loader/config_keys.hpp"
+#include "policies/loader/findings.hpp"
+#include "policies/loader/listen_address.hpp"
+#include "policies/loader/loader.hpp"
+#include "policies/loader/nearest.hpp"
+#include "policies/loader/reader.hpp"
+#include "policies/loader/secret_file.hpp"
+#include "policies/loader/yaml_tree.hpp"
+
+namespace homeostat {
+namespace loader {
+namespace {
+
+class ConfigBuilder {
+ public:
+  ConfigBuilder(const std::string& path, const Value& document, std::vector<Finding>& errors)
+      : document_(document), errors_(errors) {
+    config_.path = path;
+  }
+
+  Config build();
+
+ private:
+  void read_loop();
+  void read_sampling();
+  void read_nodes(const Value& postgres);
+  NodeConfig read_node(const Value& value);
+  void read_ledger(const Value& value);
+  void read_http(const Value& value);
+  void read_journal_and_log();
+  void read_features(const Value& inventory);
+  void read_secret(std::string& target, const Value& record);
+  std::string resolved(const std::string& path) const {
+    const auto folder = std::filesystem::path(config_.path).parent_path();
+    return (folder / path).string();  // an absolute path replaces the folder
+  }
+  void report(const Place& place, std::string message) {
+    errors_.push_back({place, std::move(message)});
+  }
+
+  const Value& document_;
+  std::vector<Finding>& errors_;
+  Config config_;
+};
+
+void ConfigBuilder::read_loop() {
+  if (const auto* const mode = get<std::string>(document_, "mode_ceiling")) {
+    config_.mode_ceiling = parse_mode(*mode).value_or(Mode::shadow);
+  }
+  assign<std::int64_t>(config_.speed_up, document_, "speed_up");
+  assign_duration(config_.tick, document_, "tick");
+  assign<bool>(config_.show_queries, document_, "show_queries");
+  if (const auto* const on_exit = get<std::string>(document_, "on_exit")) {
+    config_.on_exit = *on_exit == "keep" ? OnExit::keep : OnExit::revert;
+  }
+  if (const auto* const policies = find(document_, "policies")) {
+    for (const auto& pattern : policies->children) {
+      config_.policies.push_back(std::get<std::string>(pattern.scalar));
+    }
+  }
+  read_sampling();
+  config_.tick /= config_.speed_up;
+  config_.engine = sped_up(config_.engine, config_.speed_up);
+}
+
+void ConfigBuilder::read_sampling() {
+  const auto* const value = find(document_, "sampling");
+  if (value == nullptr) return;
+  auto& engine = config_.engine;
+  assign_duration(engine.sample_every, *value, "every");
+  assign_duration(engine.fold, *value, "fold");
+  assign_duration(engine.stale_after, *value, "stale_after");
+  if (engine.fold < engine.sample_every) {
+    report(place_of(*value, "fold"), "`fold` is shorter than `every`: folds would be empty");
+  }
+  if (engine.stale_after <= engine.sample_every) {
+    report(place_of(*value, "stale_after"),
+           "`stale_after` is not longer than `every`: every sample would be stale at times");
+  }
+  if (config_.tick < engine.sample_every) {
+    report(place_of(document_, "tick"), "`tick` is shorter than `every` of `sampling`");
+  }
+}
+
+void ConfigBuilder::read_secret(std::string& target, const Value& record) {
+  const auto* const file = get<std::string>(record, "password_file");
+  if (file == nullptr) return;
+  target = resolved(*file);
+  if (const auto problem = problem_of_secret(target)) {
+    report(place_of(record, "password_file"), "password_file: " + *problem);
+  }
+}
+
+NodeConfig ConfigBuilder::read_node(const Value& value) {
+  NodeConfig node;
+  node.place = value.place;
+  assign_text(node.name, value, "name");
+  assign_text(node.host, value, "host");
+  assign<std::int64_t>(node.port, value, "port");
+  assign_text(node.dbname, value, "dbname");
+  assign_text(node.user, value, "user");
+  assign_text(node.sslmode, value, "sslmode");
+  read_secret(node.password_file, value);
+  if (const auto* const file = get<std::string>(value, "sslrootcert")) {
+    node.sslrootcert = resolved(*file);
+    if (const auto problem = problem_of_file(node.sslrootcert)) {
+      report(place_of(value, "sslrootcert"), "sslrootcert: " + *problem);
+    }
+  }
+  return node;
+}
+
+void ConfigBuilder::read_nodes(const Value& postgres) {
+  if (const auto* const nodes = find(postgres, "nodes")) {
+    std::set<std::string> names;
+    for (const auto& value : nodes->children) {
+      auto node = read_node(value);
+      if (!node.name.empty() && !names.insert(node.name).second) {
+        report(place_of(value, "name"), "node `" + node.name + "` is there twice");
+      }
+      config_.nodes.push_back(std::move(node));
+    }
+  }
+  if (const auto* const ledger = find(postgres, "ledger")) read_ledger(*ledger);
+}
+
+void ConfigBuilder::read_ledger(const Value& value) {
+  LedgerConfig ledger;
+  assign_text(ledger.node, value, "node");
+  assign_text(ledger.user, value, "user");
+  read_secret(ledger.password_file, value);
+  std::vector<std::string> names;
+  for (const auto& node : config_.nodes) names.push_back(node.name);
+  if (!ledger.node.empty() && std::find(names.begin(), names.end(), ledger.node) == names.end()) {
+    report(place_of(value, "node"), "`node` is `" + ledger.node +
+                                        "`, which is none of postgres.nodes; " +
+                                        suggestion(ledger.node, names));
+  }
+  config_.ledger = std::move(ledger);
+}
+
+void ConfigBuilder::read_http(const Value& value) {
+  const auto* const listen = get<std::string>(value, "listen");
+  if (listen == nullptr) return;
+  const auto address = parse_listen_address(*listen);
+  if (!address) {
+    report(place_of(value, "listen"),
+           "`listen` is `" + *listen + "`; expected HOST:PORT, such as 127.0.0.1:9780");
+  } else if (!is_loopback(address->host)) {
+    report(place_of(value, "listen"), "`listen` is `" + *listen +
+                                          "`: loopback only in this version; expected 127.0.0.1, " +
+                                          "[::1] or localhost");
+  } else {
+    config_.listen_host = address->host;
+    config_.listen_port = address->port;
+  }
+}
+
+void ConfigBuilder::read_journal_and_log() {
+  if (const auto* const journal = find(document_, "journal")) {
+    if (const auto* const path = get<std::string>(*journal, "path")) {
+      config_.journal_path = resolved(*path);
+    }
+    assign_duration(config_.journal_keep, *journal, "keep");
+    assign<std::int64_t>(config_.journal_max_bytes, *journal, "max_size");
+  }
+  if (const auto* const log = find(document_, "log")) {
+    const auto* const format = get<std::string>(*log, "format");
+    if (format != nullptr && *format == "json") config_.log_format = LogFormat::json;
+    assign_text(config_.log_level, *log, "level");
+  }
+}
+
+void ConfigBuilder::read_features(const Value& inventory) {
+  const auto* const features = find(inventory, "features");
+  if (features == nullptr) return;
+  std::set<std::string> names;
+  for (const auto& value : features->children) {
+    FeatureConfig feature;
+    assign_text(feature.name, value, "name");
+    assign_text(feature.klass, value, "class");
+    if (!feature.name.empty() && !names.insert(feature.name).second) {
+      report(place_of(value, "name"), "feature `" + feature.name + "` is there twice");
+    }
+    config_.features.push_back(std::move(feature));
+  }
+}
+
+Config ConfigBuilder::build() {
+  read_loop();
+  if (const auto* const postgres = find(document_, "postgres")) read_nodes(*postgres);
+  if (const auto* const injected = find(document_, "injected")) {
+    if (const auto* const path = get<std::string>(*injected, "path")) {
+      config_.injected = InjectedConfig{resolved(*path)};
+    }
+  }
+  if (const auto* const alertmanager = find(document_, "alertmanager")) {
+    if (const auto* const urls = find(*alertmanager, "urls")) {
+      for (const auto& url : urls->children) {
+        config_.alertmanagers.push_back(std::get<std::string>(url.scalar));
+      }
+    }
+  }
+  if (const auto* const http = find(document_, "http")) read_http(*http);
+  read_journal_and_log();
+  if (const auto* const inventory = find(document_, "inventory")) read_features(*inventory);
+  return std::move(config_);
+}
+
+}  // namespace
+}  // namespace loader
+
+ConfigLoad load_config(const std::string& path) {
+  ConfigLoad load;
+  const auto yaml = loader::read_yaml(path);
+  load.errors = yaml.errors;
+  if (yaml.documents.size() > 1) {
+    load.errors.push_back({yaml.documents[1].place,
+                           "a configuration is one document; here begins "
+                           "another (policies have files of their own)"});
+  }
+  if (!yaml.documents.empty()) {
+    const auto document = loader::read_document(yaml.documents.front(),
+                                                std::vector{loader::config_shape()}, load.errors);
+    auto config = loader::ConfigBuilder(path, document, load.errors).build();
+    if (load.errors.empty()) load.config = std::move(config);
+  }
+  loader::put_in_order(load.errors, {path});
+  return load;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/loader/policy_builder.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "policies/loader/condition_builder.hpp"
+#include "policies/loader/nearest.hpp"
+#include "policies/loader/scalars.hpp"
+
+namespace homeostat::loader {
+namespace {
+
+class Builder {
+ public:
+  Builder(const Value& document, const Vocabulary& vocabulary, std::vector<Finding>& errors,
+          std::vector<Finding>& notes)
+      : document_(document), vocabulary_(vocabulary), errors_(errors), notes_(notes) {}
+
+  PolicyDraft build();
+
+ private:
+  void read_head();
+  void read_subjects();
+  void read_open();
+  void read_ladder();
+  void read_act(const Value& value);
+  void check_repeated_rung(const Value& value, const Act& act);
+  void read_hold_and_restore();
+  void read_expectation();
+  void read_alert();
+  void read_limits();
+  void report(const Place& place, std::string message) {
+    errors_.push_back({place, std::move(message)});
+  }
+  const LeverDescription* lever_of(const Act& act) const {
+    const auto found = vocabulary_.levers.find(act.lever);
+    return found == vocabulary_.levers.end() ? nullptr : &found->second;
+  }
+
+  const Value& document_;
+  const Vocabulary& vocabulary_;
+  std::vector<Finding>& errors_;
+  std::vector<Finding>& notes_;
+  SubjectKind about_ = SubjectKind::cluster;
+  PolicyDraft draft_;
+};
+
+void Builder::read_head() {
+  auto& policy = draft_.policy;
+  assign_text(policy.name, document_, "policy");
+  if (const auto* const name = find(document_, "policy")) policy.place = name->key_place;
+  if (const auto* const kind = get<std::string>(document_, "kind")) {
+    policy.kind = parse_policy_kind(*kind).value_or(policy.kind);
+  }
+  if (const auto* const mode = get<std::string>(document_, "mode")) {
+    policy.mode = parse_mode(*mode).value_or(policy.mode);
+  }
+  assign_text(policy.description, document_, "description");
+  assign_duration(policy.every, document_, "every");
+  assign<std::int64_t>(policy.priority, document_, "priority");
+  assign_duration(policy.climb_after, document_, "climb_after");
+  if (const auto* const blockers = find(document_, "blocked_while")) {
+    for (const auto& blocker : blockers->children) {
+      policy.blocked_while.push_back(std::get<std::string>(blocker.scalar));
+      draft_.blocker_places.push_back(blocker.place);
+    }
+  }
+}
+
+/// The inventory's subjects of the wanted kind. Labels are few yet: a subject has only its name.
+void Builder::read_subjects() {
+  const auto* const kind = get<std::string>(document_, "for_each");
+  if (kind == nullptr) return;
+  about_ = parse_subject_kind(*kind).value_or(SubjectKind::cluster);
+  const auto* const select = find(document_, "select");
+  if (about_ == SubjectKind::cluster) {
+    if (select != nullptr) {
+      report(select->key_place, "`select` needs `for_each`; there is only one cluster");
+    }
+    return;
+  }
+  const auto listed = vocabulary_.subjects.find(about_);
+  auto subjects = listed == vocabulary_.subjects.end() ? std::vector<Subject>{} : listed->second;
+  if (subjects.empty()) {
+    report(place_of(document_, "for_each"),
+           "`for_each` is `" + *kind + "`, but the inventory names no " + *kind);
+    return;
+  }
+  if (const auto* const wanted = select == nullptr ? nullptr : get<std::string>(*select, "name")) {
+    std::vector<std::string> names;
+    for (const auto& subject : subjects) names.push_back(subject.name);
+    std::erase_if(subjects, [wanted](const Subject& subject) { return subject.name != *wanted; });
+    if (subjects.empty()) {
+      report(place_of(*select, "name"), "`select` matches nothing: there is no " + *kind + " `" +
+                                            *wanted + "`; " + suggestion(*wanted, names));
+    }
+  }
+  draft_.policy.subjects = std::move(subjects);
+}
+
+void Builder::read_open() {
+  const auto* const open = find(document_, "open");
+  if (open == nullptr) return;
+  const ConditionContext context{draft_.policy.name, about_, draft_.policy.kind, vocabulary_};
+  draft_.policy.open = build_condition(*open, context, errors_, notes_);
+}
+
+void Builder::read_ladder() {
+  if (const auto* const ladder = find(document_, "ladder")) {
+    for (const auto& value : ladder->children) read_act(value);
+  }
+  const auto* const open = find(document_, "open");
+  if (open != nullptr && !draft_.policy.ladder.empty()) {
+    check_rung_limits(*open, static_cast<std::int64_t>(draft_.policy.ladder.size()), errors_);
+  }
+}
+
+void Builder::read_act(const Value& value) {
+  Act act;
+  assign_text(act.lever, value, "lever");
+  assign_text(act.target, value, "target");
+  assign_duration(act.ttl, value, "ttl");
+  const auto* const lever = lever_of(act);
+  if (lever == nullptr) return;  // reported by the reader
+  for (const auto& argument : lever->arguments) {
+    const auto* const written = find(value, argument.name);
+    if (written == nullptr) continue;
+    if (const auto* const number = std::get_if<double>(&written->scalar)) {
+      act.value.arguments[argument.name] = *number;
+    } else if (const auto* const text = std::get_if<std::string>(&written->scalar)) {
+      act.value.arguments[argument.name] = *text;
+    } else if (const auto* const duration = std::get_if<Duration>(&written->scalar)) {
+      act.value.arguments[argument.name] = to_seconds(*duration);
+    }
+  }
+  std::vector<std::string> targets{act.target};
+  if (find(value, "target") == nullptr) {
+    targets.clear();
+    for (const auto& subject : draft_.policy.subjects) targets.push_back(to_text(subject));
+  }
+  for (const auto& target : targets) {
+    const auto& known = lever->targets;
+    if (std::find(known.begin(), known.end(), target) != known.end()) continue;
+    if (find(value, "target") == nullptr) {
+      report(value.key_place,
+             "lever `" + act.lever + "` cannot be set on `" + target +
+                 "`, the policy's subject; give a `target`: " + suggestion(target, known));
+    } else if (known.empty()) {  // otherwise the reader has compared it with the list
+      report(place_of(value, "target"),
+             "the inventory has no target for lever `" + act.lever + "`");
+    }
+  }
+  if (act.ttl <= draft_.policy.every) {
+    report(place_of(value, "ttl"), "`ttl` is " + format_duration(act.ttl) +
+                                       ", so the act would lapse before it is renewed" +
+                                       "; expected more than `every` (" +
+                                       format_duration(draft_.policy.every) + ")");
+  }
+  check_repeated_rung(value, act);
+  draft_.policy.ladder.push_back(std::move(act));
+  draft_.act_places.push_back(value.place);
+}
+
+/// The strictest admission of all rungs wins, so that a rung must go further than those before it.
+void Builder::check_repeated_rung(const Value& value, const Act& act) {
+  const auto& ladder = draft_.policy.ladder;
+  for (std::size_t rung = 0; rung < ladder.size(); ++rung) {
+    if (ladder[rung].lever != act.lever || ladder[rung].target != act.target) continue;
+    const auto admit = act.value.arguments.find("admit");
+    const auto before = ladder[rung].value.arguments.find("admit");
+    const bool further = admit != act.value.arguments.end() &&
+                         before != ladder[rung].value.arguments.end() &&
+                         admit->second < before->second;
+    if (further) continue;
+    report(value.key_place, "this rung does nothing: rung " + std::to_string(rung + 1) +
+                                " has set `" + act.lever + "` on `" + act.target +
+                                "` already; expected another target or less admitted");
+    return;
+  }
+}
+
+void Builder::read_hold_and_restore() {
+  if (const auto* const value = find(document_, "hold")) {
+    auto& hold = draft_.policy.hold;
+    assign_duration(hold.first, *value, "first");
+    assign<double>(hold.factor, *value, "factor");
+    assign_duration(hold.max, *value, "max");
+    const auto* const max = find(*value, "max");
+    const bool max_written = max != nullptr && max->given;
+    if (hold.max < hold.first) {
+      report(place_of(*value, max_written ? "max" : "first"),
+             "`max` is " + format_duration(hold.max) + "; expected at least `first` (" +
+                 format_duration(hold.first) + ")");
+    }
+  }
+  const auto* const value = find(document_, "restore");
+  if (value == nullptr) return;
+  auto& restore = draft_.policy.restore;
+  assign_duration(restore.each, *value, "each");
+  const auto* const steps = find(*value, "steps");
+  if (steps == nullptr) return;
+  restore.steps.clear();
+  for (const auto& step : steps->children) {
+    const double share = std::get<double>(step.scalar);
+    if (!restore.steps.empty() && share <= restore.steps.back()) {
+      report(step.place, "`steps` must rise; " + format_number(share * 100) + "% follows " +
+                             format_number(restore.steps.back() * 100) + "%");
+    }
+    restore.steps.push_back(share);
+  }
+  if (!restore.steps.empty() && restore.steps.back() < 1) {
+    report(steps->children.back().place,
+           "the last of `steps` must be 100%: all service comes back");
+  }
+}
+
+void Builder::read_expectation() {
+  const auto* const value = find(document_, "expect");
+  if (value == nullptr) return;
+  Expectation expect;
+  assign_text(expect.signal, *value, "signal");
+  assign_duration(expect.within, *value, "within");
+  for (const auto move :
+       {ExpectedMove::falls_by, ExpectedMove::rises_by, ExpectedMove::above, ExpectedMove::below}) {
+    const auto* const amount = get<double>(*value, to_text(move));
+    if (amount == nullptr) continue;
+    expect.move = move;
+    expect.amount = *amount;
+  }
+  check_subject(*value, about_, vocabulary_, errors_);
+  const auto signal = vocabulary_.signals.find(expect.signal);
+  if (signal != vocabulary_.signals.end() && !signal->second.provided) {
+    notes_.push_back({place_of(*value, "signal"), "policy `" + draft_.policy.name +
+                                                      "`: `expect` is dropped: no configured " +
+                                                      "probe provides `" + expect.signal + "`"});
+    return;
+  }
+  draft_.policy.expect = std::move(expect);
+}
+
+void Builder::read_alert() {
+  const auto* const value = find(document_, "alert");
+  if (value == nullptr) return;
+  AlertSpec alert;
+  assign_text(alert.severity, *value, "severity");
+  assign_text(alert.runbook, *value, "runbook");
+  const auto copy = [value](std::string_view key, std::map<std::string, std::string>& target) {
+    const auto* const labels = find(*value, key);
+    if (labels == nullptr) return;
+    for (const auto& label : labels->children) {
+      target[label.key] = std::get<std::string>(label.scalar);
+    }
+  };
+  copy("labels", alert.labels);
+  copy("annotations", alert.annotations);
+  if (const auto* const labels = find(*value, "labels")) {
+    for (const auto* const ours : {"alertname", "severity", "policy", "subject", "mode"}) {
+      if (const auto* const label = find(*labels, ours)) {
+        report(label->key_place, "label `" + std::string(ours) + "` is set by Homeostat itself");
+      }
+    }
+  }
+  draft_.policy.alert = std::move(alert);
+}
+
+void Builder::read_limits() {
+  if (const auto* const value = find(document_, "limits")) {
+    assign<std::int64_t>(draft_.policy.limits.per_hour, *value, "per_hour");
+    assign<double>(draft_.policy.limits.max_subjects, *value, "max_subjects");
+  }
+}
+
+PolicyDraft Builder::build() {
+  read_head();
+  read_subjects();
+  read_open();
+  read_ladder();
+  read_hold_and_restore();
+  read_expectation();
+  read_alert();
+  read_limits();
+  return std::move(draft_);
+}
+
+}  // namespace
+
+PolicyDraft build_policy(const Value& document, const Vocabulary& vocabulary,
+                         std::vector<Finding>& errors, std::vector<Finding>& notes) {
+  return Builder(document, vocabulary, errors, notes).build();
+}
+
+}  // namespace homeostat::loader

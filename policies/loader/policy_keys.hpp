@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of keys of a policy (policy-language.md, section 2).
+#pragma once
+
+#include <vector>
+
+#include "policies/loader/keys.hpp"
+#include "policies/model/vocabulary.hpp"
+
+namespace homeostat::loader {
+
+/// One shape a kind: breaker, alert, and the kinds to come.
+std::vector<Shape> policy_shapes(const Vocabulary& vocabulary);
+
+}  // namespace homeostat::loader

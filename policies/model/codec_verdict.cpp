@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/model/codec.hpp"
+#include "policies/model/codec_reader.hpp"
+
+namespace homeostat {
+namespace {
+
+using nlohmann::json;
+
+json gate_to_json(const Gate& gate) {
+  return {{"kind", to_text(gate.kind)},           {"arm", gate.arm},
+          {"value", codec::number(gate.value)},   {"threshold", codec::number(gate.threshold)},
+          {"margin", codec::number(gate.margin)}, {"passed", gate.passed}};
+}
+
+Result<Gate> gate_from_json(const json& in) {
+  Gate gate;
+  codec::Reader reader(in, "gate");
+  reader.read("kind", gate.kind, parse_gate_kind);
+  reader.read("arm", gate.arm);
+  reader.read("value", gate.value);
+  reader.read("threshold", gate.threshold);
+  reader.read("margin", gate.margin);
+  reader.read("passed", gate.passed);
+  if (reader.error()) return *reader.error();
+  return gate;
+}
+
+json evidence_to_json(const Evidence& evidence) {
+  json out = {{"signal", evidence.signal},
+              {"quality", to_text(evidence.quality)},
+              {"reason", to_text(evidence.reason)},
+              {"numerator", codec::number(evidence.numerator)},
+              {"denominator", codec::number(evidence.denominator)},
+              {"tripped", evidence.tripped},
+              {"clear", evidence.clear}};
+  codec::set(out, "judged", evidence.judged);
+  codec::set(out, "cusum", evidence.cusum);
+  codec::set(out, "backstop", evidence.backstop);
+  return out;
+}
+
+Result<Evidence> evidence_from_json(const json& in) {
+  Evidence evidence;
+  codec::Reader reader(in, "evidence");
+  reader.read("signal", evidence.signal);
+  reader.read("quality", evidence.quality, parse_quality);
+  reader.read("reason", evidence.reason, parse_absent_reason);
+  reader.read("numerator", evidence.numerator);
+  reader.read("denominator", evidence.denominator);
+  reader.read("tripped", evidence.tripped);
+  reader.read("clear", evidence.clear);
+  reader.read_optional("judged", evidence.judged);
+  reader.read_optional("cusum", evidence.cusum);
+  reader.read_optional("backstop", evidence.backstop);
+  if (reader.error()) return *reader.error();
+  return evidence;
+}
+
+template <class T>
+void read_all(codec::Reader& reader, const char* key, std::vector<T>& into,
+              Result<T> (*one)(const json&)) {
+  const auto* array = reader.array(key);
+  if (array == nullptr) return;
+  for (const auto& element : *array) {
+    auto value = one(element);
+    if (!value.has_value()) return reader.fail(value.error());
+    into.push_back(std::move(*value));
+  }
+}
+
+}  // namespace
+
+json to_json(const Verdict& verdict) {
+  json out = {{"policy", verdict.policy},
+              {"subject", to_text(verdict.subject)},
+              {"kind", to_text(verdict.kind)},
+              {"mode", to_text(verdict.mode)},
+              {"at_us", verdict.at.time_since_epoch().count()},
+              {"state", to_text(verdict.state)},
+              {"step", to_text(verdict.step)},
+              {"rung", verdict.rung},
+              {"rungs", verdict.rungs},
+              {"admitted", codec::number(verdict.admitted)},
+              {"hold_us", verdict.hold.count()},
+              {"trips", verdict.trips},
+              {"bar", to_text(verdict.bar)},
+              {"evidence", json::array()},
+              {"gates", json::array()}};
+  for (const auto& evidence : verdict.evidence) {
+    out["evidence"].push_back(evidence_to_json(evidence));
+  }
+  for (const auto& gate : verdict.gates) out["gates"].push_back(gate_to_json(gate));
+  return out;
+}
+
+Result<Verdict> verdict_from_json(const json& in) {
+  Verdict verdict;
+  codec::Reader reader(in, "verdict");
+  reader.read("policy", verdict.policy);
+  reader.read("subject", verdict.subject);
+  reader.read("kind", verdict.kind, parse_policy_kind);
+  reader.read("mode", verdict.mode, parse_mode);
+  reader.read("at_us", verdict.at);
+  reader.read("state", verdict.state, parse_breaker_state);
+  reader.read("step", verdict.step, parse_step);
+  reader.read("rung", verdict.rung);
+  reader.read("rungs", verdict.rungs);
+  reader.read("admitted", verdict.admitted);
+  reader.read("hold_us", verdict.hold);
+  reader.read("trips", verdict.trips);
+  reader.read("bar", verdict.bar, parse_forward_bar);
+  read_all(reader, "evidence", verdict.evidence, evidence_from_json);
+  read_all(reader, "gates", verdict.gates, gate_from_json);
+  if (reader.error()) return *reader.error();
+  return verdict;
+}
+
+json to_json(const Effect& effect) {
+  json out = {{"policy", effect.policy},
+              {"subject", to_text(effect.subject)},
+              {"signal", effect.signal},
+              {"move", to_text(effect.move)},
+              {"amount", codec::number(effect.amount)},
+              {"rung", effect.rung},
+              {"acted_us", effect.acted.time_since_epoch().count()},
+              {"judged_us", effect.judged.time_since_epoch().count()}};
+  codec::set(out, "before", effect.before);
+  codec::set(out, "after", effect.after);
+  if (effect.met) out["met"] = *effect.met;
+  return out;
+}
+
+Result<Effect> effect_from_json(const json& in) {
+  Effect effect;
+  codec::Reader reader(in, "effect");
+  reader.read("policy", effect.policy);
+  reader.read("subject", effect.subject);
+  reader.read("signal", effect.signal);
+  reader.read("move", effect.move, parse_expected_move);
+  reader.read("amount", effect.amount);
+  reader.read("rung", effect.rung);
+  reader.read("acted_us", effect.acted);
+  reader.read("judged_us", effect.judged);
+  reader.read_optional("before", effect.before);
+  reader.read_optional("after", effect.after);
+  reader.read_optional("met", effect.met);
+  if (reader.error()) return *reader.error();
+  return effect;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+SELECT number, name, checksum FROM homeostat.schema_version ORDER BY number

@@ -1,0 +1,13 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Once a session: who answers, and may we see enough. $1: names of our own roles, a JSON array.
+-- The identity has the form of homeostat.identity() in sql/schema.
+SELECT s.system_identifier::text || '/' || current_database()::text AS identity,
+       c.timeline_id,
+       (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) AS database,
+       coalesce((SELECT array_agg(r.oid) FROM pg_roles r
+                  WHERE r.rolname IN (SELECT jsonb_array_elements_text($1::jsonb))),
+                '{}')::text AS own_roles,
+       quote_ident(current_user) AS monitor,
+       pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS may_see,
+       current_setting('track_activities')::bool AS tracked
+  FROM pg_control_system() s, pg_control_checkpoint() c

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/api/api.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/controller/api/reports.hpp"
+#include "tests/support/fakes.hpp"
+
+namespace homeostat {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace testing;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+struct World {
+  World() : api({[this] { return report; }, history, clock}, "127.0.0.1", 30s) {}
+  HttpAnswer get(const std::string& path, std::map<std::string, std::string> query = {}) const {
+    return api.answer({path, std::move(query), "127.0.0.1:9780"});
+  }
+  void publish() {
+    auto next = full_report();
+    next.at = clock.now();
+    report = std::make_shared<const Report>(std::move(next));
+  }
+
+  std::shared_ptr<const Report> report;
+  FakeHistory history;
+  fakes::FakeClock clock;
+  Api api;
+};
+
+std::string header(const HttpAnswer& answer, const std::string& name) {
+  std::string all;
+  for (const auto& [key, value] : answer.headers) {
+    if (key == name) all += value;
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("livez asks only whether the loop steps: three ticks of grace, and 30 s at least") {
+  World world;
+  REQUIRE(world.get("/livez").status == 200);
+  world.clock.advance(91s);
+  REQUIRE(world.get("/livez").status == 503);  // no first step in all that time
+  world.publish();
+  REQUIRE(world.get("/livez").status == 200);
+  world.clock.advance(90s);
+  REQUIRE(world.get("/livez").status == 200);
+  world.clock.advance(1s);
+  REQUIRE(world.get("/livez").status == 503);
+  REQUIRE_THAT(world.get("/livez").body, Contains("91 s ago"));
+}
+
+TEST_CASE("livez gives a short tick 30 s, and follows a reload") {
+  World world;
+  world.api.set_tick(3s);
+  world.publish();
+  world.clock.advance(30s);
+  REQUIRE(world.get("/livez").status == 200);
+  world.clock.advance(1s);
+  REQUIRE(world.get("/livez").status == 503);
+}
+
+TEST_CASE("a dead database and a lost lease fail neither livez nor readyz") {
+  World world;
+  world.publish();
+  auto blind = *world.report;
+  blind.probes[0].up = false;
+  blind.leader = false;
+  blind.bar = ForwardBar::ledger_lost;
+  world.report = std::make_shared<const Report>(blind);
+  REQUIRE(world.get("/livez").status == 200);
+  REQUIRE(world.get("/readyz").status == 200);
+}
+
+TEST_CASE("before the first step only livez and the past answer") {
+  World world;
+  for (const std::string path : {"/readyz", "/metrics", "/v1/status", "/v1/policies"}) {
+    CAPTURE(path);
+    REQUIRE(world.get(path).status == 503);
+  }
+  REQUIRE(world.get("/v1/decisions").status == 200);
+  world.publish();
+  for (const std::string path : {"/readyz", "/metrics", "/v1/status", "/v1/policies"}) {
+    CAPTURE(path);
+    REQUIRE(world.get(path).status == 200);
+  }
+}
+
+TEST_CASE("status is the report and policies are whole") {
+  World world;
+  world.publish();
+  const auto status = json::parse(world.get("/v1/status").body);
+  REQUIRE(status["epoch"] == 7);
+  REQUIRE(status["verdicts"][0]["state"] == "open");
+  const auto policies = json::parse(world.get("/v1/policies").body);
+  REQUIRE(policies["policies"].size() == 1);
+  REQUIRE(policies["policies"][0]["name"] == "circuit-breaker");
+}
+
+TEST_CASE("decisions, acts and effects come from the journal with their wall time") {
+  World world;
+  const auto decisions = json::parse(world.get("/v1/decisions").body);
+  REQUIRE(decisions["decisions"][0]["wall_us"] == 100'000'000);
+  REQUIRE(decisions["decisions"][0]["verdict"]["policy"] == "circuit-breaker");
+  const auto acts = json::parse(world.get("/v1/acts").body);
+  REQUIRE(acts["acts"][0]["wall_us"] == 200'000'000);
+  REQUIRE(acts["acts"][0]["act"]["policy"] == "circuit-breaker");
+  const auto effects = json::parse(world.get("/v1/effects").body);
+  REQUIRE(effects["effects"][0]["wall_us"] == 300'000'000);
+  REQUIRE(effects["effects"][0]["effect"]["signal"] == "pg_blocked_ratio");
+}
+
+TEST_CASE("the journal is asked for exactly what the parameters say") {
+  World world;
+  REQUIRE(world.get("/v1/decisions").status == 200);
+  REQUIRE(world.history.asked->limit == 50);
+  REQUIRE_FALSE(world.history.asked->policy.has_value());
+  const auto answer = world.get("/v1/decisions", {{"policy", "circuit-breaker"},
+                                                  {"subject", "node/main"},
+                                                  {"from", "1970-01-01T00:00:01Z"},
+                                                  {"at", "1970-01-01T01:00:02+01:00"},
+                                                  {"limit", "1"}});
+  REQUIRE(answer.status == 200);
+  REQUIRE(world.history.asked->policy == "circuit-breaker");
+  REQUIRE(world.history.asked->subject == kMain);
+  REQUIRE(world.history.asked->from == WallTime{1s});
+  REQUIRE(world.history.asked->until == WallTime{2s});
+  REQUIRE(world.history.asked->limit == 1);
+}
+
+TEST_CASE("a parameter that cannot be read is named, and the journal is not asked") {
+  World world;
+  const auto [name, value] = GENERATE(table<std::string, std::string>({{"limit", "0"},
+                                                                       {"limit", "1001"},
+                                                                       {"limit", "ten"},
+                                                                       {"limit", "1x"},
+                                                                       {"at", "yesterday"},
+                                                                       {"from", "2026-03-01"},
+                                                                       {"subject", "main"},
+                                                                       {"polcy", "x"}}));
+  const auto answer = world.get("/v1/decisions", {{name, value}});
+  REQUIRE(answer.status == 400);
+  REQUIRE_THAT(json::parse(answer.body)["error"].get<std::string>(), Contains(name + "="));
+  REQUIRE_FALSE(world.history.asked.has_value());
+}
+
+TEST_CASE("a journal that cannot be read is 503 and says why") {
+  World world;
+  world.history.failure = Error{ErrorCode::storage, "disk I/O error", {}};
+  for (const std::string path : {"/v1/decisions", "/v1/acts", "/v1/effects"}) {
+    const auto answer = world.get(path);
+    REQUIRE(answer.status == 503);
+    REQUIRE(json::parse(answer.body)["error"] == "disk I/O error");
+  }
+}
+
+TEST_CASE("a path that is none is 404, near misses too") {
+  World world;
+  world.publish();
+  const auto path = GENERATE(as<std::string>{}, "", "/v1", "/v1/status/", "/V1/status",
+                             "/../etc/passwd", "//metrics", "/favicon.ico");
+  REQUIRE(world.get(path).status == 404);
+}
+
+TEST_CASE("a name that was rebound to this machine is turned away from every route") {
+  World world;
+  world.publish();
+  for (const std::string path : {"/", "/metrics", "/livez", "/v1/status", "/nowhere"}) {
+    const auto answer = world.api.answer({path, {}, "evil.example:9780"});
+    REQUIRE(answer.status == 421);
+    REQUIRE_THAT(answer.body, !Contains("circuit-breaker"));
+  }
+}
+
+TEST_CASE("every answer forbids sniffing, framing and caching, and none allows another origin") {
+  World world;
+  world.publish();
+  for (const std::string path : {"/", "/metrics", "/livez", "/v1/status", "/nowhere"}) {
+    CAPTURE(path);
+    const auto answer = world.get(path);
+    REQUIRE(header(answer, "X-Content-Type-Options") == "nosniff");
+    REQUIRE(header(answer, "X-Frame-Options") == "DENY");
+    REQUIRE(header(answer, "Cache-Control") == "no-store");
+    REQUIRE_THAT(header(answer, "Content-Security-Policy"), Contains("default-src 'none'"));
+    REQUIRE(header(answer, "Access-Control-Allow-Origin").empty());
+  }
+}
+
+TEST_CASE("the page loads nothing from elsewhere and its policy allows only its own script") {
+  World world;
+  const auto page = world.get("/");
+  REQUIRE(page.status == 200);
+  REQUIRE_THAT(page.content_type, Contains("text/html"));
+  REQUIRE_THAT(page.body, Contains("fetch('/v1/status')"));
+  for (const std::string foreign : {"http://", "https://", "src=", "innerHTML", "style="}) {
+    REQUIRE_THAT(page.body, !Contains(foreign));
+  }
+  const auto policy = header(page, "Content-Security-Policy");
+  REQUIRE_THAT(policy, Contains("script-src 'sha256-"));
+  REQUIRE_THAT(policy, !Contains("unsafe"));
+}
+
+TEST_CASE("bytes that are no UTF-8 in a server's message do not break status") {
+  World world;
+  auto report = full_report();
+  report.probes[1].error = "caf\xe9";
+  world.report = std::make_shared<const Report>(report);
+  const auto answer = world.get("/v1/status");
+  REQUIRE(answer.status == 200);
+  REQUIRE(json::parse(answer.body)["probes"][1]["error"] == "caf\xef\xbf\xbd");
+}
+
+}  // namespace homeostat

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/leadership.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+
+#include "tests/support/fakes.hpp"
+#include "tests/support/run.hpp"
+
+namespace homeostat {
+namespace {
+
+using std::chrono::seconds;
+
+struct Bench {
+  boost::asio::io_context io;
+  fakes::FakeLedger ledger;
+  Leadership leadership{&ledger, seconds{5}};
+  TimePoint now{seconds{100}};
+  Leadership::Turn step() { return testing::run_coroutine(io, leadership.step(now, seconds{3})); }
+};
+
+}  // namespace
+
+TEST_CASE("leadership: says when the lease was gained and when it was lost") {
+  Bench bench;
+  CHECK(bench.step() == Leadership::Turn::gained);
+  CHECK(bench.leadership.epoch() == 7);
+  bench.now += seconds{5};
+  CHECK(bench.step() == Leadership::Turn::none);
+  bench.ledger.lease = {8, "other:2", false};
+  bench.now += seconds{5};
+  CHECK(bench.step() == Leadership::Turn::lost);
+  CHECK(bench.leadership.bar() == ForwardBar::not_leader);
+  CHECK(bench.leadership.holder() == "other:2");
+}
+
+TEST_CASE("leadership: asks the database only when a renewal is due") {
+  Bench bench;
+  bench.step();
+  bench.now += seconds{4};
+  bench.step();
+  CHECK(bench.ledger.asked == 1);
+  bench.now += seconds{1};
+  bench.step();
+  CHECK(bench.ledger.asked == 2);
+}
+
+TEST_CASE("leadership: without an answer nobody here leads (S7, H33)") {
+  Bench bench;
+  bench.step();
+  bench.ledger.failure = Error{ErrorCode::timeout, "no answer", {}};
+  bench.now += seconds{5};
+  CHECK(bench.step() == Leadership::Turn::lost);
+  CHECK_FALSE(bench.leadership.leader());
+  CHECK(bench.leadership.bar() == ForwardBar::ledger_lost);
+  CHECK(bench.leadership.detail() == "no answer");
+}
+
+TEST_CASE("leadership: a new epoch is a new beginning even when the lease was ours before") {
+  Bench bench;
+  bench.step();
+  bench.ledger.lease.epoch = 9;
+  bench.now += seconds{5};
+  CHECK(bench.step() == Leadership::Turn::gained);
+}
+
+TEST_CASE("leadership: a doubt ends it until the database has confirmed it again (H32)") {
+  Bench bench;
+  bench.step();
+  bench.leadership.doubt("superseded");
+  CHECK_FALSE(bench.leadership.leader());
+  CHECK(bench.leadership.bar() != ForwardBar::none);
+  CHECK(bench.step() == Leadership::Turn::gained);
+}
+
+TEST_CASE("leadership: without a ledger nobody leads, and nothing is barred") {
+  boost::asio::io_context io;
+  Leadership leadership(nullptr, seconds{5});
+  CHECK(testing::run_coroutine(io, leadership.step(TimePoint{}, seconds{1})) ==
+        Leadership::Turn::none);
+  CHECK_FALSE(leadership.leader());
+  CHECK(leadership.bar() == ForwardBar::none);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/migrations.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+
+#include "tests/support/pg_client.hpp"
+#include "tests/support/postgres_cluster.hpp"
+#include "tests/support/run.hpp"
+
+namespace homeostat {
+namespace {
+
+using Catch::Matchers::Contains;
+
+constexpr auto kPatient = std::chrono::seconds{60};
+
+Result<MigrationReport> migrate_as(const testing::PostgresCluster& cluster,
+                                   const std::string& role) {
+  boost::asio::io_context io;
+  pg::Session session{io.get_executor(), cluster.address(role), pg::SessionSettings{}};
+  const auto connected = testing::run_coroutine(io, session.connect(kPatient));
+  if (!connected.has_value()) return connected.error();
+  return testing::run_coroutine(io, migrate(session, kPatient));
+}
+
+struct Prepared {
+  Prepared() { cluster.sql(std::string{roles_script()}); }
+  testing::PostgresCluster cluster;
+};
+
+TEST_CASE_METHOD(Prepared, "migrations are applied once, and a second run changes nothing") {
+  const auto first = migrate_as(cluster, "homeostat_owner");
+  REQUIRE(first.has_value());
+  CHECK(first->applied.size() == static_cast<std::size_t>(known_schema_version()));
+  CHECK(first->version == known_schema_version());
+  const auto rows =
+      "SELECT string_agg(v::text, ';' ORDER BY number) FROM homeostat.schema_version v";
+  const auto before = cluster.sql(rows);
+
+  const auto second = migrate_as(cluster, "homeostat_owner");
+  REQUIRE(second.has_value());
+  CHECK(second->applied.empty());
+  CHECK(second->version == known_schema_version());
+  CHECK(cluster.sql(rows) == before);
+}
+
+TEST_CASE_METHOD(Prepared, "a migration whose recorded checksum differs is refused by name") {
+  REQUIRE(migrate_as(cluster, "homeostat_owner").has_value());
+  cluster.sql("UPDATE homeostat.schema_version SET checksum = 'other' WHERE number = 2");
+  const auto again = migrate_as(cluster, "homeostat_owner");
+  REQUIRE_FALSE(again.has_value());
+  CHECK(again.error().code == ErrorCode::refused);
+  CHECK_THAT(again.error().context, Contains("0002_ledger") && Contains("another text"));
+}
+
+TEST_CASE_METHOD(Prepared, "a schema newer than this binary is refused") {
+  REQUIRE(migrate_as(cluster, "homeostat_owner").has_value());
+  cluster.sql("INSERT INTO homeostat.schema_version VALUES (999, '0999_future', 'x')");
+  const auto again = migrate_as(cluster, "homeostat_owner");
+  REQUIRE_FALSE(again.has_value());
+  CHECK_THAT(again.error().context, Contains("0999_future") && Contains("older"));
+}
+
+TEST_CASE_METHOD(Prepared,
+                 "a migration that fails leaves nothing of itself, those before it stay") {
+  // In the way of the last table of 0002.
+  cluster.sql("SET ROLE homeostat_owner; CREATE TABLE homeostat.policy_state ()");
+  const auto failed = migrate_as(cluster, "homeostat_owner");
+  REQUIRE_FALSE(failed.has_value());
+  CHECK_THAT(failed.error().context, Contains("0002_ledger") && Contains("already exists"));
+  CHECK(cluster.sql("SELECT max(number) FROM homeostat.schema_version") == "1");
+  CHECK(cluster.sql("SELECT to_regclass('homeostat.lever') IS NULL") == "t");
+
+  cluster.sql("DROP TABLE homeostat.policy_state");
+  const auto repaired = migrate_as(cluster, "homeostat_owner");
+  REQUIRE(repaired.has_value());
+  CHECK(repaired->applied.size() == static_cast<std::size_t>(known_schema_version() - 1));
+}
+
+TEST_CASE_METHOD(Prepared, "the printed script is what a run applies") {
+  cluster.sql(migration_script());
+  const auto run = migrate_as(cluster, "homeostat_owner");
+  REQUIRE(run.has_value());
+  CHECK(run->applied.empty());
+}
+
+TEST_CASE_METHOD(Prepared, "while one migration is under way a second is refused") {
+  testing::PgClient other{cluster.address()};
+  other.run("SELECT pg_advisory_lock(hashtextextended('homeostat migrate', 0))");
+  const auto run = migrate_as(cluster, "homeostat_owner");
+  REQUIRE_FALSE(run.has_value());
+  CHECK_THAT(run.error().context, Contains("under way"));
+}
+
+TEST_CASE_METHOD(Prepared, "a superuser migrates as the owner, so that no function runs as one") {
+  REQUIRE(migrate_as(cluster, "postgres").has_value());
+  CHECK(cluster.sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'homeostat'::regnamespace "
+                    "AND relowner <> 'homeostat_owner'::regrole") == "0");
+  CHECK(cluster.sql("SELECT count(*) FROM pg_proc WHERE pronamespace = 'homeostat'::regnamespace "
+                    "AND proowner <> 'homeostat_owner'::regrole") == "0");
+  CHECK(cluster.sql("SELECT count(*) > 10 FROM pg_proc "
+                    "WHERE pronamespace = 'homeostat'::regnamespace") == "t");
+}
+
+TEST_CASE_METHOD(Prepared,
+                 "every function pins its search path, and PUBLIC may call only allowed") {
+  REQUIRE(migrate_as(cluster, "homeostat_owner").has_value());
+  CHECK(cluster.sql("SELECT coalesce(string_agg(proname, ' '), 'none') FROM pg_proc "
+                    "WHERE pronamespace = 'homeostat'::regnamespace AND NOT coalesce(proconfig "
+                    "@> '{\"search_path=pg_catalog, homeostat, pg_temp\"}', false)") == "none");
+  cluster.create_role("stranger");
+  CHECK(cluster.sql("SELECT string_agg(proname, ' ') FROM pg_proc "
+                    "WHERE pronamespace = 'homeostat'::regnamespace "
+                    "AND has_function_privilege('stranger', oid, 'EXECUTE')") == "allowed");
+}
+
+TEST_CASE("the roles can be created twice and none of them is more than it needs") {
+  testing::PostgresCluster cluster;
+  cluster.sql(std::string{roles_script()});
+  cluster.sql(std::string{roles_script()});
+  CHECK(cluster.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'homeostat%' AND "
+                    "(rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR "
+                    "rolconnlimit < 0)") == "0");
+  testing::PgClient monitor{cluster.address("homeostat_monitor")};
+  CHECK(monitor.run("SHOW default_transaction_read_only") == "on");
+  CHECK(monitor.run("SELECT pg_has_role('pg_read_all_stats', 'USAGE')") == "t");
+}
+
+TEST_CASE("without the roles a migration says what to run first") {
+  testing::PostgresCluster cluster;
+  const auto run = migrate_as(cluster, "postgres");
+  REQUIRE_FALSE(run.has_value());
+  CHECK_THAT(run.error().context, Contains("roles.sql"));
+}
+
+}  // namespace
+}  // namespace homeostat

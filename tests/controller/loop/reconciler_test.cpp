@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/reconciler.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+
+#include "tests/support/fakes.hpp"
+#include "tests/support/run.hpp"
+
+namespace homeostat {
+namespace {
+
+using std::chrono::seconds;
+
+DesiredLever shed(std::string target, double admit) {
+  DesiredLever lever;
+  lever.key = {"feature", std::move(target)};
+  lever.value.arguments["admit"] = admit;
+  lever.ttl = seconds{120};
+  lever.policy = "circuit-breaker";
+  lever.rung = 1;
+  return lever;
+}
+
+LedgerRow row_of(const DesiredLever& lever, Duration remaining) {
+  LedgerRow row;
+  row.key = lever.key;
+  row.value = lever.value;
+  row.policy = lever.policy;
+  row.rung = lever.rung;
+  row.remaining = remaining;
+  return row;
+}
+
+struct Bench {
+  boost::asio::io_context io;
+  fakes::FakeLever lever;
+  Reconciler reconciler{{&lever}};
+  TimePoint now{seconds{1000}};
+
+  Bench() { reconciler.adopt({}, 7, now); }
+  std::vector<ActRecord> step(const std::vector<DesiredLever>& desired,
+                              Reconciler::Options options = {}) {
+    return testing::run_coroutine(io, reconciler.step(desired, options, now));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("reconciler: moves only what differs from the ledger") {
+  Bench bench;
+  const auto want = shed("class/batch", 0);
+  REQUIRE(bench.step({want}).size() == 1);
+  CHECK(bench.lever.targets["class/batch"] == want.value);
+  CHECK(bench.step({want}).empty());
+}
+
+TEST_CASE("reconciler: every change carries the epoch and a rising sequence (S1, S2)") {
+  Bench bench;
+  bench.step({shed("class/batch", 0)});
+  bench.step({shed("class/batch", 0.05)});
+  REQUIRE(bench.lever.changes.size() == 2);
+  CHECK(bench.lever.changes[0].token.epoch == 7);
+  CHECK(bench.lever.changes[0].token.sequence < bench.lever.changes[1].token.sequence);
+}
+
+TEST_CASE("reconciler: reverts what no policy wants any more") {
+  Bench bench;
+  bench.step({shed("class/batch", 0)});
+  const auto acts = bench.step({});
+  REQUIRE(acts.size() == 1);
+  CHECK(acts[0].kind == ChangeKind::revert);
+  CHECK(bench.lever.targets["class/batch"].baseline());
+  CHECK(bench.reconciler.open(bench.now).empty());
+}
+
+TEST_CASE("reconciler: a restart takes over open rows without applying them again (H20)") {
+  Bench bench;
+  const auto want = shed("class/batch", 0);
+  bench.reconciler.adopt({row_of(want, seconds{100})}, 8, bench.now);
+  CHECK(bench.step({want}).empty());
+}
+
+TEST_CASE("reconciler: a restart undoes rows that nobody wants (H19)") {
+  Bench bench;
+  bench.reconciler.adopt({row_of(shed("class/batch", 0), seconds{100})}, 8, bench.now);
+  const auto acts = bench.step({});
+  REQUIRE(acts.size() == 1);
+  CHECK(acts[0].kind == ChangeKind::revert);
+}
+
+TEST_CASE("reconciler: renews at each tick and before half of the time to live has passed") {
+  Bench bench;
+  const auto want = shed("class/batch", 0);
+  bench.step({want});
+  bench.now += seconds{59};
+  CHECK(bench.step({want}).empty());
+  bench.now += seconds{2};
+  REQUIRE(bench.step({want}).size() == 1);
+  CHECK(bench.lever.changes.back().kind == ChangeKind::renew);
+  Reconciler::Options tick;
+  tick.tick = true;
+  CHECK(bench.step({want}, tick).size() == 1);
+}
+
+TEST_CASE("reconciler: a bar stops forward acts, and neither reverts nor renewals (S7)") {
+  Bench bench;
+  bench.step({shed("class/batch", 0.25)});
+  Reconciler::Options barred;
+  barred.bar = ForwardBar::journal_unusable;
+  CHECK(bench.step({shed("class/batch", 0.25), shed("class/non_critical", 0)}, barred).empty());
+  CHECK(bench.step({shed("class/batch", 0)}, barred).empty());
+  CHECK(bench.step({shed("class/batch", 0.5)}, barred).size() == 1);
+  CHECK(bench.step({}, barred).size() == 1);
+}
+
+TEST_CASE("reconciler: a yielded target is left alone until no policy wants it (H18, S9)") {
+  Bench bench;
+  const auto want = shed("class/batch", 0);
+  bench.step({want});
+  ChangeResult yielded;
+  yielded.outcome = ChangeOutcome::yielded;
+  bench.lever.answers.emplace_back(yielded);
+  Reconciler::Options tick;
+  tick.tick = true;
+  REQUIRE(bench.step({want}, tick).size() == 1);
+  REQUIRE(bench.reconciler.open(bench.now).size() == 1);
+  CHECK(bench.reconciler.open(bench.now)[0].drifted);
+  CHECK(bench.step({want}, tick).empty());
+  CHECK(bench.step({}, tick).empty());
+  CHECK(bench.reconciler.open(bench.now).empty());
+  CHECK(bench.step({want}).size() == 1);
+}
+
+TEST_CASE("reconciler: an unknown outcome stops everything until the ledger was read (H13)") {
+  Bench bench;
+  bench.lever.answers.emplace_back(Error{ErrorCode::timeout, "no answer", {}});
+  const auto acts = bench.step({shed("class/batch", 0), shed("class/non_critical", 0)});
+  REQUIRE(acts.size() == 1);
+  CHECK(acts[0].outcome == ChangeOutcome::unknown);
+  CHECK(bench.reconciler.fence_lost());
+}
+
+TEST_CASE("reconciler: a refused change is tried again, later and later") {
+  Bench bench;
+  const auto want = shed("class/batch", 0);
+  for (int i = 0; i < 2; ++i) {
+    bench.lever.answers.emplace_back(Error{ErrorCode::refused, "no", {}});
+  }
+  CHECK(bench.step({want}).size() == 1);
+  CHECK(bench.step({want}).empty());
+  bench.now += seconds{1};
+  CHECK(bench.step({want}).size() == 1);
+  bench.now += seconds{1};
+  CHECK(bench.step({want}).empty());
+  bench.now += seconds{1};
+  CHECK(bench.step({want}).size() == 1);
+  CHECK(bench.lever.targets["class/batch"] == want.value);
+}
+
+TEST_CASE("reconciler: what reads back differently was not applied (H16)") {
+  Bench bench;
+  ChangeResult claimed;
+  claimed.outcome = ChangeOutcome::applied;
+  bench.lever.answers.emplace_back(claimed);
+  const auto acts = bench.step({shed("class/batch", 0)});
+  REQUIRE(acts.size() == 1);
+  CHECK(acts[0].outcome == ChangeOutcome::refused);
+}
+
+TEST_CASE("reconciler: gives back at most five targets a tick, all of them on exit (H25)") {
+  Bench bench;
+  std::vector<DesiredLever> many;
+  for (int i = 0; i < 8; ++i) many.push_back(shed("feature/f" + std::to_string(i), 0));
+  bench.step(many);
+  CHECK(bench.step({}).size() == 5);
+  CHECK(bench.step({}).empty());
+  Reconciler::Options exit;
+  exit.unpaced = true;
+  CHECK(bench.step({}, exit).size() == 3);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/supervisor_alerts.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+namespace homeostat {
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+
+const Subject kMain{SubjectKind::node, "main"};
+
+Report healthy() {
+  Report report;
+  report.wall = WallTime{1000s};
+  report.at = TimePoint{500s};
+  report.probes.push_back({"pg_locks", kMain, true, ""});
+  report.samples.push_back(ratio("pg_blocked_ratio", kMain, 1, 10, report.at));
+  return report;
+}
+
+ActiveAlert tripped() {
+  ActiveAlert active;
+  active.policy = "circuit-breaker";
+  active.subject = kMain;
+  active.spec.severity = "page";
+  active.mode = Mode::enforce;
+  active.since = TimePoint{440s};
+  active.rung = 2;
+  return active;
+}
+
+const Alert* named(const std::vector<Alert>& alerts, const std::string& name) {
+  const auto found = std::find_if(alerts.begin(), alerts.end(), [&](const Alert& alert) {
+    return alert.labels.at("alertname") == name;
+  });
+  return found == alerts.end() ? nullptr : &*found;
+}
+
+OpenLever open_lever() {
+  OpenLever open;
+  open.row.key = {"feature", "class/batch"};
+  return open;
+}
+
+}  // namespace
+
+TEST_CASE("the watchdog fires always, and nothing else does while all is well") {
+  const auto alerts = active_alerts({}, healthy());
+  REQUIRE(alerts.size() == 1);
+  REQUIRE(alerts[0].labels.at("alertname") == "HomeostatWatchdog");
+}
+
+TEST_CASE("a policy's alert is identified by policy, subject, severity and mode") {
+  const auto alerts = active_alerts({tripped()}, healthy());
+  const auto* alert = named(alerts, "HomeostatCircuitBreaker");
+  REQUIRE(alert != nullptr);
+  const std::map<std::string, std::string> expected{{"alertname", "HomeostatCircuitBreaker"},
+                                                    {"policy", "circuit-breaker"},
+                                                    {"subject", "node/main"},
+                                                    {"severity", "page"},
+                                                    {"mode", "enforce"}};
+  REQUIRE(alert->labels == expected);
+  REQUIRE(alert->starts == WallTime{940s});
+  REQUIRE_THAT(alert->annotations.at("description"), Contains("For 60 s"));
+  REQUIRE_THAT(alert->annotations.at("description"), Contains("stands on rung 2"));
+}
+
+TEST_CASE("labels do not change from step to step while an alert goes on") {
+  auto later = healthy();
+  later.wall += 30s;
+  later.at += 30s;
+  auto higher = tripped();
+  higher.rung = 3;
+  const auto first = active_alerts({tripped()}, healthy());
+  const auto second = active_alerts({higher}, later);
+  REQUIRE(named(first, "HomeostatCircuitBreaker")->labels ==
+          named(second, "HomeostatCircuitBreaker")->labels);
+  REQUIRE(named(first, "HomeostatCircuitBreaker")->starts ==
+          named(second, "HomeostatCircuitBreaker")->starts);
+}
+
+TEST_CASE("an operator's labels, annotations and runbook are passed on, not his alertname") {
+  auto active = tripped();
+  active.spec.labels = {{"team", "dba"}, {"alertname", "Mine"}, {"empty", ""}};
+  active.spec.annotations = {{"summary", "shed!"}};
+  active.spec.runbook = "https://runbooks.example/locks";
+  const auto alerts = active_alerts({active}, healthy());
+  const auto* alert = named(alerts, "HomeostatCircuitBreaker");
+  REQUIRE(alert != nullptr);
+  REQUIRE(alert->labels.at("team") == "dba");
+  REQUIRE_FALSE(alert->labels.contains("empty"));
+  REQUIRE(alert->annotations.at("summary") == "shed!");
+  REQUIRE(alert->annotations.at("runbook_url") == "https://runbooks.example/locks");
+}
+
+TEST_CASE("a policy in shadow says that it only would act") {
+  auto active = tripped();
+  active.mode = Mode::shadow;
+  const auto alerts = active_alerts({active}, healthy());
+  const auto* alert = named(alerts, "HomeostatCircuitBreaker");
+  REQUIRE(alert->labels.at("mode") == "shadow");
+  REQUIRE_THAT(alert->annotations.at("description"),
+               Contains("in shadow it would stand on rung 2"));
+}
+
+TEST_CASE("absent signals of a subject make one alert about it that says which and why") {
+  auto report = healthy();
+  report.probes[0].up = false;
+  report.probes[0].error = "no answer within 500 ms";
+  report.samples = {absent("pg_blocked_ratio", kMain, AbsentReason::timeout, report.at),
+                    absent("pg_open_transactions", kMain, AbsentReason::timeout, report.at)};
+  const auto alerts = active_alerts({}, report);
+  REQUIRE(alerts.size() == 2);
+  const auto* alert = named(alerts, "HomeostatBlind");
+  REQUIRE(alert->labels.at("subject") == "node/main");
+  REQUIRE(alert->annotations.at("description") ==
+          "pg_blocked_ratio timeout; pg_open_transactions timeout; "
+          "probe pg_locks: no answer within 500 ms");
+}
+
+TEST_CASE("a daemon that has just started is not blind yet, and an idle system is not absent") {
+  auto report = healthy();
+  report.samples = {
+      absent("pg_blocked_ratio", kMain, AbsentReason::never_sampled, report.at),
+      ratio("pg_other_ratio", kMain, 0, 0, report.at),
+  };
+  REQUIRE(named(active_alerts({}, report), "HomeostatBlind") == nullptr);
+}
+
+TEST_CASE("a revert that is overdue and a foreign value are named by lever and target") {
+  auto report = healthy();
+  auto overdue = open_lever();
+  overdue.overdue = 90s;
+  overdue.last_error = "lock timeout";
+  auto drifted = open_lever();
+  drifted.drifted = true;
+  report.levers = {overdue, drifted};
+  const auto alerts = active_alerts({}, report);
+  REQUIRE(alerts.size() == 3);
+  const auto* late = named(alerts, "HomeostatRevertOverdue");
+  REQUIRE(late->labels.at("target") == "class/batch");
+  REQUIRE_THAT(late->annotations.at("description"), Contains("90 s"));
+  REQUIRE_THAT(late->annotations.at("description"), Contains("lock timeout"));
+  REQUIRE(named(alerts, "HomeostatForeignWrite")->labels.at("lever") == "feature");
+}
+
+TEST_CASE("a journal that cannot be written and a refused reload are told (H39, H36)") {
+  auto report = healthy();
+  report.journal_usable = false;
+  report.reload_ok = false;
+  report.reload_error = "policies.yaml:3:1: unknown key";
+  const auto alerts = active_alerts({}, report);
+  REQUIRE(named(alerts, "HomeostatJournalUnusable") != nullptr);
+  REQUIRE(named(alerts, "HomeostatReloadFailed")->annotations.at("description") ==
+          "policies.yaml:3:1: unknown key");
+}
+
+}  // namespace homeostat

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop over fakes: what it does when the world around it fails. The real world is in
+// tests/integration.
+#include "controller/loop/supervisor.hpp"
+
+#include <spdlog/logger.h>
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+#include <memory>
+
+#include "tests/support/fakes.hpp"
+#include "tests/support/run.hpp"
+
+namespace homeostat {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+PolicySet one_breaker() {
+  Arm arm;
+  arm.signal = "pg_blocked_ratio";
+  CusumTest cusum;
+  cusum.ref = 0.2;
+  arm.test = cusum;
+  arm.clear_level = 0.15;
+  Policy policy;
+  policy.name = "circuit-breaker";
+  policy.mode = Mode::enforce;
+  policy.hash = "0123456789abcdef";
+  policy.open.arms = {arm};
+  for (const auto* target : {"class/rebuildable", "class/batch"}) {
+    Act act;
+    act.lever = "feature";
+    act.target = target;
+    act.value.arguments["admit"] = 0.0;
+    policy.ladder.push_back(act);
+  }
+  AlertSpec alert;
+  alert.severity = "page";
+  policy.alert = alert;
+  PolicySet set;
+  set.policies = {policy};
+  set.signals["pg_blocked_ratio"].shape = SignalShape::ratio;
+  set.levers["feature"] = {};
+  return set;
+}
+
+struct Bench {
+  boost::asio::io_context io;
+  fakes::FakeClock clock;
+  fakes::FakeProbe probe{"main"};
+  fakes::FakeLever lever;
+  fakes::FakeLedger ledger;
+  fakes::FakeJournal journal;
+  fakes::FakeAlertSink alerts;
+  spdlog::logger log{"test"};
+  std::unique_ptr<Supervisor> supervisor;
+
+  Bench() { start(one_breaker()); }
+
+  void start(PolicySet policies) {
+    SupervisorParts parts{clock, journal, log, {&probe}, {&lever}, &ledger, &alerts, {}, {}};
+    SupervisorSettings settings;
+    settings.mode_ceiling = Mode::enforce;
+    settings.ledger_node = {SubjectKind::node, "main"};
+    settings.features = {{"monthly_report", "batch"}};
+    supervisor = std::make_unique<Supervisor>(std::move(parts), settings, std::move(policies));
+  }
+
+  void run_for(Duration span) {
+    for (auto left = span; left > Duration{}; left -= seconds{1}) {
+      clock.advance(seconds{1});
+      testing::run_coroutine(io, supervisor->step(clock.now()));
+    }
+  }
+  void calm() {
+    probe.blocked = 0;
+    probe.open = 20;
+  }
+  void storm() {
+    probe.blocked = 26;
+    probe.open = 32;
+  }
+  bool shed(const std::string& target) { return !lever.targets[target].baseline(); }
+};
+
+}  // namespace
+
+TEST_CASE("supervisor: sheds in a storm, rung by rung, and gives everything back after it") {
+  Bench bench;
+  bench.calm();
+  bench.run_for(seconds{60});
+  CHECK(bench.lever.changes.empty());
+  bench.storm();
+  bench.run_for(seconds{50});
+  CHECK(bench.shed("class/rebuildable"));
+  CHECK_FALSE(bench.shed("class/batch"));
+  bench.run_for(seconds{40});
+  CHECK(bench.shed("class/batch"));
+  CHECK(bench.supervisor->report()->feature_share.at("monthly_report") == 0);
+  bench.calm();
+  bench.run_for(minutes{6});
+  CHECK_FALSE(bench.shed("class/rebuildable"));
+  CHECK_FALSE(bench.shed("class/batch"));
+  CHECK(bench.supervisor->report()->feature_share.at("monthly_report") == 1);
+}
+
+TEST_CASE("supervisor: an instance that does not lead samples, and never acts") {
+  Bench bench;
+  bench.ledger.lease.ours = false;
+  bench.ledger.lease.holder = "other:2";
+  bench.storm();
+  bench.run_for(minutes{3});
+  CHECK(bench.lever.changes.empty());
+  CHECK(bench.supervisor->report()->bar == ForwardBar::not_leader);
+  CHECK(bench.supervisor->report()->lease_holder == "other:2");
+}
+
+TEST_CASE("supervisor: without the ledger it keeps running and acts on nothing (S7)") {
+  Bench bench;
+  bench.ledger.failure = Error{ErrorCode::unavailable, "connection refused", {}};
+  bench.storm();
+  bench.run_for(minutes{3});
+  CHECK(bench.lever.changes.empty());
+  CHECK(bench.supervisor->report()->bar == ForwardBar::ledger_lost);
+  bench.ledger.failure.reset();
+  bench.run_for(minutes{2});
+  CHECK(bench.shed("class/rebuildable"));
+}
+
+TEST_CASE("supervisor: with the journal's disk full it makes no forward act, and reverts (H39)") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  REQUIRE(bench.shed("class/rebuildable"));
+  bench.journal.full = true;
+  bench.run_for(minutes{2});
+  CHECK_FALSE(bench.shed("class/batch"));
+  CHECK(bench.supervisor->report()->bar == ForwardBar::journal_unusable);
+  bench.calm();
+  bench.run_for(minutes{6});
+  CHECK_FALSE(bench.shed("class/rebuildable"));
+}
+
+TEST_CASE("supervisor: touches nothing on another server than the one that was sampled (H5, H53)") {
+  Bench bench;
+  bench.storm();
+  bench.ledger.server = "server-2";
+  bench.run_for(minutes{3});
+  CHECK(bench.lever.changes.empty());
+  CHECK(bench.supervisor->report()->bar == ForwardBar::identity_changed);
+}
+
+TEST_CASE("supervisor: a failing probe freezes the breaker and is named (H1, H9)") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  REQUIRE(bench.shed("class/rebuildable"));
+  bench.probe.failure = Error{ErrorCode::timeout, "no answer", {}};
+  bench.run_for(minutes{5});
+  CHECK(bench.shed("class/rebuildable"));
+  CHECK_FALSE(bench.shed("class/batch"));
+  const auto report = bench.supervisor->report();
+  REQUIRE(report->probes.size() == 1);
+  CHECK_FALSE(report->probes[0].up);
+  CHECK(report->probes[0].error == "no answer");
+}
+
+TEST_CASE("supervisor: a successor holds the same rung and applies nothing twice (H20, H21)") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  REQUIRE(bench.lever.changes.size() >= 1);
+  LedgerRow row;
+  row.key = {"feature", "class/rebuildable"};
+  row.value = bench.lever.targets["class/rebuildable"];
+  row.policy = "circuit-breaker";
+  row.rung = 1;
+  row.remaining = seconds{100};
+  bench.ledger.image.rows = {row};
+  bench.lever.changes.clear();
+  bench.start(one_breaker());
+  bench.calm();
+  bench.run_for(seconds{20});
+  for (const auto& change : bench.lever.changes) CHECK(change.kind == ChangeKind::renew);
+  CHECK(bench.supervisor->report()->verdicts.at(0).rung == 1);
+  bench.run_for(minutes{5});
+  CHECK_FALSE(bench.shed("class/rebuildable"));
+}
+
+TEST_CASE("supervisor: a policy that a reload takes away gives its levers back (H35)") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  REQUIRE(bench.shed("class/rebuildable"));
+  SupervisorSettings settings;
+  settings.mode_ceiling = Mode::enforce;
+  PolicySet none = one_breaker();
+  none.policies.clear();
+  bench.supervisor->replace(settings, none);
+  bench.run_for(seconds{2});
+  CHECK_FALSE(bench.shed("class/rebuildable"));
+}
+
+TEST_CASE("supervisor: a reload that changes nothing keeps the rung and the evidence") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  SupervisorSettings settings;
+  settings.mode_ceiling = Mode::enforce;
+  bench.supervisor->replace(settings, one_breaker());
+  bench.run_for(seconds{2});
+  CHECK(bench.shed("class/rebuildable"));
+}
+
+TEST_CASE("supervisor: on exit it reverts, resolves its alerts and releases the lease") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  REQUIRE(bench.shed("class/rebuildable"));
+  bench.supervisor->request_stop();
+  testing::run_coroutine(bench.io, bench.supervisor->run());
+  CHECK_FALSE(bench.shed("class/rebuildable"));
+  CHECK(bench.ledger.released);
+  REQUIRE(bench.alerts.last.has_value());
+  CHECK(bench.alerts.last->empty());
+}
+
+TEST_CASE("supervisor: on an exit that keeps, levers stand and their policy is remembered") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  bench.supervisor->request_stop(true);
+  testing::run_coroutine(bench.io, bench.supervisor->run());
+  CHECK(bench.shed("class/rebuildable"));
+  CHECK(bench.ledger.image.memories.size() == 1);
+  CHECK(bench.ledger.released);
+}
+
+TEST_CASE("supervisor: in shadow it counts what it would have done and needs no ledger") {
+  Bench bench;
+  auto policies = one_breaker();
+  policies.policies[0].mode = Mode::shadow;
+  SupervisorParts parts{
+      bench.clock, bench.journal, bench.log, {&bench.probe}, {}, nullptr, &bench.alerts, {}, {}};
+  Supervisor shadow(std::move(parts), SupervisorSettings{}, policies);
+  bench.storm();
+  for (int i = 0; i < 60; ++i) {
+    bench.clock.advance(seconds{1});
+    testing::run_coroutine(bench.io, shadow.step(bench.clock.now()));
+  }
+  CHECK(bench.ledger.asked == 0);
+  CHECK(shadow.report()->would_acts.at({"circuit-breaker", "feature"}) == 1);
+  CHECK(shadow.report()->would.size() == 1);
+  CHECK(shadow.report()->desired.empty());
+}
+
+TEST_CASE("supervisor: the journal holds every sample, verdict and act of a step") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  std::size_t samples = 0;
+  std::size_t opened = 0;
+  std::size_t applied = 0;
+  for (const auto& step : bench.journal.steps) {
+    samples += step.samples.size();
+    for (const auto& verdict : step.verdicts) opened += verdict.step == Step::opened ? 1 : 0;
+    for (const auto& act : step.acts) applied += act.kind == ChangeKind::apply ? 1 : 0;
+  }
+  CHECK(samples == 100);  // 50 steps of one ratio and probe_up
+  CHECK(opened == 1);
+  CHECK(applied == 1);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Proves the demo's judgement: what it reads from pgbench's log, and when it says it failed.
+
+Usage: test_demo.py REPOSITORY
+"""
+import dataclasses
+import io
+import math
+import os
+import sys
+import tempfile
+import unittest
+
+REPO = sys.argv.pop(1)
+sys.path.insert(0, os.path.join(REPO, "deploy/demo"))
+
+import display  # noqa: E402
+import summary  # noqa: E402
+import supervisor  # noqa: E402
+import workload  # noqa: E402
+
+STORM = 1000.0
+
+
+def transactions(start, end, seconds, given_up=0.0):
+    """100 a second; the share given_up of them is given up."""
+    count = int((end - start) * 100)
+    return [workload.Transaction(start + i / 100, seconds, i % 100 < given_up * 100)
+            for i in range(count)]
+
+
+class Log(workload.LogReader):
+    def __init__(self, taken):
+        super().__init__("/nonexistent/critical")
+        self.transactions = taken
+
+
+def good_facts():
+    return summary.Facts(
+        calm=STORM - 10, storm=STORM, cause_over=STORM + 25, end=STORM + 70,
+        log=Log(transactions(STORM - 10, STORM, 0.001) + transactions(STORM, STORM + 8, 1.5, 0.7)
+                + transactions(STORM + 8, STORM + 70, 0.002)),
+        decisions=[(STORM + 4, {"step": "opened", "rung": 1}),
+                   (STORM + 7, {"step": "climbed", "rung": 2}),
+                   (STORM + 20, {"step": "reopened", "rung": 2}),
+                   (STORM + 45, {"step": "closed", "rung": 0})],
+        acts=[(STORM + 4, "apply", "applied", "class/rebuildable", 0.0, "opened"),
+              (STORM + 7, "apply", "applied", "class/batch", 0.0, "climbed"),
+              (STORM + 35, "revert", "applied", "class/batch", None, "restored"),
+              (STORM + 38, "apply", "applied", "class/rebuildable", 0.05, "restored"),
+              (STORM + 45, "revert", "applied", "class/rebuildable", None, "closed")],
+        effects=[{"rung": 2, "signal": "pg_blocked_ratio", "before": 0.8, "after": 0.0,
+                  "met": True}],
+        notifications=[(STORM + 4, "firing", summary.ALERT), (STORM + 46, "resolved",
+                                                              summary.ALERT)],
+        closed=True, open_ledger_rows=0, refused_keys={"monthly_report": 0}, exit_status=0)
+
+
+class SummaryTest(unittest.TestCase):
+    def failures(self, **changes):
+        return summary.Summary(dataclasses.replace(good_facts(), **changes)).failures()
+
+    def fails_with(self, text, **changes):
+        found = self.failures(**changes)
+        self.assertTrue(any(text in line for line in found), found)
+
+    def test_a_loop_that_closed_has_no_failures(self):
+        self.assertEqual(self.failures(), [])
+
+    def test_times_count_from_the_start_of_the_storm(self):
+        text = "\n".join(summary.Summary(good_facts()).lines())
+        for line in ("detected         4.0 s", "its cause shed   7.0 s", "all given back   45.0 s",
+                     "3 made, 2 reverted", "0.80 -> 0.00, as expected", "firing 4.0 s"):
+            self.assertIn(line, text)
+
+    def test_the_phases_show_the_storm_and_the_relief(self):
+        speeds = summary.Summary(good_facts()).latencies()
+        self.assertEqual(list(speeds), ["before", "storm, nothing shed yet", "shed", "after"])
+        self.assertEqual(speeds["before"].p99, 0.001)
+        self.assertEqual(speeds["storm, nothing shed yet"].p99, 1.5)
+        self.assertEqual(speeds["shed"].p99, 0.002)
+
+    def test_a_breaker_that_never_opened_fails(self):
+        self.fails_with("never opened", decisions=[])
+
+    def test_an_opening_before_the_storm_does_not_count(self):
+        self.fails_with("never opened", decisions=[(STORM - 5, {"step": "opened", "rung": 1})])
+
+    def test_no_act_at_all_fails(self):
+        self.fails_with("nothing was shed", acts=[])
+
+    def test_an_act_that_was_refused_is_no_act(self):
+        refused = [(t, k, "refused", *rest) for t, k, _, *rest in good_facts().acts]
+        self.fails_with("nothing was shed", acts=refused)
+
+    def test_a_storm_whose_cause_was_never_shed_fails(self):
+        self.fails_with("class/batch", acts=[good_facts().acts[0], good_facts().acts[-1]])
+
+    def test_a_breaker_still_open_fails(self):
+        self.fails_with("not closed", closed=False)
+
+    def test_an_open_ledger_row_fails(self):
+        self.fails_with("still open in the ledger", open_ledger_rows=1)
+
+    def test_a_lever_never_reverted_fails(self):
+        self.fails_with("never reverted: class/rebuildable", acts=good_facts().acts[:-1])
+
+    def test_a_feature_still_refused_fails(self):
+        self.fails_with("still refuses: monthly_report", refused_keys={"monthly_report": 3})
+
+    def test_a_storm_that_nobody_felt_fails(self):
+        self.fails_with("there was no storm",
+                        log=Log(transactions(STORM - 10, STORM + 70, 0.001)))
+
+    def test_listeners_who_did_not_recover_fail(self):
+        self.fails_with("did not recover",
+                        log=Log(transactions(STORM - 10, STORM, 0.001)
+                                + transactions(STORM, STORM + 70, 1.5, 0.7)))
+
+    def test_no_listener_after_the_storm_fails(self):
+        self.fails_with("no transaction was seen after",
+                        log=Log(transactions(STORM, STORM + 8, 1.5, 0.7)))
+
+    def test_an_alert_that_was_never_resolved_fails(self):
+        self.fails_with("resolved", notifications=good_facts().notifications[:1])
+
+    def test_another_alert_does_not_stand_for_ours(self):
+        others = [(t, s, "HomeostatWatchdog") for t, s, _ in good_facts().notifications]
+        self.fails_with("firing", notifications=others)
+
+    def test_without_alertmanager_nothing_is_asked_of_it(self):
+        self.assertEqual(self.failures(notifications=None), [])
+
+    def test_a_daemon_that_ended_badly_fails(self):
+        self.fails_with("status 1", exit_status=1)
+        self.fails_with("status None", exit_status=None)
+
+
+class WorkloadTest(unittest.TestCase):
+    def test_a_line_of_the_log_is_a_transaction(self):
+        self.assertEqual(workload.parse_line("3 17 1850 0 1700000000 250000 41 0"),
+                         workload.Transaction(1700000000.25, 0.00185, False))
+
+    def test_a_skipped_and_a_failed_transaction_were_given_up(self):
+        for word in ("skipped", "failed", "serialization", "deadlock"):
+            given_up = workload.parse_line(f"3 18 {word} 0 1700000001 0 612000 0")
+            self.assertTrue(given_up.given_up)
+            self.assertEqual(given_up.seconds, workload.GIVES_UP_SECONDS)
+
+    def test_a_torn_line_is_left_for_the_next_reading(self):
+        with tempfile.TemporaryDirectory() as folder:
+            reader = workload.LogReader(os.path.join(folder, "critical"))
+            with open(os.path.join(folder, "critical.77"), "w") as log:
+                log.write("0 1 1000 0 1700000000 0 1 0\n0 2 20")
+                log.flush()
+                reader.read()
+                self.assertEqual(len(reader.transactions), 1)
+                log.write("00 0 1700000001 0 1 0\n")
+                log.flush()
+                reader.read()
+            self.assertEqual([t.seconds for t in reader.transactions], [0.001, 0.002])
+
+    def test_p99_is_the_nearest_rank(self):
+        hundred = [workload.Transaction(0, n / 1000, False) for n in range(1, 101)]
+        self.assertEqual(workload.latency(hundred, 1).p99, 0.099)
+        self.assertEqual(workload.latency(hundred[:1], 1).p99, 0.001)
+
+    def test_no_transactions_have_no_p99(self):
+        self.assertTrue(math.isnan(workload.latency([], 1).p99))
+
+    def test_given_up_transactions_count_with_the_limit_but_not_as_done(self):
+        speed = workload.latency([workload.Transaction(0, 0.5, True)] * 10, 2)
+        self.assertEqual((speed.per_second, speed.p99, speed.given_up), (0, 0.5, 10))
+
+
+STATUS = {
+    "bar": "none",
+    "levers": [{"target": "class/batch", "value": {"admit": 0.0}}],
+    "samples": [{"signal": "pg_blocked_ratio", "quality": "whole", "numerator": 28,
+                 "denominator": 32}],
+    "verdicts": [{"policy": supervisor.POLICY, "state": "open", "rung": 2, "rungs": 3,
+                  "evidence": [{"signal": "pg_blocked_ratio", "judged": 0.79, "cusum": 0.4}]}],
+    "policies": [{"name": supervisor.POLICY, "open": {"arms": [
+        {"signal": "pg_blocked_ratio", "test": {"ref": 0.2, "trip": 1}}]}}],
+}
+
+
+class DisplayTest(unittest.TestCase):
+    def row(self, status):
+        out = io.StringIO()
+        display.Display(out).row(21.0, "storm", supervisor.View(status),
+                                 workload.Latency(80, 1.2, 220, 300))
+        return out.getvalue()
+
+    def test_a_row_shows_signal_threshold_state_rung_and_listeners(self):
+        text = self.row(STATUS)
+        for part in ("28/32", "0.79 (0.20)", "0.40/1", "open", "2/3", "batch 0%", "80/s",
+                     "1200 ms", "220 gave up"):
+            self.assertIn(part, text)
+
+    def test_a_row_before_the_first_verdict_can_be_shown(self):
+        empty = {"bar": "none", "levers": [], "samples": [], "verdicts": [], "policies": []}
+        text = self.row(empty)
+        self.assertIn("absent", text)
+        self.assertIn("everything", text)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operator does to a running daemon: signals, reloads, questions.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/site.hpp"
+#include "tests/support/alertmanager_server.hpp"
+#include "tests/support/eventually.hpp"
+
+namespace homeostat::testing {
+namespace {
+
+using Catch::Matchers::Contains;
+
+}  // namespace
+
+TEST_CASE("daemon: SIGTERM gives back what was shed, releases the lease and ends with 0") {
+  Site site;
+  site.start_daemon();
+  site.inject(28, 32);
+  REQUIRE(eventually([&] { return !site.allowed("top_tracks_view"); }));
+  site.daemon().signal(SIGTERM);
+  CHECK(site.daemon().wait(std::chrono::seconds{20}) == 0);
+  CHECK(site.allowed("top_tracks_view"));
+  CHECK(site.postgres().sql("SELECT pid IS NULL FROM homeostat.lease") == "t");
+}
+
+TEST_CASE("daemon: with on_exit keep, SIGTERM leaves what was shed to its expiry") {
+  Site site;
+  site.configure("on_exit: keep");
+  site.start_daemon();
+  site.inject(28, 32);
+  REQUIRE(eventually([&] { return !site.allowed("top_tracks_view"); }));
+  site.daemon().signal(SIGTERM);
+  CHECK(site.daemon().wait(std::chrono::seconds{20}) == 0);
+  CHECK(site.postgres().sql("SELECT count(*) FROM homeostat.lever WHERE status = 'open'") == "1");
+}
+
+TEST_CASE("daemon: a reload with a bad file keeps the last good policies and says so (H36)") {
+  Site site;
+  site.start_daemon();
+  REQUIRE(eventually([&] { return site.state() == "closed"; }));
+  site.write_policies("version: 1\npolicy: circuit-breaker\nkind: braker\n");
+  site.daemon().signal(SIGHUP);
+  REQUIRE(eventually([&] { return site.status().at("reload_ok") == false; }));
+  CHECK_THAT(site.status().at("reload_error").get<std::string>(), Contains("policies.yaml:3:"));
+  const auto metrics = site.get("/metrics");
+  REQUIRE(metrics.has_value());
+  CHECK_THAT(*metrics, Contains("homeostat_config_last_reload_successful 0"));
+  site.inject(28, 32);
+  REQUIRE(eventually([&] { return site.rung() == 1; }));
+}
+
+TEST_CASE("daemon: a reload that changes a policy lets its levers go; the new one starts closed") {
+  Site site;
+  site.start_daemon();
+  site.inject(28, 32);
+  REQUIRE(eventually([&] { return !site.allowed("top_tracks_view"); }));
+  site.write_policies(
+      "version: 1\npolicy: watch\nkind: alert\n"
+      "open: {signal: pg_blocked_ratio, above: 0.5}\nalert: {severity: warning}\n");
+  site.daemon().signal(SIGHUP);
+  REQUIRE(eventually([&] { return site.allowed("top_tracks_view"); }));
+  CHECK(site.status().at("reload_ok") == true);
+}
+
+TEST_CASE("daemon: a reload that needs new connections keeps what stands") {
+  Site site;
+  site.start_daemon();
+  site.inject(28, 32);
+  REQUIRE(eventually([&] { return site.rung() == 2; }));
+  const auto applied = site.postgres().sql("SELECT count(*) FROM homeostat.act");
+  site.configure("show_queries: true");
+  site.rewrite_config();
+  site.daemon().signal(SIGHUP);
+  REQUIRE(eventually([&] { return site.log().find("new connections") != std::string::npos; }));
+  REQUIRE(eventually([&] { return site.get("/readyz").has_value(); }));
+  REQUIRE(eventually([&] { return site.rung() == 2; }));
+  CHECK(site.postgres().sql("SELECT count(*) FROM homeostat.act") == applied);
+}
+
+TEST_CASE("daemon: explain shows for a quiet evaluation which gate held it back, and by how much") {
+  Site site;
+  site.inject(1, 20);
+  site.start_daemon();
+  REQUIRE(eventually([&] { return site.state() == "closed"; }));
+  const auto explained = site.homeostat({"explain", "circuit-breaker", "--server", site.url()});
+  CHECK(explained.status == 0);
+  CHECK_THAT(explained.output, Contains("pg_blocked_ratio") && Contains("short"));
+}
+
+TEST_CASE("daemon: status and history answer people and scripts") {
+  Site site;
+  site.start_daemon();
+  site.inject(28, 32);
+  REQUIRE(eventually([&] { return site.rung() >= 1; }));
+  const auto status = site.homeostat({"status", "--server", site.url()});
+  CHECK(status.status == 0);
+  CHECK_THAT(status.output, Contains("circuit-breaker") && Contains("open") &&
+                                Contains("pg_blocked_ratio") && Contains("class/rebuildable"));
+  const auto json = site.homeostat({"status", "--json", "--server", site.url()});
+  CHECK(nlohmann::json::parse(json.output).at("leader") == true);
+  const auto history = site.homeostat({"history", "--server", site.url()});
+  CHECK(history.status == 0);
+  CHECK_THAT(history.output, Contains("class/rebuildable"));
+}
+
+TEST_CASE("daemon: a stock Alertmanager sees the alert firing and then resolved") {
+  AlertmanagerServer alertmanager;
+  Site site;
+  site.configure("alertmanager: {urls: [\"" + alertmanager.url() + "\"]}");
+  site.start_daemon();
+  site.inject(28, 32);
+  REQUIRE(eventually([&] { return alertmanager.active("HomeostatCircuitBreaker"); }));
+  CHECK(alertmanager.active("HomeostatWatchdog"));
+  site.inject(0, 32);
+  REQUIRE(eventually([&] { return !alertmanager.active("HomeostatCircuitBreaker"); }));
+}
+
+}  // namespace homeostat::testing

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/integration/site.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+
+#include "controller/transport/http_client.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/pg_client.hpp"
+#include "tests/support/run.hpp"
+
+namespace homeostat::testing {
+namespace {
+
+constexpr const char* kPolicies = R"(version: 1
+policy: circuit-breaker
+kind: breaker
+mode: enforce
+open: {signal: pg_blocked_ratio, cusum: {ref: 0.20, trip: 1}, clear_below: 0.15}
+ladder:
+  - {lever: feature, target: class/rebuildable, admit: 0%}
+  - {lever: feature, target: class/batch, admit: 0%}
+expect: {signal: pg_blocked_ratio, falls_by: 20%, within: 3m}
+alert: {severity: page}
+)";
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  if (!file.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+}  // namespace
+
+Site::Site() {
+  postgres_.sql(read_file(HOMEOSTAT_SOURCE_DIR "/sql/roles.sql"));
+  write_policies(kPolicies);
+  write_config(0, 1);
+  const auto migrated = homeostat({"migrate", "--config", config_path(0)});
+  if (migrated.status != 0) throw std::runtime_error("migrate: " + migrated.output);
+}
+
+std::string Site::config_path(int number) const {
+  return path("homeostat-" + std::to_string(number) + ".yaml");
+}
+
+void Site::inject(int blocked, int open) {
+  const auto fresh = path("injected.new");
+  write_file(fresh, "pg_blocked_ratio node/main " + std::to_string(blocked) + "/" +
+                        std::to_string(open) + "\n");
+  std::rename(fresh.c_str(), path("injected").c_str());
+}
+
+void Site::inject_nothing() {
+  const auto fresh = path("injected.new");
+  write_file(fresh, "");
+  std::rename(fresh.c_str(), path("injected").c_str());
+}
+
+void Site::write_policies(const std::string& yaml) { write_file(path("policies.yaml"), yaml); }
+
+void Site::write_config(int number, int port) {
+  if (!std::ifstream(path("injected"))) inject_nothing();
+  std::ostringstream text;
+  text << "version: 1\n"
+       << "mode_ceiling: enforce\n"
+       << "speed_up: 20\n"
+       << "policies: [policies.yaml]\n"
+       << "postgres:\n"
+       << "  nodes:\n"
+       << "    - {name: main, host: 127.0.0.1, port: " << postgres_.port()
+       << ", dbname: postgres, user: homeostat_monitor, sslmode: disable" << monitor_ << "}\n"
+       << "  ledger: {node: main, user: homeostat_actuator}\n"
+       << "injected: {path: " << path("injected") << "}\n"
+       << "http: {listen: \"127.0.0.1:" << port << "\"}\n"
+       << "journal: {path: " << path("journal-" + std::to_string(number) + ".db") << "}\n"
+       << "inventory:\n"
+       << "  features:\n"
+       << "    - {name: monthly_report, class: batch}\n"
+       << "    - {name: top_tracks_view, class: rebuildable}\n"
+       << extra_;
+  write_file(config_path(number), text.str());
+}
+
+int Site::start_daemon() {
+  const int number = static_cast<int>(daemons_.size());
+  Running running;
+  running.port = free_port();
+  running.log = path("daemon-" + std::to_string(number) + ".log");
+  write_config(number, running.port);
+  ProcessOptions options;
+  options.log = running.log;
+  running.process =
+      ChildProcess({HOMEOSTAT_BINARY, "run", "--config", config_path(number)}, options);
+  daemons_.push_back(std::move(running));
+  const bool answers = eventually([&] { return get("/v1/status", number).has_value(); });
+  if (!answers) throw std::runtime_error("the daemon does not answer: " + log(number));
+  return number;
+}
+
+std::string Site::url(int number) const {
+  return "http://127.0.0.1:" + std::to_string(daemons_.at(static_cast<std::size_t>(number)).port);
+}
+
+std::string Site::log(int number) const {
+  return read_file(daemons_.at(static_cast<std::size_t>(number)).log);
+}
+
+std::optional<std::string> Site::get(const std::string& path_and_query, int number) const {
+  boost::asio::io_context io;
+  const auto answer =
+      run_coroutine(io, http_get(url(number) + path_and_query, std::chrono::seconds{5}));
+  if (!answer.has_value() || answer->status != 200) return std::nullopt;
+  return answer->body;
+}
+
+nlohmann::json Site::status(int number) const {
+  const auto body = get("/v1/status", number);
+  if (!body) throw std::runtime_error("no answer to /v1/status: " + log(number));
+  return nlohmann::json::parse(*body);
+}
+
+std::string Site::state(int number) const {
+  const auto now = status(number);
+  for (const auto& verdict : now.at("verdicts")) {
+    if (verdict.at("policy") == "circuit-breaker") return verdict.at("state");
+  }
+  return {};
+}
+
+int Site::rung(int number) const {
+  const auto now = status(number);
+  for (const auto& verdict : now.at("verdicts")) {
+    if (verdict.at("policy") == "circuit-breaker") return verdict.at("rung");
+  }
+  return 0;
+}
+
+bool Site::allowed(const std::string& feature, const std::string& key) {
+  return postgres_.sql("SELECT homeostat.allowed('" + feature + "', '" + key + "')") == "t";
+}
+
+Finished Site::homeostat(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> command{HOMEOSTAT_BINARY};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  ProcessOptions options;
+  options.log = path("command.log");
+  ChildProcess process(command, options);
+  Finished finished;
+  finished.status = process.wait(std::chrono::seconds{60}).value_or(-1);
+  finished.output = read_file(options.log);
+  return finished;
+}
+
+}  // namespace homeostat::testing

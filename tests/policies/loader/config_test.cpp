@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+
+#include "tests/policies/loader/loading.hpp"
+
+using namespace homeostat;
+using namespace homeostat::test;
+using namespace std::chrono_literals;
+using Texts = std::vector<std::string>;
+
+namespace {
+
+Config load_text(const std::string& text) {
+  const TempFolder folder;
+  const auto load = load_config(folder.write("homeostat.yaml", text));
+  INFO((load.errors.empty() ? std::string{} : to_text(load.errors.front())));
+  REQUIRE(load.config.has_value());
+  return *load.config;
+}
+
+}  // namespace
+
+TEST_CASE("a small configuration has the defaults of the model") {
+  const auto config = load_text(small_config());
+  const Config defaults;
+  CHECK(config.mode_ceiling == Mode::shadow);
+  CHECK(config.tick == defaults.tick);
+  CHECK(config.engine == defaults.engine);
+  CHECK(config.speed_up == 1);
+  CHECK(config.policies == Texts{"policies/*.yaml"});
+  REQUIRE(config.nodes.size() == 1);
+  const NodeConfig node;
+  CHECK(config.nodes[0].name == "main");
+  CHECK(config.nodes[0].host == "db1");
+  CHECK(config.nodes[0].dbname == "melodyud");
+  CHECK(config.nodes[0].port == node.port);
+  CHECK(config.nodes[0].user == node.user);
+  CHECK(config.nodes[0].sslmode == node.sslmode);
+  CHECK(config.nodes[0].password_file.empty());
+  CHECK(config.nodes[0].place.line == 5);
+  CHECK_FALSE(config.ledger.has_value());
+  CHECK_FALSE(config.injected.has_value());
+  CHECK(config.alertmanagers.empty());
+  CHECK(config.listen_host == defaults.listen_host);
+  CHECK(config.listen_port == defaults.listen_port);
+  CHECK(config.journal_path == defaults.journal_path);
+  CHECK(config.journal_keep == defaults.journal_keep);
+  CHECK(config.journal_max_bytes == defaults.journal_max_bytes);
+  CHECK(config.on_exit == OnExit::revert);
+  CHECK_FALSE(config.show_queries);
+  CHECK(config.log_format == LogFormat::text);
+  CHECK(config.log_level == defaults.log_level);
+  CHECK(config.features.empty());
+}
+
+TEST_CASE("the example of the policy language loads") {
+  const TempFolder folder;
+  folder.write("secrets/monitor", "x");
+  folder.write("secrets/actuator", "x");
+  const auto load = load_config(folder.write(
+      "homeostat.yaml",
+      "version: 1\n"
+      "mode_ceiling: shadow                    # shadow until you raise it\n"
+      "tick: 30s\n"
+      "sampling: {every: 1s, fold: 5s, stale_after: 10s}\n"
+      "policies: [/etc/homeostat/policies/*.yaml]\n"
+      "postgres:\n"
+      "  nodes:\n"
+      "    - {name: main, host: db1, dbname: melodyud, user: homeostat_monitor, "
+      "password_file: secrets/monitor, sslmode: verify-full}\n"
+      "  ledger: {node: main, user: homeostat_actuator, password_file: secrets/actuator}\n"
+      "alertmanager: {urls: [\"http://127.0.0.1:9093\"]}\n"
+      "http: {listen: \"127.0.0.1:9780\"}\n"
+      "journal: {path: /var/lib/homeostat/journal.db, keep: 14d, max_size: 100MB}\n"
+      "on_exit: revert                         # or keep\n"
+      "show_queries: false\n"
+      "inventory:\n"
+      "  features:\n"
+      "    - {name: recommendations, class: non_critical}\n"
+      "    - {name: monthly_report, class: batch}\n"
+      "    - {name: top_tracks_view, class: rebuildable}\n"));
+  CHECK(texts_of(load.errors).empty());
+  REQUIRE(load.config.has_value());
+  CHECK(load.config->nodes[0].password_file == folder.path("secrets/monitor"));
+  REQUIRE(load.config->ledger.has_value());
+  CHECK(load.config->ledger->node == "main");
+  CHECK(load.config->ledger->password_file == folder.path("secrets/actuator"));
+  CHECK(load.config->alertmanagers == Texts{"http://127.0.0.1:9093"});
+  REQUIRE(load.config->features.size() == 3);
+  CHECK(load.config->features[1].name == "monthly_report");
+  CHECK(load.config->features[1].klass == "batch");
+}
+
+TEST_CASE("keys that are not in the example are read too") {
+  const auto config = load_text(
+      replaced(small_config("injected: {path: samples.txt}\n"
+                            "log: {format: json, level: debug}\n"
+                            "mode_ceiling: enforce\n"
+                            "on_exit: keep\n"
+                            "show_queries: true\n"
+                            "http: {listen: \"[::1]:0\"}\n"
+                            "journal: {path: j.db, keep: 2d, max_size: 2MiB}\n"),
+               "host: db1", "host: /run/postgresql, port: 5433, user: eye, sslmode: disable"));
+  CHECK(config.injected->path.ends_with("/samples.txt"));
+  CHECK(config.log_format == LogFormat::json);
+  CHECK(config.log_level == "debug");
+  CHECK(config.mode_ceiling == Mode::enforce);
+  CHECK(config.on_exit == OnExit::keep);
+  CHECK(config.show_queries);
+  CHECK(config.listen_host == "::1");
+  CHECK(config.listen_port == 0);
+  CHECK(config.journal_path.ends_with("/j.db"));
+  CHECK(config.journal_keep == 48h);
+  CHECK(config.journal_max_bytes == 2 * 1024 * 1024);
+  CHECK(config.nodes[0].host == "/run/postgresql");
+  CHECK(config.nodes[0].port == 5433);
+  CHECK(config.nodes[0].user == "eye");
+  CHECK(config.nodes[0].sslmode == "disable");
+}
+
+TEST_CASE("speed_up is applied to the tick and the engine's settings") {
+  const auto config = load_text(small_config("speed_up: 10\nsampling: {fold: 4s}\n"));
+  CHECK(config.speed_up == 10);
+  CHECK(config.tick == 3s);
+  EngineSettings written;
+  written.fold = 4s;
+  CHECK(config.engine == sped_up(written, 10));
+}
+
+TEST_CASE("every mistake of a configuration is named at once") {
+  CHECK(config_errors_of(small_config("tik: 30s\nlog: {level: loud}\nspeed_up: 1000\n")) ==
+        Texts{"6:1: unknown key `tik` in the configuration; did you mean `tick`?",
+              "7:14: `level` is `loud`, which is not known; expected one of `debug`, `info`, "
+              "`warning`, `error`",
+              "8:11: `speed_up` is `1000`; expected a whole number from 1 up to 100"});
+}
+
+TEST_CASE("sections to come are refused as such") {
+  CHECK(config_errors_of(small_config("kafka: {groups: [a]}\n")) ==
+        Texts{"6:1: `kafka` is not in this version yet"});
+  for (const auto* const key : {"profiles", "zones", "groups", "views"}) {
+    INFO(key);
+    CHECK(config_errors_of(small_config("inventory: {" + std::string(key) + ": {}}\n")) ==
+          Texts{"6:13: `" + std::string(key) + "` is not in this version yet"});
+  }
+}
+
+TEST_CASE("a file that holds a secret is open to nobody beyond owner and group") {
+  const TempFolder folder;
+  const auto secret = folder.write("secret", "hunter2");
+  const auto file = folder.write(
+      "homeostat.yaml", replaced(small_config(), "host: db1", "host: db1, password_file: secret"));
+  const auto errors = [&file] { return texts_of(load_config(file).errors); };
+  for (const unsigned mode : {0600U, 0640U, 0400U}) {
+    ::chmod(secret.c_str(), mode);
+    CHECK(errors().empty());
+  }
+  for (const unsigned mode : {0644U, 0604U, 0601U, 0602U}) {
+    ::chmod(secret.c_str(), mode);
+    REQUIRE(errors().size() == 1);
+    CHECK(errors()[0].find("is open to everybody (mode 06") != std::string::npos);
+    CHECK(errors()[0].ends_with("expected `chmod 0640` or `chmod 0600`"));
+    CHECK(errors()[0].find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("a missing secret file and one that is no file are refused") {
+  CHECK(config_errors_of(replaced(small_config(), "host: db1", "host: db1, password_file: none"))[0]
+            .find("No such file") != std::string::npos);
+  CHECK(config_errors_of(replaced(small_config(), "host: db1", "host: db1, password_file: /"))[0]
+            .ends_with("is not a regular file"));
+  CHECK(config_errors_of(small_config("  ledger: {node: main, password_file: none}\n")).size() ==
+        1);
+  CHECK(config_errors_of(replaced(small_config(), "host: db1", "host: db1, sslrootcert: none"))
+            .size() == 1);
+}
+
+TEST_CASE("the ledger's node is one of the nodes") {
+  CHECK(config_errors_of(small_config("  ledger: {node: mian}\n")) ==
+        Texts{"6:18: `node` is `mian`, which is none of postgres.nodes; did you mean `main`?"});
+}
+
+TEST_CASE("nodes and features are there once") {
+  CHECK(config_errors_of(small_config("    - {name: main, host: db2, dbname: melodyud}\n")) ==
+        Texts{"6:14: node `main` is there twice"});
+  CHECK(config_errors_of(small_config("inventory: {features: [{name: a, class: x}, {name: a, "
+                                      "class: y}]}\n")) ==
+        Texts{"6:52: feature `a` is there twice"});
+}
+
+TEST_CASE("a host, a database and something to watch are required") {
+  CHECK(config_errors_of(replaced(small_config(), "host: db1, ", "")).size() == 1);
+  CHECK(config_errors_of(replaced(small_config(), ", dbname: melodyud", "")).size() == 1);
+  CHECK(config_errors_of(replaced(small_config(), "host: db1", "host: \"db1,db2\"")).size() == 1);
+  CHECK(config_errors_of("version: 1\npolicies: []\n") ==
+        Texts{"1:1: expected one of `postgres`, `injected` in the configuration"});
+}
+
+TEST_CASE("sslmode is one of libpq's") {
+  CHECK(
+      config_errors_of(replaced(small_config(), "host: db1", "host: db1, sslmode: verify_full")) ==
+      Texts{"5:40: `sslmode` is `verify_full`, which is not known; did you mean `verify-full`?"});
+}
+
+TEST_CASE("addresses of Alertmanager are http or https with host and port") {
+  for (const auto* const url :
+       {"http://127.0.0.1:9093", "https://alerts.example.org:443", "http://[::1]:9093"}) {
+    INFO(url);
+    CHECK(config_errors_of(small_config("alertmanager: {urls: [\"" + std::string(url) + "\"]}\n"))
+              .empty());
+  }
+  for (const auto* const url : {"ftp://127.0.0.1:9093", "127.0.0.1:9093", "http://127.0.0.1",
+                                "http://me:hunter2@127.0.0.1:9093", ""}) {
+    INFO(url);
+    const auto errors =
+        config_errors_of(small_config("alertmanager: {urls: [\"" + std::string(url) + "\"]}\n"));
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("the daemon listens on loopback only") {
+  const auto listen = [](const std::string& address) {
+    return config_errors_of(small_config("http: {listen: \"" + address + "\"}\n"));
+  };
+  CHECK(listen("localhost:9780").empty());
+  CHECK(listen("127.9.9.9:9780").empty());
+  CHECK(listen("0.0.0.0:9780") ==
+        Texts{"6:16: `listen` is `0.0.0.0:9780`: loopback only in this version; expected "
+              "127.0.0.1, [::1] or localhost"});
+  CHECK(listen("9780") ==
+        Texts{"6:16: `listen` is `9780`; expected HOST:PORT, such as 127.0.0.1:9780"});
+}
+
+TEST_CASE("sampling intervals fit to each other") {
+  CHECK(config_errors_of(small_config("sampling: {every: 10s}\n")).size() == 2);
+  CHECK(config_errors_of(small_config("sampling: {every: 5s, stale_after: 5s}\n")).size() == 1);
+  CHECK(config_errors_of(small_config("tick: 1s\nsampling: {every: 2s}\n")).size() == 1);
+}
+
+TEST_CASE("a configuration is one document") {
+  CHECK(config_errors_of(small_config("---\nversion: 1\n")).size() == 1);
+  CHECK(config_errors_of("").size() == 1);
+  CHECK(to_text(load_config("/nowhere/at/all.yaml").errors.at(0)) ==
+        "/nowhere/at/all.yaml: no such file");
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/policies/loader/examples.hpp"
+
+#include "tests/policies/loader/loading.hpp"
+
+namespace homeostat::test {
+namespace {
+
+Example good(const std::string& name, const std::string& text) { return {name, text, true, true}; }
+Example bad(const std::string& name, const std::string& text) { return {name, text, false, false}; }
+/// Wrong in a way that a schema cannot say.
+Example bad_sense(const std::string& name, const std::string& text) {
+  return {name, text, false, true};
+}
+
+std::vector<Example> good_policies() {
+  return {
+      good("a small breaker", breaker()),
+      good("a small alert", alert()),
+      good("every key of a breaker",
+           breaker("mode: off\n"
+                   "description: why\n"
+                   "every: 1m\n"
+                   "for_each: node\n"
+                   "select: {name: main}\n"
+                   "blocked_while: []\n"
+                   "climb_after: 45s\n"
+                   "hold: {first: 1m, factor: 1.5, max: 1h30m}\n"
+                   "restore: {steps: [0.1, 50%, 1], each: 20s}\n"
+                   "expect: {signal: pg_lock_wait_max_seconds, below: 1, within: 3m}\n"
+                   "limits: {per_hour: 3, max_subjects: 0.5}\n"
+                   "priority: -7\n"
+                   "alert: {severity: page, labels: {team: db}, annotations: {hint: look}, "
+                   "runbook: \"https://example.org/locks\"}\n")),
+      good("all of two",
+           replaced(alert(), "{signal: pg_lock_wait_max_seconds, above: 5}",
+                    "{all: [{signal: probe_up, below: 0.5, for: 90s, clear_above: 0.9}, {signal: "
+                    "pg_lock_wait_max_seconds, above: 5, smooth: 10s, agg: max}]}")),
+  };
+}
+
+std::vector<Example> bad_policies() {
+  return {
+      bad("an unknown key", breaker("colour: red\n")),
+      bad("a kind to come", replaced(breaker(), "kind: breaker", "kind: job")),
+      bad("a mode to come", breaker("mode: canary\n")),
+      bad("a key to come", breaker("escalate: {to: node, at: 50%}\n")),
+      bad("no kind", replaced(breaker(), "kind: breaker\n", "")),
+      bad("no ladder", replaced(breaker(),
+                                "ladder: [{lever: feature, target: class/batch, admit: "
+                                "0%}]\n",
+                                "")),
+      bad("an empty ladder",
+          replaced(breaker(), "[{lever: feature, target: class/batch, admit: 0%}]", "[]")),
+      bad("a ladder in an alert",
+          alert("ladder: [{lever: feature, target: class/batch, admit: 0}]\n")),
+      bad("an unknown signal", replaced(breaker(), "pg_blocked_ratio", "pg_bloked_ratio")),
+      bad("an unknown target", replaced(breaker(), "class/batch", "class/bach")),
+      bad("an unknown lever", replaced(breaker(), "lever: feature", "lever: flag")),
+      bad("a missing argument", replaced(breaker(), ", admit: 0%", "")),
+      bad("a share beyond 1", replaced(breaker(), "admit: 0%", "admit: 1.5")),
+      bad("a percentage beyond 100", replaced(breaker(), "admit: 0%", "admit: 130%")),
+      bad("a negative percentage", replaced(breaker(), "admit: 0%", "admit: -5%")),
+      bad("no clear level in a breaker", replaced(breaker(), ", clear_below: 0.15", "")),
+      bad("two tests", replaced(breaker(), "cusum:", "above: 0.3, cusum:")),
+      bad("no test", replaced(alert(), ", above: 5", "")),
+      bad("both for and for_samples",
+          replaced(alert(), "above: 5", "above: 5, for: 1m, for_samples: 3")),
+      bad("for beside cusum", replaced(breaker(), "clear_below", "for: 1m, clear_below")),
+      bad("a clear level on no side", replaced(alert(), "above: 5", "above: 5, clear_above: 6")),
+      bad("a cusum with ref 1", replaced(breaker(), "ref: 0.2", "ref: 1")),
+      bad("a duration without its unit", breaker("every: 30\n")),
+      bad("a negative duration", breaker("every: -30s\n")),
+      bad("a name with capitals", replaced(breaker(), "policy: storm", "policy: Storm")),
+      bad("text where a number belongs", breaker("priority: high\n")),
+      bad("a number in quotes", breaker("priority: \"1\"\n")),
+      bad("a number where text belongs", breaker("description: 5\n")),
+      bad("a value that is missing", breaker("description:\n")),
+      bad("another version", replaced(breaker(), "version: 1", "version: 2")),
+      bad("two expectations",
+          breaker("expect: {signal: probe_up, above: 1, falls_by: 5%, within: 1m}\n")),
+      bad_sense("an inverted clear level", replaced(breaker(), "0.15", "0.25")),
+      bad_sense("steps that fall", breaker("restore: {steps: [25%, 5%, 100%]}\n")),
+      bad_sense("a cusum on a gauge",
+                replaced(breaker(), "pg_blocked_ratio", "pg_lock_wait_max_seconds")),
+  };
+}
+
+}  // namespace
+
+std::vector<Example> policy_examples() {
+  auto examples = good_policies();
+  for (auto& example : bad_policies()) examples.push_back(std::move(example));
+  return examples;
+}
+
+std::vector<Example> config_examples() {
+  return {
+      good("a small configuration", small_config()),
+      good("only injected samples", "version: 1\npolicies: []\ninjected: {path: samples.txt}\n"),
+      good("every key of a configuration",
+           replaced(small_config(), "{name: main, host: db1, dbname: melodyud}",
+                    "{name: main, host: /run/postgresql, port: 5433, dbname: melodyud, user: eye, "
+                    "sslmode: disable}\n  ledger: {node: main, user: hand}") +
+               "mode_ceiling: enforce\n"
+               "tick: 30s\n"
+               "sampling: {every: 1s, fold: 5s, stale_after: 10s}\n"
+               "speed_up: 10\n"
+               "injected: {path: samples.txt}\n"
+               "alertmanager: {urls: [\"http://127.0.0.1:9093\"]}\n"
+               "http: {listen: \"127.0.0.1:9780\"}\n"
+               "journal: {path: journal.db, keep: 14d, max_size: 100MB}\n"
+               "on_exit: keep\n"
+               "show_queries: true\n"
+               "log: {format: json, level: debug}\n"
+               "inventory: {features: [{name: recommendations, class: non_critical}]}\n"),
+      bad("an unknown section", small_config("postgress: {}\n")),
+      bad("a section to come", small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"]}\n")),
+      bad("an inventory to come", small_config("inventory: {zones: auto}\n")),
+      bad("nothing to watch", "version: 1\npolicies: []\n"),
+      bad("no version", replaced(small_config(), "version: 1\n", "")),
+      bad("no host", replaced(small_config(), "host: db1, ", "")),
+      bad("a speed of 0", small_config("speed_up: 0\n")),
+      bad("a yes that is no boolean", small_config("show_queries: \"yes\"\n")),
+      bad("a size without its unit", small_config("journal: {max_size: 100000000}\n")),
+      bad("an address that is none", small_config("alertmanager: {urls: [localhost]}\n")),
+      bad("an unknown sslmode", replaced(small_config(), "host: db1", "host: db1, sslmode: full")),
+      bad_sense("not loopback", small_config("http: {listen: \"0.0.0.0:9780\"}\n")),
+      bad_sense("a ledger nowhere", small_config("  ledger: {node: other}\n")),
+  };
+}
+
+}  // namespace homeostat::test

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/policies/loader/loading.hpp"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "tests/support/test_vocabulary.hpp"
+
+namespace homeostat::test {
+namespace {
+
+/// Findings name the file where it lies; tests only care for its name.
+std::string without_folder(const Finding& finding) {
+  auto bare = finding;
+  bare.place.file = std::filesystem::path(finding.place.file).filename().string();
+  return to_text(bare);
+}
+
+std::vector<std::string> without_file(const std::vector<Finding>& findings) {
+  std::vector<std::string> texts;
+  for (const auto& finding : findings) {
+    const auto text = without_folder(finding);
+    texts.push_back(text.substr(text.find(':') + 1));
+  }
+  return texts;
+}
+
+}  // namespace
+
+TempFolder::TempFolder() {
+  auto pattern = (std::filesystem::temp_directory_path() / "homeostat-test-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  path_ = pattern;
+}
+
+TempFolder::~TempFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string TempFolder::write(const std::string& name, std::string_view text) const {
+  const auto file = path_ / name;
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file, std::ios::binary) << text;
+  ::chmod(file.c_str(), 0600);
+  return file.string();
+}
+
+PolicyLoad load_texts(const std::vector<std::string>& texts, const Vocabulary& vocabulary) {
+  const TempFolder folder;
+  std::vector<std::string> files;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    files.push_back(folder.write(std::to_string(i + 1) + ".yaml", texts[i]));
+  }
+  return load_policies(files, vocabulary, Mode::enforce, EngineSettings{}, 1);
+}
+
+PolicyLoad load_texts(const std::vector<std::string>& texts) {
+  return load_texts(texts, vocabulary());
+}
+
+Policy load_one(const std::string& text) {
+  const auto load = load_texts({text});
+  if (!load.set || load.set->policies.size() != 1) {
+    std::string why = "expected one policy";
+    for (const auto& finding : texts_of(load.errors)) why += "\n" + finding;
+    throw std::runtime_error(why);
+  }
+  return load.set->policies.front();
+}
+
+std::vector<std::string> errors_of(const std::string& text) {
+  return without_file(load_texts({text}).errors);
+}
+
+std::vector<std::string> config_errors_of(const std::string& text) {
+  const TempFolder folder;
+  return without_file(load_config(folder.write("homeostat.yaml", text)).errors);
+}
+
+std::vector<std::string> texts_of(const std::vector<Finding>& findings) {
+  std::vector<std::string> texts;
+  for (const auto& finding : findings) texts.push_back(without_folder(finding));
+  return texts;
+}
+
+std::string breaker(const std::string& more) {
+  return "version: 1\n"
+         "policy: storm\n"
+         "kind: breaker\n"
+         "open: {signal: pg_blocked_ratio, cusum: {ref: 0.2, trip: 1}, clear_below: 0.15}\n"
+         "ladder: [{lever: feature, target: class/batch, admit: 0%}]\n" +
+         more;
+}
+
+std::string alert(const std::string& more) {
+  return "version: 1\n"
+         "policy: waiting\n"
+         "kind: alert\n"
+         "open: {signal: pg_lock_wait_max_seconds, above: 5}\n"
+         "alert: {severity: warning}\n" +
+         more;
+}
+
+std::string small_config(const std::string& more) {
+  return "version: 1\n"
+         "policies: [policies/*.yaml]\n"
+         "postgres:\n"
+         "  nodes:\n"
+         "    - {name: main, host: db1, dbname: melodyud}\n" +
+         more;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const auto at = text.find(from);
+  if (at == std::string::npos) throw std::runtime_error("nothing to replace: " + std::string(from));
+  return text.replace(at, from.size(), to);
+}
+
+std::string source_text(const std::string& path) {
+  std::ifstream stream(std::filesystem::path(HOMEOSTAT_SOURCE_DIR) / path, std::ios::binary);
+  if (!stream) throw std::runtime_error("cannot read " + path);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+}  // namespace homeostat::test

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// The policies that are shipped, whole and damaged.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "tests/policies/loader/loading.hpp"
+#include "tests/support/test_vocabulary.hpp"
+
+using namespace homeostat;
+using namespace homeostat::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<std::string> shipped(const std::string& folder) {
+  std::vector<std::string> files;
+  const auto path = std::filesystem::path(HOMEOSTAT_SOURCE_DIR) / "policies" / folder;
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    if (entry.path().extension() == ".yaml") files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+PolicyLoad load_shipped(const std::string& folder) {
+  return load_policies(shipped(folder), vocabulary(), Mode::enforce, EngineSettings{}, 1);
+}
+
+const Policy& named(const PolicySet& set, const std::string& name) {
+  const auto found = std::find_if(set.policies.begin(), set.policies.end(),
+                                  [&name](const Policy& policy) { return policy.name == name; });
+  REQUIRE(found != set.policies.end());
+  return *found;
+}
+
+bool is_prefix(const std::string& part, const std::string& whole) {
+  // A folded text ends with its last whole line: blanks at the end differ.
+  auto trimmed = part;
+  while (!trimmed.empty() && (trimmed.back() == ' ' || trimmed.back() == '\n')) trimmed.pop_back();
+  return whole.starts_with(trimmed);
+}
+
+/// Whether each thing that a cut file says is what the whole file says, or the default.
+void check_cut(const Policy& cut, const Policy& whole) {
+  const Policy fresh;
+  CHECK(is_prefix(cut.name, whole.name));
+  CHECK(cut.kind == whole.kind);
+  CHECK((cut.mode == whole.mode || cut.mode == fresh.mode));
+  CHECK(is_prefix(cut.description, whole.description));
+  CHECK((cut.every == whole.every || cut.every == fresh.every));
+  CHECK(cut.subjects == whole.subjects);
+  CHECK(cut.open.combination == whole.open.combination);
+  REQUIRE(cut.open.arms.size() <= whole.open.arms.size());
+  CHECK(std::equal(cut.open.arms.begin(), cut.open.arms.end(), whole.open.arms.begin()));
+  REQUIRE(cut.ladder.size() <= whole.ladder.size());
+  CHECK(std::equal(cut.ladder.begin(), cut.ladder.end(), whole.ladder.begin()));
+  CHECK((cut.expect == whole.expect || !cut.expect));
+  CHECK((cut.alert == whole.alert || !cut.alert));
+  CHECK(cut.hold == whole.hold);
+  CHECK(cut.restore == whole.restore);
+  CHECK(cut.limits == whole.limits);
+  CHECK(cut.priority == whole.priority);
+}
+
+}  // namespace
+
+TEST_CASE("the recommended policies load, and say which conditions are dropped") {
+  const auto load = load_shipped("recommended");
+  CHECK(texts_of(load.errors).empty());
+  REQUIRE(load.set.has_value());
+  CHECK(load.notes.size() == 2);
+  const auto& breaker_policy = named(*load.set, "circuit-breaker");
+  CHECK(breaker_policy.kind == PolicyKind::breaker);
+  CHECK(breaker_policy.mode == Mode::enforce);
+  REQUIRE(breaker_policy.open.arms.size() == 1);
+  CHECK(std::get<CusumTest>(breaker_policy.open.arms[0].test) == CusumTest{0.20, 1, 0.15, 4, 0.08});
+  CHECK(breaker_policy.open.arms[0].clear_level == 0.15);
+  REQUIRE(breaker_policy.ladder.size() == 3);
+  CHECK(breaker_policy.ladder[0].target == "class/rebuildable");
+  CHECK(breaker_policy.ladder[1].target == "class/batch");
+  CHECK(breaker_policy.ladder[2].target == "class/non_critical");
+  CHECK(breaker_policy.expect ==
+        Expectation{"pg_blocked_ratio", ExpectedMove::falls_by, 0.2, 3min});
+  CHECK(breaker_policy.alert->severity == "page");
+  const auto& contention = named(*load.set, "lock-contention");
+  CHECK(contention.kind == PolicyKind::alert);
+  REQUIRE(contention.open.arms.size() == 1);
+  CHECK(std::get<CusumTest>(contention.open.arms[0].test) == CusumTest{0.15, 1, 0.15, 4, 0.08});
+  CHECK(contention.open.arms[0].clear_level == 0.10);
+  CHECK(contention.alert->severity == "warning");
+}
+
+TEST_CASE("the source document's policies load with its literal rules") {
+  const auto load = load_shipped("source");
+  CHECK(texts_of(load.errors).empty());
+  REQUIRE(load.set.has_value());
+  CHECK(load.notes.size() == 1);
+  const auto& breaker_policy = named(*load.set, "circuit-breaker");
+  REQUIRE(breaker_policy.open.arms.size() == 1);
+  CHECK(std::get<LevelTest>(breaker_policy.open.arms[0].test) ==
+        LevelTest{Comparison::above, 0.20, std::nullopt, 1});
+  CHECK(breaker_policy.every == 30s);
+  const auto& contention = named(*load.set, "lock-contention");
+  CHECK(std::get<LevelTest>(contention.open.arms[0].test) ==
+        LevelTest{Comparison::above, 0.15, std::nullopt, 1});
+}
+
+TEST_CASE("both sets have the same names and the same ladder") {
+  const auto recommended = load_shipped("recommended");
+  const auto source = load_shipped("source");
+  REQUIRE(recommended.set.has_value());
+  REQUIRE(source.set.has_value());
+  REQUIRE(recommended.set->policies.size() == source.set->policies.size());
+  for (const auto& policy : recommended.set->policies) {
+    CHECK(named(*source.set, policy.name).ladder == policy.ladder);
+  }
+}
+
+TEST_CASE("with every probe the circuit breaker has all its arms") {
+  auto known = vocabulary();
+  for (auto& [name, signal] : known.signals) signal.provided = true;
+  const auto load = load_policies(shipped("recommended"), known, Mode::enforce, {}, 1);
+  REQUIRE(load.set.has_value());
+  CHECK(load.notes.empty());
+  const auto& arms = named(*load.set, "circuit-breaker").open.arms;
+  REQUIRE(arms.size() == 3);
+  CHECK(arms[1].signal == "admission_queue_age_seconds");
+  CHECK(arms[2].max_rung == 1);
+  CHECK(arms[2].max_open == 1h);
+}
+
+TEST_CASE("a shipped file that is cut off anywhere is refused or says nothing else than before") {
+  for (const std::string folder : {"recommended", "source"}) {
+    for (const auto& file : shipped(folder)) {
+      const auto text =
+          source_text("policies/" + folder + "/" + std::filesystem::path(file).filename().string());
+      const auto whole = load_one(text);
+      int loaded = 0;
+      for (std::size_t length = 0; length < text.size(); ++length) {
+        const auto load = load_texts({text.substr(0, length)});
+        INFO(file << " cut at byte " << length);
+        CHECK(load.set.has_value() == load.errors.empty());
+        for (const auto& finding : load.errors) CHECK(finding.place.line > 0);
+        if (!load.set) continue;
+        ++loaded;
+        REQUIRE(load.set->policies.size() == 1);
+        check_cut(load.set->policies.front(), whole);
+      }
+      CHECK(loaded > 0);
+    }
+  }
+}
+
+TEST_CASE("a shipped file with any one byte damaged is refused or loads, and never crashes") {
+  constexpr std::string_view kDamage(
+      "\n\0\"{]:&*\xFF"
+      "0",
+      10);
+  const auto text = source_text("policies/recommended/circuit-breaker.yaml");
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto damaged = text;
+    damaged[at] = kDamage[at % kDamage.size()];
+    INFO("byte " << at << " is " << static_cast<int>(damaged[at]));
+    const auto load = load_texts({damaged});
+    CHECK(load.set.has_value() == load.errors.empty());
+  }
+}

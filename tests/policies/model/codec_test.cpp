@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/model/codec.hpp"
+
+#include <catch2/catch.hpp>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+using namespace homeostat;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+const Subject kNode{SubjectKind::node, "worker-1"};
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+Verdict full_verdict() {
+  Verdict verdict;
+  verdict.policy = "circuit-breaker";
+  verdict.subject = kNode;
+  verdict.kind = PolicyKind::breaker;
+  verdict.mode = Mode::enforce;
+  verdict.at = TimePoint{987654321us};
+  verdict.state = BreakerState::half_open;
+  verdict.step = Step::restored;
+  verdict.rung = 1;
+  verdict.rungs = 3;
+  verdict.admitted = 0.25;
+  verdict.hold = 2min;
+  verdict.trips = 4;
+  verdict.bar = ForwardBar::not_leader;
+  verdict.evidence.push_back({"pg_blocked_ratio", Quality::whole, AbsentReason::none, 3, 40, 0.0777,
+                              0.41, 0.15, true, false});
+  verdict.evidence.push_back({"kafka_consumer_lag_events", Quality::absent, AbsentReason::timeout,
+                              0, 0, std::nullopt, std::nullopt, std::nullopt, false, true});
+  verdict.gates.push_back({GateKind::trip, 0, 0.41, 1, -0.59, false});
+  verdict.gates.push_back({GateKind::cluster_budget, -1, 3, 1, 2, true});
+  return verdict;
+}
+
+/// Equal in every member: the codec writes each of them, which the tests of the names show.
+template <class T>
+void require_same(const T& one, const T& other) {
+  REQUIRE(to_json(one) == to_json(other));
+}
+
+}  // namespace
+
+TEST_CASE("codec: a verdict comes back as it went, through text") {
+  const auto verdict = full_verdict();
+  const auto text = to_json(verdict).dump();
+  const auto back = verdict_from_json(json::parse(text));
+  REQUIRE(back.has_value());
+  require_same(*back, verdict);
+  CHECK(back->subject == kNode);
+  CHECK(back->at == verdict.at);
+  CHECK(back->state == BreakerState::half_open);
+  CHECK(back->step == Step::restored);
+  CHECK(back->hold == 2min);
+  CHECK(back->bar == ForwardBar::not_leader);
+  REQUIRE(back->evidence.size() == 2);
+  CHECK(back->evidence[0].judged == 0.0777);
+  CHECK(back->evidence[0].cusum == 0.41);
+  CHECK(back->evidence[0].backstop == 0.15);
+  CHECK(back->evidence[0].tripped);
+  CHECK_FALSE(back->evidence[1].judged.has_value());
+  CHECK(back->evidence[1].reason == AbsentReason::timeout);
+  REQUIRE(back->gates.size() == 2);
+  CHECK(back->gates[0].margin == -0.59);
+  CHECK(back->gates[1].kind == GateKind::cluster_budget);
+  CHECK(back->gates[1].arm == -1);
+  CHECK(back->gates[1].passed);
+}
+
+TEST_CASE("codec: durations and times are integer microseconds, enums their names") {
+  const auto out = to_json(full_verdict());
+  CHECK(out["at_us"] == 987654321);
+  CHECK(out["hold_us"] == 120'000'000);
+  CHECK(out["state"] == "half_open");
+  CHECK(out["subject"] == "node/worker-1");
+  CHECK(out["gates"][1]["kind"] == "cluster_budget");
+  CHECK_FALSE(out["evidence"][1].contains("judged"));
+}
+
+TEST_CASE("codec: a sample comes back as it went, whatever its quality") {
+  const TimePoint taken{12345us};
+  for (const auto& sample : {ratio("pg_blocked_ratio", Subject{}, 3, 40, taken),
+                             ratio("pg_blocked_ratio", kNode, 0, 0, taken),
+                             gauge("pg_lock_wait_max_seconds", kNode, 0.1 + 0.2, taken),
+                             absent("probe_up", kNode, AbsentReason::missing_privilege, taken)}) {
+    const auto back = sample_from_json(json::parse(to_json(sample).dump()));
+    REQUIRE(back.has_value());
+    require_same(*back, sample);
+    CHECK(back->numerator == sample.numerator);
+    CHECK(back->taken == taken);
+  }
+}
+
+TEST_CASE("codec: a lever's value keeps the type of each argument") {
+  const LeverValue value{{{"admit", 0.15}, {"jit", std::string("off")}, {"force", true}}};
+  const auto back = lever_value_from_json(json::parse(to_json(value).dump()));
+  REQUIRE(back.has_value());
+  CHECK(*back == value);
+  CHECK(to_json(LeverValue{}) == json::object());
+  CHECK(lever_value_from_json(json::object())->baseline());
+}
+
+TEST_CASE("codec: a whole number in a lever's value is a number again") {
+  const auto back = lever_value_from_json(json::parse(R"({"admit": 0})"));
+  REQUIRE(back.has_value());
+  CHECK(*back == LeverValue{{{"admit", 0.0}}});
+}
+
+TEST_CASE("codec: an effect comes back with what is unknown left unknown") {
+  Effect effect{"circuit-breaker",
+                kNode,
+                "pg_blocked_ratio",
+                ExpectedMove::falls_by,
+                0.2,
+                2,
+                TimePoint{1'000'000us},
+                TimePoint{181'000'000us},
+                0.8,
+                std::nullopt,
+                std::nullopt};
+  auto back = effect_from_json(json::parse(to_json(effect).dump()));
+  REQUIRE(back.has_value());
+  require_same(*back, effect);
+  CHECK(back->before == 0.8);
+  CHECK_FALSE(back->after.has_value());
+  CHECK_FALSE(back->met.has_value());
+
+  effect.after = 0.1;
+  effect.met = false;
+  back = effect_from_json(to_json(effect));
+  REQUIRE(back.has_value());
+  CHECK(back->after == 0.1);
+  CHECK(back->met == false);
+}
+
+TEST_CASE("codec: what is no finite number never becomes a number in JSON") {
+  auto verdict = full_verdict();
+  verdict.gates[0].margin = kNaN;
+  verdict.gates[0].value = std::numeric_limits<double>::infinity();
+  verdict.evidence[0].judged = kNaN;
+  const auto out = to_json(verdict);
+  CHECK(out["gates"][0]["margin"].is_null());
+  CHECK(out["gates"][0]["value"].is_null());
+  CHECK_FALSE(out["evidence"][0].contains("judged"));
+  const auto back = verdict_from_json(json::parse(out.dump()));
+  REQUIRE(back.has_value());
+  CHECK(std::isnan(back->gates[0].margin));
+}
+
+TEST_CASE("codec: what cannot be understood is an Error that names the member") {
+  auto broken = to_json(full_verdict());
+  SECTION("missing") {
+    broken.erase("hold_us");
+    const auto back = verdict_from_json(broken);
+    REQUIRE_FALSE(back.has_value());
+    CHECK(back.error().code == ErrorCode::protocol);
+    CHECK(back.error().context == "verdict in JSON: member `hold_us` is missing");
+  }
+  SECTION("an unknown name deep inside") {
+    broken["gates"][1]["kind"] = "gut_feeling";
+    const auto back = verdict_from_json(broken);
+    REQUIRE_FALSE(back.has_value());
+    CHECK(back.error().context == "gate in JSON: member `kind` has an unknown name");
+  }
+  SECTION("a wrong type") {
+    broken["rung"] = "two";
+    const auto back = verdict_from_json(broken);
+    REQUIRE_FALSE(back.has_value());
+    CHECK(back.error().context == "verdict in JSON: member `rung` is no integer");
+  }
+  SECTION("an integer that does not fit") {
+    broken["rung"] = 1LL << 40;
+    CHECK_FALSE(verdict_from_json(broken).has_value());
+  }
+  SECTION("no object at all") {
+    CHECK_FALSE(verdict_from_json(json::array()).has_value());
+    CHECK_FALSE(sample_from_json(nullptr).has_value());
+    CHECK_FALSE(effect_from_json(3).has_value());
+    CHECK_FALSE(lever_value_from_json("x").has_value());
+    CHECK_FALSE(lever_value_from_json(json{{"admit", nullptr}}).has_value());
+  }
+}
+
+TEST_CASE("codec: members that a newer program adds are passed over") {
+  auto newer = to_json(full_verdict());
+  newer["confidence"] = 0.5;
+  newer["gates"][0]["why"] = "because";
+  CHECK(verdict_from_json(newer).has_value());
+}
+
+TEST_CASE("codec: a desired lever says everything that the ledger needs") {
+  const DesiredLever desired{{"feature", "class/batch"},
+                             LeverValue{{{"admit", 0.0}}},
+                             2min,
+                             "circuit-breaker",
+                             Subject{},
+                             1,
+                             "0123456789abcdef",
+                             "pg_blocked_ratio 0.79"};
+  CHECK(to_json(desired) == json{{"lever", "feature"},
+                                 {"target", "class/batch"},
+                                 {"value", {{"admit", 0.0}}},
+                                 {"ttl_us", 120'000'000},
+                                 {"policy", "circuit-breaker"},
+                                 {"subject", "cluster"},
+                                 {"rung", 1},
+                                 {"policy_hash", "0123456789abcdef"},
+                                 {"reason", "pg_blocked_ratio 0.79"}});
+}
+
+TEST_CASE("codec: a policy is shown with every default filled in") {
+  Policy policy;
+  policy.name = "circuit-breaker";
+  Arm ratio_arm;
+  ratio_arm.signal = "pg_blocked_ratio";
+  ratio_arm.test = CusumTest{.ref = 0.2};
+  ratio_arm.clear_level = 0.15;
+  policy.open.arms.push_back(ratio_arm);
+  LevelTest level;
+  level.threshold = 0.4;
+  level.hold_for = 45s;
+  Arm level_arm;
+  level_arm.signal = "admission_queue_age_seconds";
+  level_arm.test = level;
+  policy.open.arms.push_back(level_arm);
+  policy.ladder.push_back({"feature", "class/batch", LeverValue{{{"admit", 0.0}}}});
+  policy.expect = Expectation{"pg_blocked_ratio", ExpectedMove::falls_by, 0.2, 3min};
+  policy.alert = AlertSpec{};
+  policy.place = {"circuit-breaker.yaml", 2, 1};
+
+  const auto out = to_json(policy);
+  CHECK(out["open"]["combination"] == "any");
+  CHECK(out["open"]["arms"][0]["test"]["kind"] == "cusum");
+  CHECK(out["open"]["arms"][0]["test"]["step_cap"] == 0.15);
+  CHECK(out["open"]["arms"][0]["clear_level"] == 0.15);
+  CHECK_FALSE(out["open"]["arms"][1].contains("clear_level"));
+  CHECK(out["open"]["arms"][1]["test"]["hold_for_us"] == 45'000'000);
+  CHECK_FALSE(out["open"]["arms"][1]["test"].contains("for_samples"));
+  CHECK(out["ladder"][0]["ttl_us"] == 120'000'000);
+  CHECK(out["hold"]["max_us"] == 480'000'000);
+  CHECK(out["restore"]["steps"] == json{0.05, 0.25, 1.0});
+  CHECK(out["limits"]["per_hour"] == 6);
+  CHECK(out["expect"]["within_us"] == 180'000'000);
+  CHECK(out["alert"]["severity"] == "warning");
+  CHECK(out["subjects"] == json{"cluster"});
+  CHECK(out["place"]["line"] == 2);
+}

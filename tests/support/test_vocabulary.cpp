@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/test_vocabulary.hpp"
+
+#include <string>
+
+namespace homeostat::test {
+namespace {
+
+SignalDescription signal(SignalShape shape, SubjectKind about, const std::string& unit,
+                         bool provided) {
+  SignalDescription description;
+  description.traits.shape = shape;
+  description.about = about;
+  description.unit = unit;
+  description.help = "a signal for tests";
+  description.provided = provided;
+  return description;
+}
+
+LeverDescription feature() {
+  ArgumentDescription admit;
+  admit.name = "admit";
+  admit.type = ArgumentType::share;
+  admit.help = "Share of keys that are let in.";
+  LeverDescription lever;
+  lever.arguments = {admit};
+  lever.targets = {"class/batch",
+                   "class/non_critical",
+                   "class/rebuildable",
+                   "feature/monthly_report",
+                   "feature/recommendations",
+                   "feature/top_tracks_view"};
+  lever.help = "Share of requests that a feature or class of features lets in.";
+  return lever;
+}
+
+}  // namespace
+
+Vocabulary vocabulary() {
+  constexpr auto kNode = SubjectKind::node;
+  constexpr auto kGauge = SignalShape::gauge;
+  constexpr auto kCounter = SignalShape::counter;
+  Vocabulary result;
+  auto& signals = result.signals;
+  signals["pg_blocked_ratio"] = signal(SignalShape::ratio, kNode, "ratio", true);
+  signals["pg_open_transactions"] = signal(kGauge, kNode, "transactions", true);
+  signals["pg_lock_wait_max_seconds"] = signal(kGauge, kNode, "seconds", true);
+  signals["pg_lock_wait_p95_seconds"] = signal(kGauge, kNode, "seconds", true);
+  signals["pg_waiters_over_500ms"] = signal(kGauge, kNode, "sessions", true);
+  signals["pg_deadlocks_total"] = signal(kCounter, kNode, "events", true);
+  signals["probe_up"] = signal(kGauge, kNode, "boolean", true);
+  signals["admission_queue_age_seconds"] = signal(kGauge, SubjectKind::zone, "seconds", false);
+  signals["citus_node_cv"] = signal(kGauge, SubjectKind::cluster, "ratio", false);
+  result.levers["feature"] = feature();
+  result.subjects[SubjectKind::cluster] = {Subject{}};
+  result.subjects[kNode] = {Subject{kNode, "main"}};
+  return result;
+}
+
+}  // namespace homeostat::test
