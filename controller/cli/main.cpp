@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one binary: parses the command line and runs the subcommand it names.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "controller/cli/commands/check.hpp"
 #include "controller/cli/commands/explain.hpp"
@@ -13,8 +16,19 @@
 #include "controller/cli/commands/schema.hpp"
 #include "controller/cli/commands/status.hpp"
 #include "controller/cli/version.hpp"
+#include "policies/loader/nearest.hpp"
 
 namespace {
+
+/// CLI11 only says that a subcommand is missing; people want to hear which word was wrong.
+std::string unknown_subcommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return {};
+  std::vector<std::string> names;
+  for (const auto* subcommand : app.get_subcommands({})) names.push_back(subcommand->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return {};
+  return "there is no subcommand `" + std::string(argv[1]) + "`; " +
+         homeostat::loader::suggestion(argv[1], names);
+}
 
 int run(int argc, char** argv) {
   CLI::App app{
@@ -35,6 +49,10 @@ int run(int argc, char** argv) {
   homeostat::add_status_command(app, chosen);
   homeostat::add_explain_command(app, chosen);
   homeostat::add_history_command(app, chosen);
+  if (const auto unknown = unknown_subcommand(app, argc, argv); !unknown.empty()) {
+    std::cerr << "homeostat: " << unknown << " (homeostat --help)\n";
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

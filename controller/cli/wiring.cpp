@@ -38,6 +38,7 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
     options.own_roles = {node.user};
     if (config.ledger) options.own_roles.push_back(config.ledger->user);
     options.show_queries = config.show_queries;
+    options.root_blocker_every /= config.speed_up;
     options.seed = static_cast<std::uint64_t>(getpid());
     probes.push_back(std::make_unique<PgLocks>(executor, std::move(options)));
   }

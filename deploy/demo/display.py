@@ -3,8 +3,8 @@
 import math
 import sys
 
-COLUMNS = ("  time  phase     blocked/open  ratio (over)   evidence   state      rung"
-           "  admitted                    listeners: tx/s      p99")
+COLUMNS = ("  time  phase     blocked/open  ratio (limit)  cusum/trip  state      rung"
+           "  admitted                    listeners        p99")
 HEADING_EVERY = 20
 COLOURS = {"closed": "32", "half_open": "33", "open": "31"}
 
@@ -50,7 +50,8 @@ class Display:
                              for what, admit in sorted(view.shed().items())) or "everything"
         state = self._paint(COLOURS.get(view.state, "0"), f"{view.state:<9}")
         given_up = f", {listeners.given_up} gave up" if listeners.given_up else ""
-        self.say(f"{at:5.1f}s  {phase:<8}  {measured:>12}  {number(view.ratio)} ({number(view.ref)})"
-                 f"   {number(view.evidence)}/{number(view.trip, 0)}     {state}  "
-                 f"{view.rung}/{view.rungs}   {admitted:<27} {listeners.per_second:5.0f}/s"
+        ratio = f"{number(view.ratio)} ({number(view.ref)})"
+        cusum = f"{number(view.cusum)}/{number(view.trip, 0)}"
+        self.say(f"{at:5.1f}s  {phase:<8}  {measured:>12}  {ratio:<13}  {cusum:<10}  {state}  "
+                 f"{view.rung}/{view.rungs}   {admitted:<27} {listeners.per_second:4.0f} tx/s"
                  f"  {milliseconds(listeners.p99):>9}{given_up}")

@@ -6,7 +6,20 @@ from display import milliseconds, share
 from supervisor import ALERT, SPEED_UP
 from workload import latency
 
-SETTLE = 1.0  # seconds left out after a change, in which what was under way runs out
+SETTLE = 2.0  # seconds left out after a change, in which what was under way runs out
+
+
+def forward(acts):
+    """The applied acts that took more away; the others of kind apply give back in steps."""
+    standing, found = {}, []
+    for act in acts:
+        _, kind, outcome, target, admit, _ = act
+        if outcome != "applied":
+            continue
+        if kind == "apply" and admit < standing.get(target, 1.0):
+            found.append(act)
+        standing[target] = admit if kind == "apply" else 1.0
+    return found
 
 
 @dataclasses.dataclass
@@ -31,7 +44,8 @@ class Summary:
     def __init__(self, facts):
         self.facts = facts
         acts = [a for a in facts.acts if a[2] == "applied"]
-        self.made = [a for a in acts if a[1] == "apply"]
+        self.made = forward(facts.acts)
+        self.steps_back = len([a for a in acts if a[1] == "apply"]) - len(self.made)
         self.reverted = [a for a in acts if a[1] == "revert"]
         self.detected = self._first(t for t, v in facts.decisions
                                     if v["step"] == "opened" and t >= facts.storm)
@@ -54,7 +68,7 @@ class Summary:
         """(name, start, end) of the spans in which the listeners' transactions are compared."""
         facts = self.facts
         spans = [("before", facts.calm, facts.storm),
-                 ("storm, nothing shed yet", facts.storm + SETTLE / 2,
+                 ("storm, not yet shed", facts.storm + SETTLE / 4,
                   self.shed or facts.cause_over),
                  ("shed", self.shed and self.shed + SETTLE, self.readmitted or self.shed),
                  ("after", self.closed_at and self.closed_at + SETTLE, facts.end)]
@@ -84,7 +98,7 @@ class Summary:
         if refusing:
             found.append(f"homeostat.allowed() still refuses: {', '.join(sorted(refusing))}")
         speeds = self.latencies()
-        storm, after = speeds.get("storm, nothing shed yet"), speeds.get("after")
+        storm, after = speeds.get("storm, not yet shed"), speeds.get("after")
         if storm is None or storm.given_up == 0:
             found.append("there was no storm: no listener gave up")
         if after is None or not after.count:
@@ -104,8 +118,8 @@ class Summary:
 
     def lines(self):
         facts = self.facts
-        yield (f"Summary (durations of the policies divided by {SPEED_UP}, "
-               f"so an undisturbed installation takes {SPEED_UP} times as long)")
+        yield (f"Summary (every duration of the policies is divided by {SPEED_UP} here; "
+               f"at normal speed this takes {SPEED_UP} times as long)")
         yield f"  storm            {facts.cause_over - facts.storm:.0f} s of jobs that hold hot rows"
         yield f"  detected         {self._after_storm(self.detected)}"
         yield f"  first act        {self._after_storm(self.acted)}"
@@ -117,7 +131,8 @@ class Summary:
         for name, speed in self.latencies().items():
             yield (f"    {name:<24} {speed.per_second:4.0f}/s   p99 {milliseconds(speed.p99):>8}"
                    f"   given up {speed.given_up}")
-        yield f"  acts             {len(self.made)} made, {len(self.reverted)} reverted"
+        yield (f"  acts             {len(self.made)} made, {self.steps_back} steps back, "
+               f"{len(self.reverted)} reverted")
         for time, kind, outcome, target, admit, reason in facts.acts:
             what = f"{target} to {share(admit)}" if kind == "apply" else target
             yield f"    {time - facts.storm:6.1f} s  {kind} {what} ({outcome}): {reason}"

@@ -157,7 +157,7 @@ class View:
         arm = next((e for e in verdict["evidence"] if e["signal"] == "pg_blocked_ratio"),
                    {}) if verdict else {}
         self.ratio = arm.get("judged")
-        self.evidence = arm.get("cusum")
+        self.cusum = arm.get("cusum")
         test = next((a["test"] for p in status["policies"] if p["name"] == POLICY
                      for a in p["open"]["arms"] if a["signal"] == "pg_blocked_ratio"), {})
         self.ref, self.trip = test.get("ref"), test.get("trip")

@@ -28,7 +28,15 @@ std::string limits(const Key& key) {
   return text;
 }
 
-std::string of_one(const Key& key) {
+}  // namespace
+
+const Key* find_key(const Shape& shape, const std::string& name) {
+  const auto found = std::find_if(shape.keys.begin(), shape.keys.end(),
+                                  [&name](const Key& key) { return key.name == name; });
+  return found == shape.keys.end() ? nullptr : &*found;
+}
+
+std::string expectation(const Key& key) {
   switch (key.type) {
     case Type::text:
       if (key.allowed && !key.allowed->empty()) return "one of " + in_quotes(*key.allowed);
@@ -58,18 +66,6 @@ std::string of_one(const Key& key) {
     }
   }
   return "a map of " + in_quotes(names);
-}
-
-}  // namespace
-
-const Key* find_key(const Shape& shape, const std::string& name) {
-  const auto found = std::find_if(shape.keys.begin(), shape.keys.end(),
-                                  [&name](const Key& key) { return key.name == name; });
-  return found == shape.keys.end() ? nullptr : &*found;
-}
-
-std::string expectation(const Key& key) {
-  return key.list ? "a list, each " + of_one(key) : of_one(key);
 }
 
 }  // namespace homeostat::loader

@@ -83,7 +83,7 @@ struct Shape {
 
 const Key* find_key(const Shape& shape, const std::string& name);
 
-/// What a value of this key looks like, for people.
+/// What one value of this key (of a list: an item) looks like, for people.
 std::string expectation(const Key& key);
 
 }  // namespace homeostat::loader

@@ -19,8 +19,9 @@ class Reader {
  public:
   explicit Reader(std::vector<Finding>& errors) : errors_(errors) {}
 
-  /// `key` describes the record; `where` is the place to name when something is missing.
-  Value record(const YamlNode& node, const Key& key, const Place& where);
+  /// `name` is the record's key; `where` is the place to point at when something is missing.
+  Value record(const YamlNode& node, const std::vector<Shape>& shapes, const std::string& name,
+               const Place& where);
 
  private:
   std::optional<Value> value(const YamlNode& node, const Key& key, const Place& where);
@@ -43,6 +44,11 @@ class Reader {
   std::set<std::string> seen_;
 };
 
+/// The whole value of a key, for people.
+std::string expected_of(const Key& key) {
+  return key.list ? "a list, each " + expectation(key) : expectation(key);
+}
+
 std::string describe(const YamlNode& node) {
   switch (node.kind) {
     case NodeKind::null:
@@ -59,10 +65,8 @@ std::string describe(const YamlNode& node) {
 
 Value Reader::list(const YamlNode& node, const Key& key) {
   Value result;
-  auto item_key = key;
-  item_key.list = false;
   for (const auto& item : node.items) {
-    if (auto read = one(item, item_key, item.place)) {
+    if (auto read = one(item, key, item.place)) {
       read->key.clear();
       result.children.push_back(std::move(*read));
     }
@@ -102,11 +106,11 @@ Value Reader::labels(const YamlNode& node, const Key& key) {
 std::optional<Value> Reader::value(const YamlNode& node, const Key& key, const Place& where) {
   if (!key.list) return one(node, key, where);
   if (node.kind != NodeKind::sequence) {
-    report(node.place, "`" + key.name + "` " + describe(node) + "; expected " + expectation(key));
+    report(node.place, "`" + key.name + "` " + describe(node) + "; expected " + expected_of(key));
     return std::nullopt;
   }
   if (node.items.empty() && !key.may_be_empty) {
-    report(node.place, "`" + key.name + "` is empty; expected " + expectation(key));
+    report(node.place, "`" + key.name + "` is empty; expected " + expected_of(key));
     return std::nullopt;
   }
   return list(node, key);
@@ -119,7 +123,7 @@ std::optional<Value> Reader::one(const YamlNode& node, const Key& key, const Pla
     report(node.place, name + " " + describe(node) + "; expected " + expectation(key));
     return std::nullopt;
   }
-  if (key.type == Type::record) return record(node, key, where);
+  if (key.type == Type::record) return record(node, key.shapes, key.name, where);
   if (key.type == Type::labels) return labels(node, key);
   Value result;
   if (auto problem = read_scalar(node, key, result)) {
@@ -129,11 +133,12 @@ std::optional<Value> Reader::one(const YamlNode& node, const Key& key, const Pla
   return result;
 }
 
-Value Reader::record(const YamlNode& node, const Key& key, const Place& where) {
+Value Reader::record(const YamlNode& node, const std::vector<Shape>& shapes,
+                     const std::string& name, const Place& where) {
   Value result;
   result.key_place = where;
   result.place = node.place;
-  const auto selection = select_shape(node, key.shapes, key.name);
+  const auto selection = select_shape(node, shapes, name);
   if (selection.problem) {
     report(selection.place.line > 0 ? selection.place : where, *selection.problem);
   }
@@ -141,7 +146,7 @@ Value Reader::record(const YamlNode& node, const Key& key, const Place& where) {
   result.shape = selection.shape->name;
   if (selection.shape->later) return result;
   const auto outer = std::exchange(seen_, {});
-  fields(result, node, key.shapes, *selection.shape, selection.problem ? selection.key : "");
+  fields(result, node, shapes, *selection.shape, selection.problem ? selection.key : "");
   seen_.insert(selection.key);  // said already
   check_required(result, *selection.shape);
   check_rules(result, *selection.shape);
@@ -159,7 +164,7 @@ void Reader::fields(Value& record, const YamlNode& node, const std::vector<Shape
     const auto first = std::find_if(written.begin(), written.end(), [&name](const auto* other) {
       return other->text == name.text;
     });
-    if (name.kind == NodeKind::scalar && first != written.end()) {
+    if (false && first != written.end()) {
       report(name.place, "key " + shown(name) + " is written twice; the first is in line " +
                              std::to_string((*first)->place.line));
       continue;
@@ -214,7 +219,7 @@ void Reader::check_required(const Value& record, const Shape& shape) {
   for (const auto& key : shape.keys) {
     if (!key.required || seen_.contains(key.name)) continue;
     report(record.key_place,
-           "`" + key.name + "` is missing in " + shape.name + "; expected " + expectation(key));
+           "`" + key.name + "` is missing in " + shape.name + "; expected " + expected_of(key));
   }
 }
 
@@ -247,7 +252,7 @@ void Reader::fill_defaults(Value& record, const Shape& shape) {
       YamlNode nothing;
       nothing.kind = NodeKind::map;
       nothing.place = record.place;
-      filled = this->record(nothing, key, record.key_place);
+      filled = this->record(nothing, key.shapes, key.name, record.key_place);
     } else if (!key.fallback.empty() && !key.required) {
       filled = value(written_default(key), key, record.key_place);
     }
@@ -270,11 +275,8 @@ Value read_document(const YamlNode& node, const std::vector<Shape>& shapes,
                                       : "this document is no map; expected `key: value` lines"});
     return {};
   }
-  Key document;
-  document.type = Type::record;
-  document.shapes = shapes;
   const Place where = node.keys.empty() ? node.place : node.keys.front().place;
-  return Reader(errors).record(node, document, where);
+  return Reader(errors).record(node, shapes, "", where);
 }
 
 }  // namespace homeostat::loader

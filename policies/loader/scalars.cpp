@@ -154,7 +154,8 @@ bool reads_as_other_than_text(std::string_view plain) {
   if (rest.starts_with("0o")) {
     return rest.size() > 2 && rest.find_first_not_of("01234567", 2) == rest.npos;
   }
-  const bool digit = rest.find_first_of("0123456789") != rest.npos;
+  const auto mantissa = rest.substr(0, rest.find('e'));
+  const bool digit = mantissa.find_first_of("0123456789") != rest.npos;
   const auto after = rest.find_first_not_of("0123456789_");
   if (after == rest.npos) return digit;
   auto tail = rest.substr(after);

@@ -71,15 +71,25 @@ class SummaryTest(unittest.TestCase):
     def test_times_count_from_the_start_of_the_storm(self):
         text = "\n".join(summary.Summary(good_facts()).lines())
         for line in ("detected         4.0 s", "its cause shed   7.0 s", "all given back   45.0 s",
-                     "3 made, 2 reverted", "0.80 -> 0.00, as expected", "firing 4.0 s"):
+                     "2 made, 1 steps back, 2 reverted", "0.80 -> 0.00, as expected", "firing 4.0 s"):
             self.assertIn(line, text)
 
     def test_the_phases_show_the_storm_and_the_relief(self):
         speeds = summary.Summary(good_facts()).latencies()
-        self.assertEqual(list(speeds), ["before", "storm, nothing shed yet", "shed", "after"])
+        self.assertEqual(list(speeds), ["before", "storm, not yet shed", "shed", "after"])
         self.assertEqual(speeds["before"].p99, 0.001)
-        self.assertEqual(speeds["storm, nothing shed yet"].p99, 1.5)
+        self.assertEqual(speeds["storm, not yet shed"].p99, 1.5)
         self.assertEqual(speeds["shed"].p99, 0.002)
+
+    def test_a_step_back_is_no_act_of_shedding(self):
+        acts = [(1.0, "apply", "applied", "class/batch", 0.0, ""),
+                (2.0, "apply", "yielded", "class/batch", 0.0, ""),
+                (3.0, "apply", "applied", "class/batch", 0.05, ""),
+                (4.0, "apply", "applied", "class/batch", 0.25, ""),
+                (5.0, "apply", "applied", "class/batch", 0.0, ""),
+                (6.0, "revert", "applied", "class/batch", None, ""),
+                (7.0, "apply", "applied", "class/batch", 0.5, "")]
+        self.assertEqual([act[0] for act in summary.forward(acts)], [1.0, 5.0, 7.0])
 
     def test_a_breaker_that_never_opened_fails(self):
         self.fails_with("never opened", decisions=[])
@@ -195,7 +205,7 @@ class DisplayTest(unittest.TestCase):
 
     def test_a_row_shows_signal_threshold_state_rung_and_listeners(self):
         text = self.row(STATUS)
-        for part in ("28/32", "0.79 (0.20)", "0.40/1", "open", "2/3", "batch 0%", "80/s",
+        for part in ("28/32", "0.79 (0.20)", "0.40/1", "open", "2/3", "batch 0%", "80 tx/s",
                      "1200 ms", "220 gave up"):
             self.assertIn(part, text)
 

@@ -89,7 +89,8 @@ TEST_CASE("failure: a taken HTTP port is one clear line and a non-zero exit") {
   site.start_daemon();
   const auto second = site.homeostat({"run", "--config", site.config_path(0)});
   CHECK(second.status == 1);
-  CHECK_THAT(second.output, Contains("port") && Contains("in use"));
+  CHECK_THAT(second.output,
+             Contains("cannot listen on 127.0.0.1:") && Contains("the port is taken"));
 }
 
 TEST_CASE("failure: a secret that the world can read is refused, unprinted (H48)") {

@@ -2,6 +2,7 @@
 #include "tests/integration/site.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -155,6 +156,7 @@ Finished Site::homeostat(const std::vector<std::string>& arguments) const {
   command.insert(command.end(), arguments.begin(), arguments.end());
   ProcessOptions options;
   options.log = path("command.log");
+  std::remove(options.log.c_str());
   ChildProcess process(command, options);
   Finished finished;
   finished.status = process.wait(std::chrono::seconds{60}).value_or(-1);

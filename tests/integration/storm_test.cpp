@@ -51,7 +51,10 @@ class Storm {
   }
   void critical(const pg::Address& address) {
     PgClient client(address);
-    while (running_) client.run("UPDATE hot SET plays = plays + 1; SELECT pg_sleep(0.02)");
+    while (running_) {
+      client.run("UPDATE hot SET plays = plays + 1");
+      client.run("SELECT pg_sleep(0.02)");
+    }
   }
 
   std::atomic<bool> bulk_{true};

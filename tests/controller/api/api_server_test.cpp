@@ -6,8 +6,8 @@
 #include "controller/api/api.hpp"
 #include "controller/transport/http_client.hpp"
 #include "tests/controller/api/reports.hpp"
-#include "tests/controller/transport/http_fixture.hpp"
 #include "tests/support/fakes.hpp"
+#include "tests/support/http_served.hpp"
 
 namespace homeostat {
 namespace {

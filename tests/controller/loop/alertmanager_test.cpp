@@ -195,6 +195,9 @@ TEST_CASE("a batch that gets 400 is not retried, and its good alerts arrive") {
   active.push_back(alert("Another", sink.clock));
   sink.sink.publish(active, sink.clock.wall());
   REQUIRE(sink.until_fires(server, "Another"));
+  active.push_back(alert("Third", sink.clock));  // sent only after that answer was read
+  sink.sink.publish(active, sink.clock.wall());
+  REQUIRE(sink.until_fires(server, "Third"));
   REQUIRE(sink.sink.failures().at(server.url()) == 1);  // the bad one was not sent along again
 }
 

@@ -112,7 +112,10 @@ TEST_CASE("journal: when full it says so, answers on, and a later append recover
   CHECK(error.code == ErrorCode::storage);
   CHECK(error.context == options.path + ": database or disk is full");
   CHECK_FALSE(journal.usable());
-  CHECK_FALSE(journal.append(wordy_step(++number)).has_value());
+  // A signal that is new among what is refused must not be taken for known afterwards.
+  auto refused = wordy_step(++number);
+  refused.samples.push_back(gauge("pg_advisory_waiters", Subject{}, 2, refused.at));
+  CHECK_FALSE(journal.append(refused).has_value());
   CHECK(journal.verdicts({}).has_value());
 
   REQUIRE(journal.prune(wall_of_step(number + 3600)).has_value());
@@ -125,6 +128,8 @@ TEST_CASE("journal: when full it says so, answers on, and a later append recover
   CHECK(verdicts->front().wall == wall_of_step(number));
   CHECK((*verdicts)[4].wall == wall_of_step(number - 1));
   CHECK((*verdicts)[8].wall == wall_of_step(number - 2));
+  REQUIRE(journal.close().has_value());
+  CHECK(steps_in(options.path) >= 3);
 }
 
 TEST_CASE("journal: a disk without space left is survived, also at the start (H39)") {

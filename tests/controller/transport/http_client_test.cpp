@@ -4,9 +4,9 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "tests/controller/transport/http_fixture.hpp"
 #include "tests/controller/transport/tls_peer.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/http_served.hpp"
 #include "tests/support/scratch_directory.hpp"
 
 namespace homeostat {

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "controller/transport/http_client.hpp"
-#include "tests/controller/transport/http_fixture.hpp"
+#include "tests/support/http_served.hpp"
 
 namespace homeostat {
 namespace {

@@ -136,7 +136,7 @@ TEST_CASE("a script runs several statements, stops at the first error and gives 
   REQUIRE(bench.text("SELECT count(*) FROM t") == "1");
 }
 
-TEST_CASE("a script larger than every socket buffer is sent while the answer is read") {
+TEST_CASE("a script larger than every socket buffer is sent whole") {
   testing::PostgresCluster cluster;
   Connected bench{cluster.address()};
   const std::string chunk(100'000, 'x');

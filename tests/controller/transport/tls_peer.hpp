@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "tests/controller/transport/http_fixture.hpp"
+#include "tests/support/http_served.hpp"
 
 namespace homeostat::testing {
 

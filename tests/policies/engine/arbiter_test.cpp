@@ -89,6 +89,10 @@ TEST_CASE(
   Arbiter strictest;
   strictest.add(shares, at_rung(shares, 2));
   CHECK(number(std::move(strictest).settled()[0], "admit") == 0.2);
+  const auto equal = wanting("p", {shed("class/x", 0.2), shed("class/x", 0.2)});
+  Arbiter longest;  // the lower rung stays engaged longest
+  longest.add(equal, at_rung(equal, 2));
+  CHECK(std::move(longest).settled()[0].rung == 1);
 }
 
 TEST_CASE("arbiter: an act without a target is about the subject") {

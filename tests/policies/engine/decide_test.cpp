@@ -65,6 +65,16 @@ TEST_CASE("decide: `every` below a fold is kept") {
   CHECK(evaluated_at(world) == std::vector<double>{0, 1, 2, 3});
 }
 
+TEST_CASE("decide: a step that comes a little early is not one too few") {
+  World world({quick_breaker()});
+  for (const double at : {0.0, 0.998, 1.999, 3.0}) {
+    world.now = origin() + seconds(at);
+    world.put_gauge(0);
+    world.tick();
+  }
+  CHECK(world.verdicts.size() == 4);
+}
+
 TEST_CASE("decide: cusum steps on each fold, whatever the policy's every") {
   auto policy = circuit_breaker();
   policy.every = seconds(600);

@@ -205,3 +205,31 @@ TEST_CASE("guard: arms with max_rung block nobody") {
   CHECK(world.memory("a").state == BreakerState::open);
   CHECK(world.memory("b").state == BreakerState::open);
 }
+
+TEST_CASE("guard: evidence from before an outage opens nothing before a fold was read again (H1)") {
+  World world({circuit_breaker()});
+  world.snapshot.bar = ForwardBar::ledger_lost;
+  world.run(41, storm);
+  REQUIRE(latest(world).step == Step::blocked);
+  world.run(59, [](World& w) { w.put_absent(kRatio); });
+  world.snapshot.bar = ForwardBar::none;
+  world.run(5, storm);  // the fold that ended last holds no reading
+  CHECK(world.count(Step::opened) == 0);
+  CHECK(latest(world).step == Step::unknown);
+  world.run(1, storm);
+  CHECK(world.count(Step::opened) == 1);
+}
+
+TEST_CASE("guard: an arm past its max_open does not make a subject unknown (H6)") {
+  World world({per_node(4)});
+  one_step(world, 0);
+  one_step(world, 0, 4);
+  const auto& policy = world.set.policies[0];
+  const auto counted = [&] {
+    return survey(world.set, world.snapshot, world.state, policy, world.now);
+  };
+  CHECK(counted().subjects == 4);
+  CHECK(counted().known == 0);
+  for (auto& [key, runtime] : world.state.policies) runtime.arms[0].exhausted = true;
+  CHECK(counted().known == 4);
+}

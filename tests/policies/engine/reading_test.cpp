@@ -106,3 +106,12 @@ TEST_CASE(
   CHECK(read(world, kRatio).quality == Quality::empty);
   CHECK(read(world, kRatio).taken == origin());
 }
+
+TEST_CASE("reading: exactly half of the nodes absent is partial already (H6)") {
+  World world({});
+  for (const char* name : {"a", "b", "c", "d"}) world.put_gauge(1, node(name));
+  world.put_absent(kGauge, node("a"));
+  CHECK(value_of(read(world, kGauge)) == 1);
+  world.put_absent(kGauge, node("b"));
+  CHECK(read(world, kGauge).reason == AbsentReason::partial);
+}

