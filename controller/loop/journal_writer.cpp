@@ -72,7 +72,7 @@ Result<void> Writer::write(sqlite::Database& database, const std::deque<JournalS
   if (written.has_value()) written = database.execute("COMMIT");
   if (written.has_value()) return written;
   last_step_ = last_step;
-
+  numbers_ = numbers;
   if (database.in_transaction()) (void)database.execute("ROLLBACK");
   return written;
 }

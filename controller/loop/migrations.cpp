@@ -73,15 +73,15 @@ std::string_view text_at(const pg::Table& table, int row, int column) {
 asio::awaitable<Result<bool>> become_owner(pg::Session& session, Duration deadline) {
   const auto role = co_await session.query(std::string{sql::migration_role}, {}, deadline);
   if (!role.has_value()) co_return role.error();
-  if (text_at(*role, 0, 4) != "t") {
+  if (text_at(*role, 0, 2) != "t") {
     co_return refused("role homeostat_owner does not exist: run sql/roles.sql as a superuser");
   }
-  if (text_at(*role, 0, 3) != "t") {
+  if (text_at(*role, 0, 1) != "t") {
     co_return refused("schema homeostat does not exist here: run sql/roles.sql as a superuser");
   }
   const auto owner = co_await session.script("SET ROLE homeostat_owner", deadline);
   if (!owner.has_value()) co_return owner.error();
-  co_return text_at(*role, 0, 2) == "t";
+  co_return text_at(*role, 0, 0) == "t";
 }
 
 asio::awaitable<Result<std::map<std::int64_t, Applied>>> applied_migrations(pg::Session& session,

@@ -121,7 +121,9 @@ class Summary:
         yield (f"Summary (every duration of the policies is divided by {SPEED_UP} here; "
                f"at normal speed this takes {SPEED_UP} times as long)")
         yield f"  storm            {facts.cause_over - facts.storm:.0f} s of jobs that hold hot rows"
-        yield f"  detected         {self._after_storm(self.detected)}"
+        # The journal is written at the end of a step, the act in the middle of it.
+        detected = min((t for t in (self.detected, self.acted) if t), default=None)
+        yield f"  detected         {self._after_storm(detected)}"
         yield f"  first act        {self._after_storm(self.acted)}"
         yield f"  its cause shed   {self._after_storm(self.shed)}"
         yield f"  all given back   {self._after_storm(self.closed_at)}"

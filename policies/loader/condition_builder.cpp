@@ -171,7 +171,7 @@ Condition build_condition(const Value& open, const ConditionContext& context,
     }
   }
   for (auto& finding : missing) {
-    if (condition.arms.empty()) {
+    if (all || condition.arms.empty()) {
       finding.message += all ? ", and `all` needs each of its conditions"
                              : ", and no other condition of this policy is left";
       errors.push_back(std::move(finding));

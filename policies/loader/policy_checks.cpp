@@ -85,7 +85,7 @@ void check_targets(const std::vector<PolicyDraft>& drafts, std::vector<Finding>&
       const auto& a = drafts[first].policy;
       const auto& b = drafts[second].policy;
       const bool off = a.mode == Mode::off || b.mode == Mode::off;
-      if (off) check_pair(drafts[first], drafts[second], errors);
+      if (!off && a.priority == b.priority) check_pair(drafts[first], drafts[second], errors);
     }
   }
 }

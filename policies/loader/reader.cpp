@@ -164,7 +164,7 @@ void Reader::fields(Value& record, const YamlNode& node, const std::vector<Shape
     const auto first = std::find_if(written.begin(), written.end(), [&name](const auto* other) {
       return other->text == name.text;
     });
-    if (false && first != written.end()) {
+    if (name.kind == NodeKind::scalar && first != written.end()) {
       report(name.place, "key " + shown(name) + " is written twice; the first is in line " +
                              std::to_string((*first)->place.line));
       continue;

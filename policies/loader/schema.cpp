@@ -129,7 +129,7 @@ json schema_of(const Rule& rule) {
 
 json schema_of(const Shape& shape) {
   json schema{{"type", "object"},
-              {"additionalProperties", true},
+              {"additionalProperties", false},
               {"properties", json::object()},
               {"required", json::array()}};
   if (!shape.help.empty()) schema["description"] = shape.help;

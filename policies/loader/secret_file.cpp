@@ -13,7 +13,7 @@ namespace homeostat::loader {
 namespace {
 
 std::optional<std::string> problem(const std::string& path, bool secret) {
-  constexpr mode_t kOthers = 000;
+  constexpr mode_t kOthers = 007;
   constexpr mode_t kPermissions = 07777;
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return "`" + path + "`: " + std::strerror(errno);

@@ -43,7 +43,7 @@ enum class GateKind {
   climb_after,     ///< seconds since the last rung
   healthy_for,     ///< seconds since the last restore against restore.each
   freshness,       ///< seconds of age against stale_after
-  known_subjects,  ///< subjects known against half of all, rounded up (holding (a))
+  known_subjects,  ///< subjects known against more than half of all (holding (a))
   breached_share,  ///< subjects breached against half of all (holding (b), isolating levers)
   open_subjects,   ///< subjects open, this one included, against max_subjects
   policy_budget,   ///< forward acts left to the policy against 1

@@ -297,11 +297,15 @@ TEST_CASE_METHOD(Bench,
 }
 
 TEST_CASE_METHOD(Bench, "a lever can be set while the only synchronous standby is dead (H62)") {
-  cluster.reload("synchronous_standby_names", "nobody");
   PgClient application{cluster.address()};
-  application.run("CREATE TABLE t ()");
+  cluster.reload("synchronous_standby_names", "nobody");
   REQUIRE(testing::eventually(
       [&] { return application.run("SHOW synchronous_standby_names") == "nobody"; }));
+  application.send("CREATE TABLE t ()");  // everybody else waits, for good
+  REQUIRE(testing::eventually([&] {
+    return sql("SELECT wait_event FROM pg_stat_activity WHERE pid = " +
+               std::to_string(application.pid())) == "SyncRep";
+  }));
   FeatureLever hurried{one.session, one.clock, 5s};
   const auto result = testing::run_coroutine(
       one.io, hurried.apply(one.change(ChangeKind::apply, "class/batch", 0)));
@@ -310,6 +314,7 @@ TEST_CASE_METHOD(Bench, "a lever can be set while the only synchronous standby i
   CHECK(result->detail.empty());  // the hint went out, too
   CHECK(one.lead().epoch == 1);
   cluster.reload("synchronous_standby_names", "");
+  CHECK(application.finish());
 }
 
 TEST_CASE_METHOD(Bench, "a locked ledger ends in a timeout with nothing written, and heals (H33)") {

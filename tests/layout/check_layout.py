@@ -40,7 +40,7 @@ MAY_INCLUDE = {
 LIBRARIES = {
     "libpq-fe.h": [TRANSPORT],
     "sqlite3.h": [TRANSPORT],
-    "openssl/": [TRANSPORT, LOADER, API],
+    "openssl/": [TRANSPORT, LOADER, LOOP, API],
     "yaml-cpp/": [LOADER],
     "prometheus/": [API],
     "CLI/": [CLI],
