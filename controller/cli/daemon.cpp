@@ -101,10 +101,20 @@ struct Daemon::Impl {
       parts.ledger = &actuator->ledger;
       parts.levers = borrow(actuator->levers);
     }
-    parts.heartbeat = std::move(heartbeat);
+    parts.heartbeat = [this, heartbeat = std::move(heartbeat)] {
+      say_quarantined();
+      if (heartbeat) heartbeat();
+    };
     parts.notify_failures = [this] { return alerts.failures(); };
     supervisor =
         std::make_unique<Supervisor>(std::move(parts), settings_of(config), setup.policies);
+  }
+
+  /// A damaged journal may also be found long after the start.
+  void say_quarantined() {
+    for (const auto& file : journal.take_quarantined()) {
+      log.warn("journal was damaged, set aside as {}", file);
+    }
   }
 
   asio::io_context& io;
@@ -136,9 +146,8 @@ Result<std::unique_ptr<Daemon>> Daemon::start(asio::io_context& io, const Setup&
   const auto opened = impl->journal.open();
   if (!opened.has_value()) {
     log.error("journal unusable, no forward acts until it is mended: {}", opened.error().context);
-  } else if (!opened->quarantined.empty()) {
-    log.warn("journal was damaged, set aside as {}", opened->quarantined);
   }
+  impl->say_quarantined();
   return std::unique_ptr<Daemon>(new Daemon(std::move(impl)));
 }
 

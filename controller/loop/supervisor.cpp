@@ -12,6 +12,7 @@
 
 #include "controller/loop/narration.hpp"
 #include "controller/loop/supervisor_alerts.hpp"
+#include "controller/loop/takeover.hpp"
 #include "controller/loop/tally.hpp"
 #include "policies/engine/budgets.hpp"
 
@@ -118,7 +119,7 @@ asio::awaitable<void> Supervisor::keep_leadership(TimePoint now) {
     if (image.has_value()) {
       parts_.log.info("leading under epoch {}: {} open levers, {} policies remembered",
                       leadership_.epoch(), image->rows.size(), image->memories.size());
-      state_ = resumed(policies_, image->memories, now);
+      state_ = resumed(policies_, alive(policies_, *image, now), now);
       kept_ = std::move(image->memories);
       reconciler_.adopt(image->rows, leadership_.epoch(), now);
     } else {

@@ -312,6 +312,15 @@ TEST_CASE("a role that may do too much does not lead") {
   REQUIRE_FALSE(lease.has_value());
   CHECK(lease.error().code == ErrorCode::refused);
   CHECK_THAT(lease.error().context, Contains("postgres") && Contains("superuser"));
+
+  const auto too_much = GENERATE(as<std::string>{}, "ALTER ROLE homeostat_actuator CREATEROLE",
+                                 "GRANT pg_write_server_files TO homeostat_actuator",
+                                 "GRANT pg_execute_server_program TO homeostat_actuator");
+  cluster.sql(too_much);
+  Instance one{cluster};
+  const auto refused = one.hold();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK_THAT(refused.error().context, Contains("homeostat_actuator"));
 }
 
 TEST_CASE("a database without the schema, or with an old one, says what to run") {

@@ -190,6 +190,45 @@ TEST_CASE("supervisor: a successor holds the same rung and applies nothing twice
   CHECK_FALSE(bench.shed("class/rebuildable"));
 }
 
+TEST_CASE("supervisor: what nobody has led for longer than its expiry is history, and reverted") {
+  Bench bench;
+  bench.calm();
+  PolicyMemory memory;
+  memory.policy = "circuit-breaker";
+  memory.policy_hash = one_breaker().policies[0].hash;
+  memory.state = BreakerState::open;
+  memory.rung = 1;
+  memory.hold = seconds{60};
+  memory.trips = 1;
+  memory.changed = memory.opened = bench.clock.now() - minutes{10};
+  LedgerRow row;
+  row.key = {"feature", "class/rebuildable"};
+  row.value.arguments["admit"] = 0.0;
+  row.policy = "circuit-breaker";
+  row.rung = 1;
+  row.remaining = -minutes{8};
+  bench.ledger.image.memories = {memory};
+  bench.ledger.image.rows = {row};
+
+  SECTION("a row past its expiry does not bring the shedding back") {
+    bench.run_for(seconds{2});
+    REQUIRE(bench.lever.changes.size() == 1);
+    CHECK(bench.lever.changes[0].kind == ChangeKind::revert);
+    CHECK(bench.supervisor->report()->verdicts.at(0).state == BreakerState::closed);
+  }
+  SECTION("a row within its expiry keeps the breaker open") {
+    bench.ledger.image.rows[0].remaining = seconds{30};
+    bench.run_for(seconds{2});
+    CHECK(bench.supervisor->report()->verdicts.at(0).state == BreakerState::open);
+  }
+  SECTION("a rung climbed just before the crash is taken up, row or not") {
+    bench.ledger.image.rows.clear();
+    bench.ledger.image.memories[0].changed = bench.clock.now() - seconds{5};
+    bench.run_for(seconds{2});
+    CHECK(bench.shed("class/rebuildable"));
+  }
+}
+
 TEST_CASE("supervisor: a policy that a reload takes away gives its levers back (H35)") {
   Bench bench;
   bench.storm();

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/takeover.hpp"
+
+#include <algorithm>
+
+namespace homeostat {
+namespace {
+
+Duration longest_ttl(const PolicySet& policies, const std::string& name) {
+  Duration longest{};
+  for (const auto& policy : policies.policies) {
+    if (policy.name != name) continue;
+    for (const auto& act : policy.ladder) longest = std::max(longest, act.ttl);
+  }
+  return longest;
+}
+
+bool has_live_row(const LedgerImage& image, const PolicyMemory& memory) {
+  return std::any_of(image.rows.begin(), image.rows.end(), [&](const LedgerRow& row) {
+    return row.policy == memory.policy && row.subject == memory.subject &&
+           row.remaining > Duration{};
+  });
+}
+
+}  // namespace
+
+std::vector<PolicyMemory> alive(const PolicySet& policies, const LedgerImage& image,
+                                TimePoint now) {
+  auto memories = image.memories;
+  for (auto& memory : memories) {
+    const bool recent = now - memory.changed <= longest_ttl(policies, memory.policy);
+    if (memory.state == BreakerState::closed || recent || has_live_row(image, memory)) continue;
+    memory.state = BreakerState::closed;
+    memory.rung = 0;
+    memory.restore_step = 0;
+  }
+  return memories;
+}
+
+}  // namespace homeostat

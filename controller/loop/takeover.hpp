@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a new leader believes of what the last one left.
+#pragma once
+
+#include <vector>
+
+#include "controller/ports/ledger.hpp"
+#include "policies/model/policy.hpp"
+
+namespace homeostat {
+
+/// The memories to go on from. A breaker is only as alive as its levers: where none of its rows is
+/// within its expiry any more and its last change is older than they could live, nobody has led for
+/// so long that the storm it remembers is history. It starts closed, and its rows are reverted.
+std::vector<PolicyMemory> alive(const PolicySet& policies, const LedgerImage& image, TimePoint now);
+
+}  // namespace homeostat
