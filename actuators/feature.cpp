@@ -162,12 +162,12 @@ asio::awaitable<Result<ChangeResult>> FeatureLever::write(Change change) {
 // A transaction of its own after the lever's: a full notification queue must not undo the act.
 asio::awaitable<std::string> FeatureLever::hint(const DesiredLever& changed, double admit) {
   hints_[changed.key.target] = admit;
-  const auto sent = co_await flush_hints();
+  const auto sent = co_await after_step();
   if (sent.has_value()) co_return std::string{};
   co_return "the hint was not sent: " + sent.error().context;
 }
 
-asio::awaitable<Result<void>> FeatureLever::flush_hints() {
+asio::awaitable<Result<void>> FeatureLever::after_step() {
   const auto now = clock_.now();
   if (hints_.empty() || (hinted_ && now - *hinted_ < kBetweenHints)) co_return Result<void>{};
   nlohmann::json payload;

@@ -31,8 +31,8 @@ class FeatureLever : public Lever {
 
   [[nodiscard]] boost::asio::awaitable<Result<ChangeResult>> apply(Change change) override;
 
-  /// Sends the hints that the last second held back. Call it at every step.
-  [[nodiscard]] boost::asio::awaitable<Result<void>> flush_hints();
+  /// Sends the hints that the last second held back.
+  [[nodiscard]] boost::asio::awaitable<Result<void>> after_step() override;
 
  private:
   boost::asio::awaitable<Result<ChangeResult>> write(Change change);

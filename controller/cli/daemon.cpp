@@ -172,6 +172,7 @@ void Daemon::request_stop(bool keep_levers) { impl_->supervisor->request_stop(ke
 void Daemon::replace(const Setup& setup) {
   impl_->config = setup.config;
   impl_->api.set_tick(setup.config.tick);
+  if (impl_->actuator) impl_->actuator->ledger.set_features(setup.config.features);
   impl_->supervisor->replace(settings_of(setup.config), setup.policies);
   impl_->supervisor->set_reload_error({});
 }

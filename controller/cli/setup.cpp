@@ -30,6 +30,7 @@ bool replaceable(const Config& from, const Config& to) {
   auto same = to;
   same.policies = from.policies;
   same.tick = from.tick;
+  same.features = from.features;
   same.on_exit = from.on_exit;
   return same == from;
 }

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace homeostat {
+namespace {
+
+constexpr int kTakeovers = 3;  // an hour; more mean that leadership flaps (H34)
+
+}  // namespace
 
 Leadership::Leadership(Ledger* ledger, Duration renew_every)
     : ledger_(ledger), renew_every_(renew_every) {
@@ -25,7 +30,12 @@ boost::asio::awaitable<Leadership::Turn> Leadership::step(TimePoint now, Duratio
   } else {
     epoch_ = lease->epoch;
     holder_ = lease->holder;
+    note_ = lease->note;
+    flapping_ = lease->takeovers > kTakeovers;
     detail_ = leader_ ? std::string() : "led by " + holder_;
+    if (leader_ && flapping_) {
+      detail_ = std::to_string(lease->takeovers) + " takeovers by force within the last hour";
+    }
   }
   if (leader_ && (!led || epoch_ != epoch_before)) co_return Turn::gained;
   co_return led && !leader_ ? Turn::lost : Turn::none;
@@ -38,7 +48,8 @@ void Leadership::doubt(std::string why) {
 }
 
 ForwardBar Leadership::bar() const {
-  if (ledger_ == nullptr || leader_) return ForwardBar::none;
+  if (ledger_ == nullptr) return ForwardBar::none;
+  if (leader_) return flapping_ ? ForwardBar::lease_flapping : ForwardBar::none;
   return reachable_ ? ForwardBar::not_leader : ForwardBar::ledger_lost;
 }
 

@@ -32,6 +32,8 @@ class Leadership {
   const std::string& holder() const { return holder_; }
   /// none when forward acts need not be barred for want of leadership.
   ForwardBar bar() const;
+  /// One line worth a warning though the lease stands; usually empty.
+  const std::string& note() const { return note_; }
   /// One line for people: why the bar stands.
   const std::string& detail() const { return detail_; }
 
@@ -43,6 +45,8 @@ class Leadership {
   bool reachable_ = false;
   std::int64_t epoch_ = 0;
   std::string holder_;
+  bool flapping_ = false;
+  std::string note_;
   std::string detail_ = "the lease has not been asked for yet";
 };
 

@@ -75,6 +75,12 @@ Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint no
   return memory;
 }
 
+Result<ForwardAct> forward_act(const pg::Table& table, int row, TimePoint now) {
+  const auto age = table.integer(row, 1);
+  if (!age) return unreadable("an act of the ledger");
+  return ForwardAct{text_at(table, row, 0), before(now, age)};
+}
+
 json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now) {
   auto all = json::array();
   for (const auto& memory : memories) {

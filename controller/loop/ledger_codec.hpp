@@ -18,6 +18,9 @@ Result<LedgerRow> ledger_row(const pg::Table& table, int row);
 /// A row of sql/queries/ledger_states.sql. `now` places the ages on the caller's monotonic line.
 Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint now);
 
+/// A row of sql/queries/ledger_forward.sql.
+Result<ForwardAct> forward_act(const pg::Table& table, int row, TimePoint now);
+
 /// What homeostat.state_keep() takes.
 nlohmann::json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now);
 

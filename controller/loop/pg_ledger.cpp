@@ -191,6 +191,8 @@ asio::awaitable<Result<LedgerImage>> PgLedger::load(TimePoint now, Duration dead
   if (!levers.has_value()) co_return levers.error();
   const auto states = co_await session_.query(std::string{sql::ledger_states}, {}, left(until));
   if (!states.has_value()) co_return states.error();
+  const auto forward = co_await session_.query(std::string{sql::ledger_forward}, {}, left(until));
+  if (!forward.has_value()) co_return forward.error();
   LedgerImage image;
   for (int row = 0; row < levers->rows(); ++row) {
     auto open = ledger_row(*levers, row);
@@ -201,6 +203,11 @@ asio::awaitable<Result<LedgerImage>> PgLedger::load(TimePoint now, Duration dead
     auto memory = policy_memory(*states, row, now);
     if (!memory.has_value()) co_return memory.error();
     image.memories.push_back(std::move(*memory));
+  }
+  for (int row = 0; row < forward->rows(); ++row) {
+    auto act = forward_act(*forward, row, now);
+    if (!act.has_value()) co_return act.error();
+    image.forward.push_back(std::move(*act));
   }
   co_return image;
 }

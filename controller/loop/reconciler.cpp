@@ -48,7 +48,8 @@ Reconciler::Reconciler(std::vector<Lever*> levers) {
 
 void Reconciler::adopt(const std::vector<LedgerRow>& rows, std::int64_t epoch, TimePoint now) {
   drop();
-  token_ = {epoch, 0};
+  // The database takes each token once: within an epoch the sequence goes on.
+  if (token_.epoch != epoch) token_ = {epoch, 0};
   for (const auto& row : rows) {
     Standing standing;
     standing.row = row;

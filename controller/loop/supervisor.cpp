@@ -113,13 +113,17 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
 
 asio::awaitable<void> Supervisor::keep_leadership(TimePoint now) {
   const bool led = leadership_.leader();
+  const auto noted = leadership_.note();
   auto turn = co_await leadership_.step(now, kControlDeadline);
+  if (!leadership_.note().empty() && leadership_.note() != noted) {
+    parts_.log.warn("ledger: {}", leadership_.note());
+  }
   if (turn == Leadership::Turn::gained) {
     auto image = co_await parts_.ledger->load(now, kControlDeadline);
     if (image.has_value()) {
       parts_.log.info("leading under epoch {}: {} open levers, {} policies remembered",
                       leadership_.epoch(), image->rows.size(), image->memories.size());
-      state_ = resumed(policies_, alive(policies_, *image, now), now);
+      state_ = resumed(policies_, alive(policies_, *image, now), now, image->forward);
       kept_ = std::move(image->memories);
       reconciler_.adopt(image->rows, leadership_.epoch(), now);
     } else {

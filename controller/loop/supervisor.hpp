@@ -96,7 +96,6 @@ class Supervisor {
   std::shared_ptr<const Report> report_;
   NewestVerdicts verdicts_;
   TimePoint next_tick_{};
-  bool ticked_ = false;
   bool stopping_ = false;
   bool keep_levers_ = false;
   std::function<void()> wake_;  ///< ends the wait for the next step

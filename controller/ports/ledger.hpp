@@ -28,6 +28,7 @@ struct LedgerRow {
 struct LedgerImage {
   std::vector<LedgerRow> rows;
   std::vector<PolicyMemory> memories;  ///< times are on the caller's monotonic line
+  std::vector<ForwardAct> forward;     ///< of the last hour, oldest first
 };
 
 /// The lease on a cluster, as the database confirmed it.

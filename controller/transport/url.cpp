@@ -17,7 +17,7 @@ Error bad_url(const std::string& why) { return Error{ErrorCode::invalid_input, w
 Result<HttpUrl> parse_http_url(std::string_view text) {
   const auto parsed = urls::parse_uri(urls::string_view(text.data(), text.size()));
   if (!parsed.has_value()) return bad_url("not an absolute URL such as http://127.0.0.1:9093");
-  const urls::url_view url = *parsed;
+  const auto& url = *parsed;
   const bool tls = url.scheme_id() == urls::scheme::https;
   if (!tls && url.scheme_id() != urls::scheme::http) {
     return bad_url("a URL of " + std::string(url.scheme()) + "://, expected http:// or https://");

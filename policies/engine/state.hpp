@@ -83,13 +83,6 @@ struct PolicyRuntime {
   friend bool operator==(const PolicyRuntime&, const PolicyRuntime&) = default;
 };
 
-/// One step of one policy that moved at least one lever away from its baseline.
-struct ForwardAct {
-  std::string policy;
-  TimePoint at{};
-  friend bool operator==(const ForwardAct&, const ForwardAct&) = default;
-};
-
 struct EngineState {
   std::map<std::pair<SignalName, Subject>, SignalMemory> signals;
   std::map<std::pair<std::string, Subject>, PolicyRuntime> policies;

@@ -77,8 +77,9 @@ std::vector<Key> test_keys() {
 }
 
 Shape simple_shape(const Vocabulary& vocabulary, ConditionOf of) {
-  Shape shape{.name = "this condition", .help = "One signal and one test."};
-  shape.keys.push_back(signal_key(vocabulary, "What is measured."));
+  Shape shape{.name = "this condition",
+              .help = "One signal and one test.",
+              .keys = {signal_key(vocabulary, "What is measured.")}};
   for (auto& key : test_keys()) shape.keys.push_back(std::move(key));
   shape.rules = {{RuleKind::exactly_one, {"above", "below", "cusum"}},
                  {RuleKind::at_most_one, {"for", "for_samples"}},

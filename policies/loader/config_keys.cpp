@@ -7,7 +7,8 @@
 namespace homeostat::loader {
 namespace {
 
-const Pattern kName{"[A-Za-z0-9][A-Za-z0-9_.-]*", "a name of letters, digits, `_`, `.` and `-`"};
+const Pattern kName{"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
+                    "a name of letters, digits, `_`, `.` and `-`"};
 const Pattern kHost{"[^\\s,]+",
                     "one host: a name, an address, or the absolute folder of a Unix socket"};
 const Pattern kUrl{"https?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}",

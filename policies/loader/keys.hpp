@@ -32,26 +32,6 @@ struct Pattern {
   std::string words;  ///< the same for people: "a name such as circuit-breaker"
 };
 
-struct Shape;
-
-struct Key {
-  std::string name;
-  Type type = Type::text;
-  bool list = false;  ///< the value is a list of `type`
-  bool required = false;
-  std::string fallback = {};  ///< the default, as it would be written; of a list: "5%, 25%"
-  std::string help = {};
-  std::optional<std::vector<std::string>> allowed = {};  ///< of a text (labels: of the names)
-  std::vector<std::string> later_values = {};            ///< known, but not in this version yet
-  std::optional<Pattern> pattern = {};                   ///< of a text (labels: of the names)
-  Range range = {};
-  bool quiet = false;         ///< the value may hold a secret: never repeated in a message
-  bool filled = false;        ///< a record that is there, by its keys' defaults, when not written
-  bool later = false;         ///< known, but not in this version yet
-  bool may_be_empty = false;  ///< of a list
-  std::vector<Shape> shapes = {};  ///< of a record: the alternatives
-};
-
 /// Whether a shape is meant: `key` is there and, unless empty, has `value`. Without a key: always.
 struct Selector {
   std::string key = {};
@@ -71,14 +51,34 @@ struct Rule {
   std::string subject = {};
 };
 
+struct Key;
+
 /// The keys of one map.
 struct Shape {
   std::string name;  ///< for messages: "a breaker", "`cusum`"
   std::string help = {};
   Selector selector = {};
   bool later = false;  ///< known, but not in this version yet
-  std::vector<Key> keys = {};
+  std::vector<Key> keys;
   std::vector<Rule> rules = {};
+};
+
+struct Key {
+  std::string name;
+  Type type = Type::text;
+  bool list = false;  ///< the value is a list of `type`
+  bool required = false;
+  std::string fallback = {};  ///< the default, as it would be written; of a list: "5%, 25%"
+  std::string help = {};
+  std::optional<std::vector<std::string>> allowed = {};  ///< of a text (labels: of the names)
+  std::vector<std::string> later_values = {};            ///< known, but not in this version yet
+  std::optional<Pattern> pattern = {};                   ///< of a text (labels: of the names)
+  Range range = {};
+  bool quiet = false;         ///< the value may hold a secret: never repeated in a message
+  bool filled = false;        ///< a record that is there, by its keys' defaults, when not written
+  bool later = false;         ///< known, but not in this version yet
+  bool may_be_empty = false;  ///< of a list
+  std::vector<Shape> shapes = {};  ///< of a record: the alternatives
 };
 
 const Key* find_key(const Shape& shape, const std::string& name);

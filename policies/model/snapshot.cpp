@@ -11,11 +11,12 @@
 namespace homeostat {
 namespace {
 
-constexpr NameTable<ForwardBar, 7> kBars{{
+constexpr NameTable<ForwardBar, 8> kBars{{
     {ForwardBar::none, "none"},
     {ForwardBar::not_leader, "not_leader"},
     {ForwardBar::ledger_lost, "ledger_lost"},
     {ForwardBar::journal_unusable, "journal_unusable"},
+    {ForwardBar::lease_flapping, "lease_flapping"},
     {ForwardBar::identity_changed, "identity_changed"},
     {ForwardBar::paused, "paused"},
     {ForwardBar::stopping, "stopping"},

@@ -17,6 +17,7 @@ enum class ForwardBar {
   not_leader,        ///< another instance leads, or the lease is not confirmed
   ledger_lost,       ///< the ledger's home cannot be reached
   journal_unusable,  ///< the local disk is full or failed
+  lease_flapping,    ///< leadership changed hands by force too often lately: nobody may act
   identity_changed,  ///< the server is another one than the lever was set on
   paused,            ///< an operator said so
   stopping,          ///< the daemon is on its way out

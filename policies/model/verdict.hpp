@@ -120,6 +120,13 @@ struct ActiveAlert {
   friend bool operator==(const ActiveAlert&, const ActiveAlert&) = default;
 };
 
+/// One step of one policy that moved at least one lever away from its baseline: what budgets count.
+struct ForwardAct {
+  std::string policy;
+  TimePoint at{};
+  friend bool operator==(const ForwardAct&, const ForwardAct&) = default;
+};
+
 /// What must survive a restart of the supervisor, per policy and subject; kept in the ledger.
 struct PolicyMemory {
   std::string policy;

@@ -414,7 +414,7 @@ TEST_CASE_METHOD(Bench,
                  "a change is hinted at once, further ones of the same second together (H55)") {
   Listener listener{cluster.address()};
   const auto flush = [&] {
-    REQUIRE(testing::run_coroutine(one.io, one.feature.flush_hints()).has_value());
+    REQUIRE(testing::run_coroutine(one.io, one.feature.after_step()).has_value());
   };
   std::string heard;
   const auto hears = [&](const std::string& expected) {

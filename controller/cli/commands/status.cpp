@@ -27,8 +27,8 @@ struct Options {
 Result<std::string> asked(const Options& options) {
   const auto report = ask_daemon(options.server, "/v1/status");
   if (!report.has_value()) return report.error();
-  constexpr auto replace = nlohmann::json::error_handler_t::replace;
-  if (options.json) return report->dump(options.watch ? -1 : 2, ' ', false, replace) + "\n";
+  constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
+  if (options.json) return report->dump(options.watch ? -1 : 2, ' ', false, kReplace) + "\n";
   return text::status(*report);
 }
 

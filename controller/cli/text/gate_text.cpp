@@ -171,6 +171,8 @@ std::string bar(ForwardBar bar) {
       return "the ledger's server cannot be reached";
     case ForwardBar::journal_unusable:
       return "the journal cannot be written";
+    case ForwardBar::lease_flapping:
+      return "leadership changed hands by force too often lately";
     case ForwardBar::identity_changed:
       return "the server is not the one that was measured before";
     case ForwardBar::paused:

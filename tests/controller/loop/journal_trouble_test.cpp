@@ -136,7 +136,7 @@ TEST_CASE("journal: a disk without space left is survived, also at the start (H3
   const ScratchDirectory scratch;
   const SmallDisk disk(scratch.path() + "/disk");
   if (!disk.mounted()) {
-    WARN("skipped: this user may not mount a small filesystem");
+    WARN("SKIPPED: this user may not mount a small filesystem");
     return;
   }
   const auto options = options_in(scratch.path() + "/disk");

@@ -74,6 +74,18 @@ TEST_CASE("leadership: a doubt ends it until the database has confirmed it again
   CHECK(bench.step() == Leadership::Turn::gained);
 }
 
+TEST_CASE("leadership: bars forward acts when it changed hands by force too often (H34)") {
+  Bench bench;
+  bench.ledger.lease.takeovers = 3;
+  bench.step();
+  CHECK(bench.leadership.bar() == ForwardBar::none);
+  bench.ledger.lease.takeovers = 4;
+  bench.now += seconds{5};
+  bench.step();
+  CHECK(bench.leadership.leader());
+  CHECK(bench.leadership.bar() == ForwardBar::lease_flapping);
+}
+
 TEST_CASE("leadership: without a ledger nobody leads, and nothing is barred") {
   boost::asio::io_context io;
   Leadership leadership(nullptr, seconds{5});

@@ -81,6 +81,15 @@ TEST_CASE("reconciler: a restart takes over open rows without applying them agai
   CHECK(bench.step({want}).empty());
 }
 
+TEST_CASE("reconciler: a token is used once, also after the ledger was read again (S2)") {
+  Bench bench;
+  bench.step({shed("class/batch", 0)});
+  bench.reconciler.adopt({}, 7, bench.now);
+  bench.step({shed("class/batch", 0)});
+  REQUIRE(bench.lever.changes.size() == 2);
+  CHECK(bench.lever.changes[1].token.sequence > bench.lever.changes[0].token.sequence);
+}
+
 TEST_CASE("reconciler: a restart undoes rows that nobody wants (H19)") {
   Bench bench;
   bench.reconciler.adopt({row_of(shed("class/batch", 0), seconds{100})}, 8, bench.now);

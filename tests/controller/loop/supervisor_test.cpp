@@ -190,6 +190,20 @@ TEST_CASE("supervisor: a successor holds the same rung and applies nothing twice
   CHECK_FALSE(bench.shed("class/rebuildable"));
 }
 
+TEST_CASE("supervisor: a restart does not give the budget back (S6)") {
+  Bench bench;
+  for (int i = 0; i < 6; ++i) {
+    bench.ledger.image.forward.push_back({"circuit-breaker", bench.clock.now() - minutes{30}});
+    bench.ledger.image.forward.back().at += seconds{i};
+  }
+  bench.storm();
+  bench.run_for(minutes{2});
+  CHECK(bench.lever.changes.empty());
+  CHECK(bench.supervisor->report()->budget_remaining.at("circuit-breaker") == 0);
+  bench.run_for(minutes{30});
+  CHECK(bench.shed("class/rebuildable"));
+}
+
 TEST_CASE("supervisor: what nobody has led for longer than its expiry is history, and reverted") {
   Bench bench;
   bench.calm();
