@@ -25,11 +25,13 @@ namespace {
 
 constexpr Duration kFlushAlerts = std::chrono::seconds{5};
 
-std::string instance_name() {
+std::string host_name() {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
-  return std::string(host.data()) + ":" + std::to_string(getpid());
+  return host.data();
 }
+
+std::string instance_name() { return host_name() + ":" + std::to_string(getpid()); }
 
 SupervisorSettings settings_of(const Config& config) {
   SupervisorSettings settings;
@@ -40,6 +42,7 @@ SupervisorSettings settings_of(const Config& config) {
   for (const auto& feature : config.features) settings.features[feature.name] = feature.klass;
   settings.version = kVersion;
   settings.instance = instance_name();
+  settings.endpoint = host_name() + ":" + std::to_string(config.listen_port);
   return settings;
 }
 
@@ -51,6 +54,10 @@ JournalOptions journal_options(const Config& config) {
   return options;
 }
 
+/// Shadow needs no schema and no write privilege.
+bool acts(const Config& config) { return config.ledger && config.mode_ceiling > Mode::shadow; }
+
+/// REQUIRES: a ledger is configured.
 pg::Address actuator_address(const Config& config) {
   return address_of(config, config.ledger->node, config.ledger->user, config.ledger->password_file);
 }
@@ -72,8 +79,7 @@ std::vector<T*> borrow(const std::vector<std::unique_ptr<T>>& owned) {
 
 }  // namespace
 
-/// The actuator's session and what lives on it: only above shadow, and only with a ledger. Shadow
-/// needs no schema and no write privilege.
+/// The actuator's session and what lives on it.
 struct Actuator {
   Actuator(asio::io_context& io, const Config& config, const Clock& clock)
       : session(io.get_executor(), actuator_address(config), pg::SessionSettings{}),
@@ -95,7 +101,7 @@ struct Daemon::Impl {
         alerts(io.get_executor(), time, config.alertmanagers),
         api({[this] { return supervisor->report(); }, journal, time}, config.listen_host,
             config.tick) {
-    if (config.ledger && config.mode_ceiling > Mode::shadow) actuator.emplace(io, config, time);
+    if (acts(config)) actuator.emplace(io, config, time);
     SupervisorParts parts{time, journal, logger, borrow(probes), {}, nullptr, &alerts, {}, {}};
     if (actuator) {
       parts.ledger = &actuator->ledger;
@@ -167,7 +173,13 @@ asio::awaitable<void> Daemon::run() {
   if (!closed.has_value()) impl_->log.warn("journal: {}", closed.error().context);
 }
 
-void Daemon::request_stop(bool keep_levers) { impl_->supervisor->request_stop(keep_levers); }
+void Daemon::request_stop() { impl_->supervisor->request_stop(); }
+
+void Daemon::make_way(const Setup& successor) {
+  const bool same = acts(successor.config) && acts(impl_->config) &&
+                    actuator_address(successor.config) == actuator_address(impl_->config);
+  impl_->supervisor->request_stop(same ? Leaving::keep : Leaving::revert);
+}
 
 void Daemon::replace(const Setup& setup) {
   impl_->config = setup.config;

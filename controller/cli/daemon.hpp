@@ -33,8 +33,12 @@ class Daemon {
   /// Until request_stop(); returns when everything has ended in order.
   boost::asio::awaitable<void> run();
 
-  /// `keep_levers`: a successor goes on with what stands.
-  void request_stop(bool keep_levers);
+  /// Ends for good, as `on_exit` says.
+  void request_stop();
+
+  /// Ends for a successor in this process. Levers stand when it acts on the same ledger, and are
+  /// reverted when it does not: nobody would look after them.
+  void make_way(const Setup& successor);
 
   /// REQUIRES: replaceable() from the configuration it runs with.
   void replace(const Setup& setup);

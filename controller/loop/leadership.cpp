@@ -18,11 +18,11 @@ Leadership::Leadership(Ledger* ledger, Duration renew_every)
 boost::asio::awaitable<Leadership::Turn> Leadership::step(TimePoint now, Duration deadline) {
   if (ledger_ == nullptr || (next_ && now < *next_)) co_return Turn::none;
   const bool led = leader_;
-  const auto epoch_before = epoch_;
   next_ = now + renew_every_;
   const auto lease = co_await ledger_->hold_lease(deadline);
   reachable_ = lease.has_value();
   leader_ = reachable_ && lease->ours;
+  leaderless_ = reachable_ && !lease->ours && lease->ran_out;
   if (!reachable_) {
     holder_.clear();
     detail_ = lease.error().context;
@@ -33,12 +33,16 @@ boost::asio::awaitable<Leadership::Turn> Leadership::step(TimePoint now, Duratio
     note_ = lease->note;
     flapping_ = lease->takeovers > kTakeovers;
     detail_ = leader_ ? std::string() : "led by " + holder_;
+    if (leaderless_) detail_ = "nobody leads: the lease of " + holder_ + " ran out, its lock stays";
     if (leader_ && flapping_) {
       detail_ = std::to_string(lease->takeovers) + " takeovers by force within the last hour";
     }
   }
-  if (leader_ && (!led || epoch_ != epoch_before)) co_return Turn::gained;
-  co_return led && !leader_ ? Turn::lost : Turn::none;
+  if (!leader_) co_return led ? Turn::lost : Turn::none;
+  const auto led_epoch = std::exchange(led_epoch_, epoch_);
+  if (led && epoch_ == led_epoch) co_return Turn::none;
+  // Each new leader raises the epoch by one: the next one after ours is our own.
+  co_return led_epoch > 0 && epoch_ <= led_epoch + 1 ? Turn::regained : Turn::gained;
 }
 
 void Leadership::doubt(std::string why) {

@@ -17,7 +17,12 @@ class Leadership {
   /// `renew_every` must be well under the lease's time to live.
   Leadership(Ledger* ledger, Duration renew_every);
 
-  enum class Turn { none, gained, lost };
+  enum class Turn {
+    none,
+    gained,    ///< ours, and another instance may have led since it last was
+    regained,  ///< ours again, and nobody else has led meanwhile
+    lost,
+  };
 
   /// Takes or renews the lease when that is due. REQUIRES: called at every step.
   [[nodiscard]] boost::asio::awaitable<Turn> step(TimePoint now, Duration deadline);
@@ -30,6 +35,8 @@ class Leadership {
   bool leader() const { return leader_; }
   std::int64_t epoch() const { return epoch_; }
   const std::string& holder() const { return holder_; }
+  /// Nobody acts: the lease of `holder` ran out, and its session neither goes nor gives up its lock.
+  bool leaderless() const { return leaderless_; }
   /// none when forward acts need not be barred for want of leadership.
   ForwardBar bar() const;
   /// One line worth a warning though the lease stands; usually empty.
@@ -43,7 +50,9 @@ class Leadership {
   std::optional<TimePoint> next_;
   bool leader_ = false;
   bool reachable_ = false;
+  bool leaderless_ = false;
   std::int64_t epoch_ = 0;
+  std::int64_t led_epoch_ = 0;  ///< the last one that was ours
   std::string holder_;
   bool flapping_ = false;
   std::string note_;

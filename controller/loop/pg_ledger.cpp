@@ -139,6 +139,7 @@ asio::awaitable<Result<PgLedger::Claim>> PgLedger::claim(TimePoint until) {
   claim.lock_started = text_at(*table, 0, 6);
   claim.may_end = true_at(*table, 0, 7);
   claim.foreign = true_at(*table, 0, 8);
+  claim.lease.ran_out = !claim.lease.ours && true_at(*table, 0, 9);
   co_return claim;
 }
 
@@ -159,8 +160,9 @@ asio::awaitable<Result<void>> PgLedger::end_session(const Claim& claim, TimePoin
 // The lease is ours with or without it: reverts must go on. Without it the levers refuse forward
 // acts on features that the database does not know.
 asio::awaitable<std::string> PgLedger::register_features(std::int64_t epoch, TimePoint until) {
+  const auto features = options_.features;
   auto inventory = nlohmann::json::array();
-  for (const auto& feature : options_.features) {
+  for (const auto& feature : features) {
     inventory.push_back({{"name", feature.name}, {"class", feature.klass}});
   }
   std::vector<pg::Parameter> parameters;
@@ -169,7 +171,8 @@ asio::awaitable<std::string> PgLedger::register_features(std::int64_t epoch, Tim
   const auto done = co_await session_.query(std::string{sql::feature_register},
                                             std::move(parameters), left(until));
   if (!done.has_value()) co_return "features are not registered: " + done.error().context;
-  registered_ = epoch;
+  // A reload may have brought others meanwhile: they are registered with the next renewal.
+  if (options_.features == features) registered_ = epoch;
   co_return std::string{};
 }
 

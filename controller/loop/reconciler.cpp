@@ -214,14 +214,10 @@ void Reconciler::settle(const ActRecord& record, const DesiredLever& desired, Ti
 asio::awaitable<void> Reconciler::verify(Lever* lever, ActRecord* record) {
   const auto standing = co_await lever->read(record->key.target);
   if (standing.has_value() && *standing == record->value) co_return;
-  if (!standing.has_value() && outcome_unknown(standing.error())) {
-    record->outcome = ChangeOutcome::unknown;
-    record->detail = standing.error().context;
-  } else {
-    record->outcome = ChangeOutcome::refused;
-    record->detail = standing.has_value() ? "accepted, yet the target reads back another value"
-                                          : standing.error().context;
-  }
+  // Without an answer the change may stand, whatever kept the answer away: the ledger knows.
+  record->outcome = standing.has_value() ? ChangeOutcome::refused : ChangeOutcome::unknown;
+  record->detail = standing.has_value() ? "accepted, yet the target reads back another value"
+                                        : standing.error().context;
 }
 
 std::vector<OpenLever> Reconciler::open(TimePoint now) const {

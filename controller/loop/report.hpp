@@ -35,6 +35,7 @@ struct OpenLever {
 struct Report {
   std::string version;
   std::string instance;  ///< host:pid
+  std::string endpoint;  ///< host:port of its HTTP interface; the same after a restart
   WallTime started{};
   WallTime wall{};  ///< when published
   TimePoint at{};
@@ -48,8 +49,11 @@ struct Report {
   bool leader = false;
   std::int64_t epoch = 0;
   std::string lease_holder;  ///< who leads when we do not
+  bool leaderless = false;   ///< `lease_holder` led; its lease ran out and cannot be taken over
   ForwardBar bar = ForwardBar::none;
   std::string bar_detail;
+  Duration barred_for{};  ///< how long `bar` has stood as it is
+  Duration tick{};
 
   bool reload_ok = true;
   std::string reload_error;  ///< first line of what the last reload refused

@@ -40,6 +40,7 @@ asio::awaitable<void> sample_into(std::shared_ptr<Round> round, std::size_t slot
 AbsentReason reason_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::timeout:
+    case ErrorCode::cancelled:
       return AbsentReason::timeout;
     case ErrorCode::missing_privilege:
       return AbsentReason::missing_privilege;

@@ -39,16 +39,23 @@ Supervisor::Supervisor(SupervisorParts parts, SupervisorSettings settings, Polic
   tally_.started = parts_.clock.wall();
 }
 
-void Supervisor::request_stop(bool keep_levers) {
+void Supervisor::request_stop(Leaving leaving) {
   stopping_ = true;
-  keep_levers_ = keep_levers;
+  leaving_ = leaving;
   if (wake_) wake_();
 }
 
 void Supervisor::replace(SupervisorSettings settings, PolicySet policies) {
+  replacement_.emplace(std::move(settings), std::move(policies));
+}
+
+void Supervisor::take_over_replacement() {
+  if (!replacement_) return;
+  auto& [settings, policies] = *replacement_;
   settings_ = std::move(settings);
   state_ = carried_over(policies, std::move(state_), parts_.clock.now());
   policies_ = std::move(policies);
+  replacement_.reset();
   std::erase_if(verdicts_, [this](const auto& entry) {
     return std::none_of(policies_.policies.begin(), policies_.policies.end(),
                         [&](const Policy& policy) { return policy.name == entry.first.first; });
@@ -82,12 +89,16 @@ asio::awaitable<void> Supervisor::run() {
 }
 
 asio::awaitable<void> Supervisor::step(TimePoint now) {
+  take_over_replacement();
   auto samples = co_await sampler_.sample(now, sample_deadline(policies_.settings.sample_every));
   snapshot_.samples.clear();  // every probe answered anew, if only with absence
   for (const auto& sample : samples) put(snapshot_, sample);
 
   co_await keep_leadership(now);
-  snapshot_.bar = bar();
+  if (const auto now_bar = bar(); now_bar != snapshot_.bar) {
+    snapshot_.bar = now_bar;
+    barred_since_ = now;
+  }
   auto decision = decide(policies_, snapshot_, std::move(state_), now);
   state_ = std::move(decision.state);
 
@@ -118,16 +129,21 @@ asio::awaitable<void> Supervisor::keep_leadership(TimePoint now) {
   if (!leadership_.note().empty() && leadership_.note() != noted) {
     parts_.log.warn("ledger: {}", leadership_.note());
   }
-  if (turn == Leadership::Turn::gained) {
+  if (turn == Leadership::Turn::gained || turn == Leadership::Turn::regained) {
     auto image = co_await parts_.ledger->load(now, kControlDeadline);
     if (image.has_value()) {
       parts_.log.info("leading under epoch {}: {} open levers, {} policies remembered",
                       leadership_.epoch(), image->rows.size(), image->memories.size());
-      state_ = resumed(policies_, alive(policies_, *image, now), now, image->forward);
+      // Where nobody else has led meanwhile, what is known here is newer than what the ledger kept.
+      if (!informed_ || turn == Leadership::Turn::gained) {
+        state_ = resumed(policies_, alive(policies_, *image, now), now, image->forward);
+      }
+      informed_ = true;
       kept_ = std::move(image->memories);
       reconciler_.adopt(image->rows, leadership_.epoch(), now);
     } else {
       leadership_.doubt(image.error().context);
+      informed_ = informed_ && turn == Leadership::Turn::regained;
       turn = Leadership::Turn::lost;
     }
   }
@@ -207,8 +223,10 @@ void Supervisor::write_journal(TimePoint now, std::vector<Sample> samples, const
 }
 
 asio::awaitable<void> Supervisor::leave() {
+  take_over_replacement();
   const auto now = parts_.clock.now();
-  const bool revert = settings_.revert_on_exit && !keep_levers_;
+  const bool revert =
+      leaving_ == Leaving::revert || (leaving_ == Leaving::as_set && settings_.revert_on_exit);
   if (leadership_.leader()) {
     if (revert) {
       Decision nothing;
@@ -228,13 +246,15 @@ asio::awaitable<void> Supervisor::leave() {
     const auto released = co_await parts_.ledger->release_lease(kControlDeadline);
     if (!released.has_value()) parts_.log.warn("lease: {}", released.error().context);
   }
-  if (parts_.alerts != nullptr && !keep_levers_) parts_.alerts->publish({}, parts_.clock.wall());
+  // A successor in this process goes on with the alerts, too.
+  if (parts_.alerts != nullptr && leaving_ == Leaving::as_set) parts_.alerts->publish({}, parts_.clock.wall());
 }
 
 void Supervisor::publish(TimePoint now, const Decision& decision) {
   Report report = tally_;
   report.version = settings_.version;
   report.instance = settings_.instance;
+  report.endpoint = settings_.endpoint;
   report.wall = parts_.clock.wall();
   report.at = now;
   report.step_every = policies_.settings.sample_every;
@@ -243,7 +263,10 @@ void Supervisor::publish(TimePoint now, const Decision& decision) {
   report.leader = leadership_.leader();
   report.epoch = leadership_.epoch();
   report.lease_holder = leadership_.holder();
+  report.leaderless = leadership_.leaderless();
   report.bar = snapshot_.bar;
+  report.barred_for = report.bar == ForwardBar::none ? Duration{} : now - barred_since_;
+  report.tick = settings_.tick;
   report.bar_detail =
       report.bar == ForwardBar::identity_changed ? identity_mismatch() : leadership_.detail();
   report.reload_ok = report.reload_error.empty();

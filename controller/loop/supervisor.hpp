@@ -5,7 +5,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "controller/loop/leadership.hpp"
@@ -44,6 +46,14 @@ struct SupervisorSettings {
   std::map<std::string, std::string> features;  ///< feature -> class, for feature_share
   std::string version;
   std::string instance;
+  std::string endpoint;  ///< host:port of its HTTP interface: `instance` of its own alerts
+};
+
+/// What becomes of the levers when a supervisor ends.
+enum class Leaving {
+  as_set,  ///< as revert_on_exit says; nobody follows in this process
+  keep,    ///< a successor in this process goes on with what stands
+  revert,  ///< a successor in this process does not supervise them any more
 };
 
 class Supervisor {
@@ -58,11 +68,10 @@ class Supervisor {
   /// it with a time of their own.
   [[nodiscard]] boost::asio::awaitable<void> step(TimePoint now);
 
-  /// From a handler on the same thread. `keep_levers` overrules revert_on_exit: the successor in
-  /// this process goes on with what stands.
-  void request_stop(bool keep_levers = false);
+  /// From a handler on the same thread.
+  void request_stop(Leaving leaving = Leaving::as_set);
 
-  /// New policies and settings from the next step on. Policies whose text is unchanged keep their
+  /// New policies and settings from the next step on; one that runs ends with the old ones. Policies whose text is unchanged keep their
   /// state and evidence; levers of those that are gone are reverted.
   void replace(SupervisorSettings settings, PolicySet policies);
 
@@ -73,6 +82,7 @@ class Supervisor {
   std::shared_ptr<const Report> report() const { return report_; }
 
  private:
+  void take_over_replacement();
   boost::asio::awaitable<void> keep_leadership(TimePoint now);
   boost::asio::awaitable<std::vector<ActRecord>> act(const Decision& decision, TimePoint now,
                                                      bool tick);
@@ -96,8 +106,11 @@ class Supervisor {
   std::shared_ptr<const Report> report_;
   NewestVerdicts verdicts_;
   TimePoint next_tick_{};
+  TimePoint barred_since_{};
+  std::optional<std::pair<SupervisorSettings, PolicySet>> replacement_;
+  bool informed_ = false;  ///< state_ goes on from what the ledger had kept
   bool stopping_ = false;
-  bool keep_levers_ = false;
+  Leaving leaving_ = Leaving::as_set;
   std::function<void()> wake_;  ///< ends the wait for the next step
 };
 

@@ -30,11 +30,12 @@ std::string whole_seconds(Duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
 }
 
-/// One about the supervisor. Its start is the first report that shows it: the sink keeps the first.
+/// One about this instance. Its start is the first report that shows it: the sink keeps the first.
 Alert own(const Report& report, const std::string& name, const std::string& severity,
           const std::string& summary, const std::string& description) {
   Alert alert;
-  alert.labels = {{"alertname", name}, {"severity", severity}};
+  alert.labels = {{"alertname", name}, {"instance", report.endpoint}, {"severity", severity}};
+  std::erase_if(alert.labels, [](const auto& label) { return label.second.empty(); });
   alert.annotations = {{"summary", summary}, {"description", description}};
   alert.starts = report.wall;
   return alert;
@@ -94,6 +95,30 @@ Alert blind(const Report& report, const Subject& subject, const std::set<std::st
   return alert;
 }
 
+/// Another instance leads, and tells what the policies and levers have to tell. Only one may: two
+/// that see different things would resolve each other's alerts.
+bool stands_by(const Report& report) {
+  return report.bar == ForwardBar::not_leader && !report.lease_holder.empty() &&
+         !report.leaderless;
+}
+
+/// Why nothing can be set, in words; empty while all is as it should be. A disk that is full has an
+/// alert of its own.
+std::string impotence(const Report& report) {
+  switch (report.bar) {
+    case ForwardBar::not_leader:
+      return report.leaderless ? "nobody leads" : "";
+    case ForwardBar::ledger_lost:
+      return "the ledger cannot be used";
+    case ForwardBar::lease_flapping:
+      return "leadership changes hands by force too often";
+    case ForwardBar::identity_changed:
+      return "the ledger is on another server than the one that is sampled";
+    default:
+      return {};
+  }
+}
+
 Alert of_lever(const Report& report, const OpenLever& open, const std::string& name,
                const std::string& severity, const std::string& summary,
                const std::string& description) {
@@ -109,7 +134,14 @@ std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const
   std::vector<Alert> alerts;
   alerts.push_back(own(report, "HomeostatWatchdog", "none", "Homeostat is alive",
                        "Always firing. When this stops, Homeostat or the way to here has."));
-  for (const auto& active : policies) alerts.push_back(of_policy(active, report));
+  if (!stands_by(report)) {
+    for (const auto& active : policies) alerts.push_back(of_policy(active, report));
+  }
+  // Not for a blip: a tick is what a policy would have waited, too.
+  if (const auto why = impotence(report); !why.empty() && report.barred_for >= report.tick) {
+    alerts.push_back(own(report, "HomeostatCannotAct", "page",
+                         "Homeostat starts nothing: " + why, report.bar_detail));
+  }
   for (const auto& [subject, missing] : blind_spots(report)) {
     alerts.push_back(blind(report, subject, missing));
   }

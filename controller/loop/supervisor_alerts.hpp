@@ -14,9 +14,11 @@ namespace homeostat {
 /// in the labels; what changes from step to step is in the annotations.
 ///
 /// Of a policy: alertname `Homeostat` + the policy's name in PascalCase, policy, subject, severity,
-/// mode, and the labels of its `alert:`. Of the supervisor: HomeostatWatchdog (always: a dead man's
-/// switch), HomeostatBlind (a subject whose probe is down or whose signals are absent),
-/// HomeostatRevertOverdue, HomeostatForeignWrite, HomeostatJournalUnusable, HomeostatReloadFailed.
+/// mode, and the labels of its `alert:`; by the leader, or by everybody while nobody is known to
+/// lead. Of this instance, which `instance` names: HomeostatWatchdog (always: a dead man's switch),
+/// HomeostatBlind (a subject whose probe is down or whose signals are absent), HomeostatCannotAct
+/// (ledger lost, nobody leads, another server; for a tick or longer), HomeostatRevertOverdue,
+/// HomeostatForeignWrite, HomeostatJournalUnusable, HomeostatReloadFailed.
 std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const Report& report);
 
 }  // namespace homeostat

@@ -39,6 +39,8 @@ struct Lease {
   /// Leases that ran out and were taken by another instance within the last hour. More than three
   /// (H34) mean that leadership flaps: a reason to hold.
   int takeovers = 0;
+  /// Not ours, and past its time: its holder is gone or frozen, and so is what it was to do.
+  bool ran_out = false;
   std::string note =
       {};  ///< one line worth a warning, usually empty; the lease stands all the same
 };

@@ -53,7 +53,8 @@ std::string_view telling_line(std::string_view message) {
 
 ErrorCode code_of_sqlstate(std::string_view sqlstate) {
   if (sqlstate == "42501") return ErrorCode::missing_privilege;
-  if (sqlstate == "57014" || sqlstate == "55P03") return ErrorCode::timeout;
+  // lock_timeout and statement_timeout roll back before they answer: the outcome is known.
+  if (sqlstate == "57014" || sqlstate == "55P03") return ErrorCode::cancelled;
   if (sqlstate == "HS001") return ErrorCode::superseded;
   if (sqlstate == "HS002") return ErrorCode::foreign_value;
   return ErrorCode::refused;

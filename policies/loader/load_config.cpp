@@ -209,6 +209,11 @@ Config ConfigBuilder::build() {
       }
     }
   }
+  if (config_.mode_ceiling > Mode::shadow && !config_.ledger) {
+    report(place_of(document_, "mode_ceiling"),
+           "`mode_ceiling` is `" + std::string(to_text(config_.mode_ceiling)) +
+               "`, which needs `postgres.ledger`: every lever is recorded there before it is set");
+  }
   if (const auto* const http = find(document_, "http")) read_http(*http);
   read_journal_and_log();
   if (const auto* const inventory = find(document_, "inventory")) read_features(*inventory);

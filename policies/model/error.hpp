@@ -11,6 +11,7 @@ enum class ErrorCode {
   invalid_input,      ///< a file, flag or value that a person wrote is wrong
   unavailable,        ///< the other side cannot be reached or dropped the connection
   timeout,            ///< a deadline passed; what happened on the other side is unknown
+  cancelled,          ///< the other side gave up by a timeout of its own: nothing happened there
   refused,            ///< the other side answered, and the answer is no
   missing_privilege,  ///< refused for want of a GRANT, which `context` names
   superseded,         ///< the fence turned the write away: somebody else leads now

@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,10 +59,12 @@ class FakeLever : public Lever {
  public:
   std::string_view name() const override { return "feature"; }
   boost::asio::awaitable<Result<LeverValue>> read(std::string target) override {
+    if (unreadable) co_return *unreadable;
     co_return targets[target];
   }
   boost::asio::awaitable<Result<ChangeResult>> apply(Change change) override {
     changes.push_back(change);
+    if (during_apply) during_apply();
     if (!answers.empty()) {
       auto answer = answers.front();
       answers.pop_front();
@@ -78,6 +81,8 @@ class FakeLever : public Lever {
   std::map<std::string, LeverValue> targets;
   std::vector<Change> changes;
   std::deque<Result<ChangeResult>> answers;
+  std::optional<Error> unreadable;     ///< what read() answers
+  std::function<void()> during_apply;  ///< called while a change is under way
 };
 
 class FakeLedger : public Ledger {

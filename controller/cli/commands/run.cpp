@@ -106,7 +106,7 @@ class Process {
       log_->info("stopping (signal {})", signal);
       manager_.stopping("stopping");
       successor_.reset();
-      daemon_->request_stop(false);
+      daemon_->request_stop();
     }
   }
 
@@ -128,8 +128,8 @@ class Process {
       manager_.ready("watching");
     } else {
       log_->info("reloading with new connections");
+      daemon_->make_way(*load.setup);
       successor_ = std::move(load.setup);
-      daemon_->request_stop(true);
     }
   }
 

@@ -57,12 +57,44 @@ TEST_CASE("leadership: without an answer nobody here leads (S7, H33)") {
   CHECK(bench.leadership.detail() == "no answer");
 }
 
-TEST_CASE("leadership: a new epoch is a new beginning even when the lease was ours before") {
+TEST_CASE("leadership: knows whether somebody else has led since the lease was last ours") {
+  Bench bench;
+  bench.step();
+  bench.ledger.failure = Error{ErrorCode::unavailable, "connection lost", {}};
+  bench.now += seconds{5};
+  REQUIRE(bench.step() == Leadership::Turn::lost);
+  bench.ledger.failure.reset();
+
+  SECTION("the epoch after ours is our own") {
+    bench.ledger.lease.epoch = 8;
+    CHECK(bench.step() == Leadership::Turn::regained);
+  }
+  SECTION("the same epoch is still ours") { CHECK(bench.step() == Leadership::Turn::regained); }
+  SECTION("an epoch between was somebody else's") {
+    bench.ledger.lease.epoch = 9;
+    CHECK(bench.step() == Leadership::Turn::gained);
+  }
+}
+
+TEST_CASE("leadership: an epoch that jumped while it led is a new beginning") {
   Bench bench;
   bench.step();
   bench.ledger.lease.epoch = 9;
   bench.now += seconds{5};
   CHECK(bench.step() == Leadership::Turn::gained);
+}
+
+TEST_CASE("leadership: says that nobody leads when a lease ran out and its lock stays (H33)") {
+  Bench bench;
+  bench.ledger.lease = {6, "other:2", false};
+  bench.step();
+  CHECK_FALSE(bench.leadership.leaderless());
+  bench.ledger.lease.ran_out = true;
+  bench.now += seconds{5};
+  bench.step();
+  CHECK(bench.leadership.leaderless());
+  CHECK(bench.leadership.bar() == ForwardBar::not_leader);
+  CHECK(bench.leadership.detail() == "nobody leads: the lease of other:2 ran out, its lock stays");
 }
 
 TEST_CASE("leadership: a doubt ends it until the database has confirmed it again (H32)") {
@@ -71,7 +103,7 @@ TEST_CASE("leadership: a doubt ends it until the database has confirmed it again
   bench.leadership.doubt("superseded");
   CHECK_FALSE(bench.leadership.leader());
   CHECK(bench.leadership.bar() != ForwardBar::none);
-  CHECK(bench.step() == Leadership::Turn::gained);
+  CHECK(bench.step() == Leadership::Turn::regained);
 }
 
 TEST_CASE("leadership: bars forward acts when it changed hands by force too often (H34)") {

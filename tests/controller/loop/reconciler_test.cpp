@@ -150,6 +150,28 @@ TEST_CASE("reconciler: an unknown outcome stops everything until the ledger was 
   CHECK(bench.reconciler.fence_lost());
 }
 
+TEST_CASE("reconciler: what the server's own timeout rolled back is refused, not unknown (H13)") {
+  Bench bench;
+  const auto want = shed("class/batch", 0);
+  bench.lever.answers.emplace_back(Error{ErrorCode::cancelled, "lock timeout", {}});
+  const auto acts = bench.step({want});
+  REQUIRE(acts.size() == 1);
+  CHECK(acts[0].outcome == ChangeOutcome::refused);
+  CHECK_FALSE(bench.reconciler.fence_lost());
+  bench.now += seconds{1};
+  CHECK(bench.step({want}).size() == 1);
+  CHECK(bench.lever.targets["class/batch"] == want.value);
+}
+
+TEST_CASE("reconciler: an applied change that cannot be read back is unknown (H13)") {
+  Bench bench;
+  bench.lever.unreadable = Error{ErrorCode::cancelled, "lock timeout", {}};
+  const auto acts = bench.step({shed("class/batch", 0)});
+  REQUIRE(acts.size() == 1);
+  CHECK(acts[0].outcome == ChangeOutcome::unknown);
+  CHECK(bench.reconciler.fence_lost());
+}
+
 TEST_CASE("reconciler: a refused change is tried again, later and later") {
   Bench bench;
   const auto want = shed("class/batch", 0);

@@ -158,4 +158,45 @@ TEST_CASE("a journal that cannot be written and a refused reload are told (H39, 
           "policies.yaml:3:1: unknown key");
 }
 
+TEST_CASE("an instance's own alerts name it, so that two do not resolve each other's") {
+  auto report = healthy();
+  report.endpoint = "db1:9780";
+  report.journal_usable = false;
+  const auto alerts = active_alerts({tripped()}, report);
+  REQUIRE(named(alerts, "HomeostatWatchdog")->labels.at("instance") == "db1:9780");
+  REQUIRE(named(alerts, "HomeostatJournalUnusable")->labels.at("instance") == "db1:9780");
+  REQUIRE(named(alerts, "HomeostatCircuitBreaker")->labels.count("instance") == 0);
+}
+
+TEST_CASE("a standby leaves the policies' alerts to the leader, and says its own") {
+  auto report = healthy();
+  report.bar = ForwardBar::not_leader;
+  report.lease_holder = "other:2";
+  report.barred_for = 1h;
+  report.tick = 30s;
+  auto alerts = active_alerts({tripped()}, report);
+  REQUIRE(alerts.size() == 1);
+  REQUIRE(alerts[0].labels.at("alertname") == "HomeostatWatchdog");
+  report.leaderless = true;  // its holder is frozen: somebody must tell
+  alerts = active_alerts({tripped()}, report);
+  REQUIRE(named(alerts, "HomeostatCircuitBreaker") != nullptr);
+  REQUIRE(named(alerts, "HomeostatCannotAct") != nullptr);
+}
+
+TEST_CASE("a page says when nothing can be set, not for a blip, and why (H33, H54)") {
+  auto report = healthy();
+  report.tick = 30s;
+  report.barred_for = 29s;
+  report.bar = GENERATE(ForwardBar::ledger_lost, ForwardBar::lease_flapping,
+                        ForwardBar::identity_changed);
+  report.bar_detail = "the leader's lock is held by pid 7 of role dba";
+  REQUIRE(named(active_alerts({}, report), "HomeostatCannotAct") == nullptr);
+  report.barred_for = 30s;
+  const auto alerts = active_alerts({}, report);
+  const auto* alert = named(alerts, "HomeostatCannotAct");
+  REQUIRE(alert != nullptr);
+  REQUIRE(alert->labels.at("severity") == "page");
+  REQUIRE_THAT(alert->annotations.at("description"), Contains("pid 7 of role dba"));
+}
+
 }  // namespace homeostat

@@ -268,6 +268,64 @@ TEST_CASE("supervisor: a reload that changes nothing keeps the rung and the evid
   CHECK(bench.shed("class/rebuildable"));
 }
 
+TEST_CASE("supervisor: a reload in the middle of a step takes effect with the next one") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  PolicySet none = one_breaker();
+  none.policies.clear();
+  // As a signal does, while the lever's answer is awaited.
+  bench.lever.during_apply = [&] {
+    const bool batch = bench.lever.changes.back().desired.key.target == "class/batch";
+    if (batch) bench.supervisor->replace(SupervisorSettings{}, none);
+  };
+  for (int i = 0; i < 60 && !bench.shed("class/batch"); ++i) bench.run_for(seconds{1});
+  REQUIRE(bench.shed("class/batch"));
+  CHECK(bench.supervisor->report()->verdicts.size() == 1);
+  bench.run_for(seconds{2});
+  CHECK(bench.supervisor->report()->verdicts.empty());
+  CHECK_FALSE(bench.shed("class/batch"));
+}
+
+TEST_CASE("supervisor: a lease that comes back unled meanwhile keeps rung and evidence") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  REQUIRE(bench.shed("class/rebuildable"));
+  bench.calm();
+  bench.run_for(seconds{55});  // clear, and nearly long enough to give back
+  bench.ledger.failure = Error{ErrorCode::unavailable, "connection lost", {}};
+  bench.run_for(seconds{6});
+  REQUIRE(bench.supervisor->report()->bar == ForwardBar::ledger_lost);
+  bench.ledger.failure.reset();
+  bench.ledger.lease.epoch += 1;
+
+  SECTION("nobody else led: the time it has been clear goes on") {
+    bench.run_for(seconds{15});
+    CHECK(bench.supervisor->report()->verdicts.at(0).state == BreakerState::half_open);
+  }
+  SECTION("somebody else led: it starts from what the ledger kept") {
+    bench.ledger.lease.epoch += 1;
+    bench.run_for(seconds{15});
+    CHECK(bench.supervisor->report()->verdicts.at(0).state == BreakerState::open);
+  }
+}
+
+TEST_CASE("supervisor: for a successor that does not act, it reverts whatever on_exit says") {
+  Bench bench;
+  SupervisorSettings keep;
+  keep.mode_ceiling = Mode::enforce;
+  keep.revert_on_exit = false;
+  bench.supervisor->replace(keep, one_breaker());
+  bench.storm();
+  bench.run_for(seconds{50});
+  REQUIRE(bench.shed("class/rebuildable"));
+  bench.supervisor->request_stop(Leaving::revert);
+  testing::run_coroutine(bench.io, bench.supervisor->run());
+  CHECK_FALSE(bench.shed("class/rebuildable"));
+  CHECK(bench.ledger.released);
+}
+
 TEST_CASE("supervisor: on exit it reverts, resolves its alerts and releases the lease") {
   Bench bench;
   bench.storm();
@@ -285,7 +343,7 @@ TEST_CASE("supervisor: on an exit that keeps, levers stand and their policy is r
   Bench bench;
   bench.storm();
   bench.run_for(seconds{50});
-  bench.supervisor->request_stop(true);
+  bench.supervisor->request_stop(Leaving::keep);
   testing::run_coroutine(bench.io, bench.supervisor->run());
   CHECK(bench.shed("class/rebuildable"));
   CHECK(bench.ledger.image.memories.size() == 1);

@@ -97,7 +97,6 @@ TEST_CASE("keys that are not in the example are read too") {
   const auto config = load_text(
       replaced(small_config("injected: {path: samples.txt}\n"
                             "log: {format: json, level: debug}\n"
-                            "mode_ceiling: enforce\n"
                             "on_exit: keep\n"
                             "show_queries: true\n"
                             "http: {listen: \"[::1]:0\"}\n"
@@ -106,7 +105,6 @@ TEST_CASE("keys that are not in the example are read too") {
   CHECK(config.injected->path.ends_with("/samples.txt"));
   CHECK(config.log_format == LogFormat::json);
   CHECK(config.log_level == "debug");
-  CHECK(config.mode_ceiling == Mode::enforce);
   CHECK(config.on_exit == OnExit::keep);
   CHECK(config.show_queries);
   CHECK(config.listen_host == "::1");
@@ -127,6 +125,15 @@ TEST_CASE("speed_up is applied to the tick and the engine's settings") {
   EngineSettings written;
   written.fold = 4s;
   CHECK(config.engine == sped_up(written, 10));
+}
+
+TEST_CASE("a ceiling above shadow needs a ledger: rungs that nobody can set would be shown") {
+  CHECK(config_errors_of(small_config("mode_ceiling: enforce\n")) ==
+        Texts{"6:15: `mode_ceiling` is `enforce`, which needs `postgres.ledger`: every lever is "
+              "recorded there before it is set"});
+  const auto acting = replaced(small_config("mode_ceiling: enforce\n"), "postgres:\n",
+                               "postgres:\n  ledger: {node: main}\n");
+  CHECK(load_text(acting).mode_ceiling == Mode::enforce);
 }
 
 TEST_CASE("every mistake of a configuration is named at once") {
