@@ -281,6 +281,7 @@ TEST_CASE("supervisor: a reload in the middle of a step takes effect with the ne
   };
   for (int i = 0; i < 60 && !bench.shed("class/batch"); ++i) bench.run_for(seconds{1});
   REQUIRE(bench.shed("class/batch"));
+  bench.lever.during_apply = nullptr;
   CHECK(bench.supervisor->report()->verdicts.size() == 1);
   bench.run_for(seconds{2});
   CHECK(bench.supervisor->report()->verdicts.empty());
