@@ -76,21 +76,17 @@ void add_supervisor(const Report& report, Families& families) {
                  timestamp(report.last_tick));
   families.counter("homeostat_ticks_total", "Ticks completed.", {}, number(report.ticks));
   families.counter("homeostat_ticks_skipped_total",
-                   "Steps left out because their deadline had passed.", {},
+                   "Ticks left out because the next one was due when they could start.", {},
                    number(report.ticks_skipped));
+  families.counter("homeostat_steps_skipped_total",
+                   "Steps left out because the next one was due when they could start.", {},
+                   number(report.steps_skipped));
   families.gauge("homeostat_config_last_reload_successful",
                  "0 when the last reload was refused and the set before it is in force.", {},
                  number(report.reload_ok));
   families.gauge("homeostat_journal_usable", "0 while the local journal cannot be written.", {},
                  number(report.journal_usable));
-  constexpr std::array kBars{ForwardBar::none,
-                             ForwardBar::not_leader,
-                             ForwardBar::ledger_lost,
-                             ForwardBar::journal_unusable,
-                             ForwardBar::identity_changed,
-                             ForwardBar::paused,
-                             ForwardBar::stopping};
-  for (const auto bar : kBars) {
+  for (const auto bar : kForwardBars) {
     families.gauge("homeostat_forward_bar",
                    "1 for what keeps this instance from forward acts; `none` when nothing does.",
                    {{"bar", std::string(to_text(bar))}}, number(report.bar == bar));

@@ -98,6 +98,7 @@ json to_json(const Report& report) {
   out["last_tick_us"] = us(report.last_tick);
   out["ticks"] = report.ticks;
   out["ticks_skipped"] = report.ticks_skipped;
+  out["steps_skipped"] = report.steps_skipped;
   out["step_every_us"] = report.step_every.count();
   out["mode_ceiling"] = to_text(report.mode_ceiling);
   out["ledger_configured"] = report.ledger_configured;

@@ -68,7 +68,7 @@ function show(r) {
     ['Role', lead],
     ['Mode ceiling', r.mode_ceiling],
     ['Forward acts', r.bar === 'none' ? cell('allowed', 'good') : cell('barred: ' + r.bar + ' ' + r.bar_detail, 'warn')],
-    ['Last tick', clock(r.last_tick_us) + ', ' + r.ticks + ' in all, ' + r.ticks_skipped + ' steps skipped'],
+    ['Last tick', clock(r.last_tick_us) + ', ' + r.ticks + ' in all, ' + r.ticks_skipped + ' skipped'],
     ['Journal', r.journal_usable ? 'writable' : cell('cannot be written', 'bad')],
     ['Last reload', r.reload_ok ? 'in force' : cell('refused: ' + r.reload_error, 'bad')],
   ]);

@@ -47,6 +47,8 @@ boost::asio::awaitable<Leadership::Turn> Leadership::step(TimePoint now, Duratio
 
 void Leadership::doubt(std::string why) {
   leader_ = false;
+  reachable_ = false;
+  holder_.clear();
   next_.reset();
   detail_ = std::move(why);
 }

@@ -35,7 +35,8 @@ class Leadership {
   bool leader() const { return leader_; }
   std::int64_t epoch() const { return epoch_; }
   const std::string& holder() const { return holder_; }
-  /// Nobody acts: the lease of `holder` ran out, and its session neither goes nor gives up its lock.
+  /// Nobody acts: the lease of `holder` ran out, and its session neither goes nor gives up its
+  /// lock.
   bool leaderless() const { return leaderless_; }
   /// none when forward acts need not be barred for want of leadership.
   ForwardBar bar() const;

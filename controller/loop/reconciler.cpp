@@ -9,6 +9,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int kRevertsPerTick = 5;  // S6: a revert storm would be a second incident
+constexpr Duration kShowYielded = std::chrono::minutes{5};  // long enough for an alert to be seen
 constexpr Duration kFirstBackoff = std::chrono::seconds{1};
 constexpr Duration kLongestBackoff = std::chrono::seconds{30};  // H23
 
@@ -61,6 +62,7 @@ void Reconciler::adopt(const std::vector<LedgerRow>& rows, std::int64_t epoch, T
 void Reconciler::drop() {
   standing_.clear();
   failed_.clear();
+  yielded_back_.clear();
   fence_lost_.clear();
   reverts_this_tick_ = 0;
 }
@@ -82,6 +84,9 @@ asio::awaitable<std::vector<ActRecord>> Reconciler::step(const std::vector<Desir
   // What we yielded is left alone until no policy wants it any more.
   std::erase_if(standing_, [&](const auto& entry) {
     return entry.second.yielded && !wanted.contains(entry.first);
+  });
+  std::erase_if(yielded_back_, [&](const auto& entry) {
+    return entry.second.expires <= now || standing_.contains(entry.first);
   });
 
   // Giving back comes first: it is never wrong, and it frees what the rest may need.
@@ -184,16 +189,15 @@ void Reconciler::settle(const ActRecord& record, const DesiredLever& desired, Ti
       return;
     }
     case ChangeOutcome::yielded: {
-      if (record.kind == ChangeKind::revert) {
-        standing_.erase(key);
-        return;
-      }
-      auto& standing = standing_[key];
+      const bool going_back = record.kind == ChangeKind::revert;
+      if (going_back) standing_.erase(key);
+      auto& standing = going_back ? yielded_back_[key] : standing_[key];
       standing.row.key = key;
       standing.row.policy = desired.policy;
       standing.row.subject = desired.subject;
       standing.yielded = true;
       standing.last_error = record.detail;
+      if (going_back) standing.expires = now + kShowYielded;
       return;
     }
     case ChangeOutcome::refused: {
@@ -222,7 +226,7 @@ asio::awaitable<void> Reconciler::verify(Lever* lever, ActRecord* record) {
 
 std::vector<OpenLever> Reconciler::open(TimePoint now) const {
   std::vector<OpenLever> all;
-  for (const auto& [key, standing] : standing_) {
+  const auto show = [&](const Standing& standing) {
     OpenLever lever;
     lever.row = standing.row;
     lever.row.remaining = standing.expires - now;
@@ -230,6 +234,10 @@ std::vector<OpenLever> Reconciler::open(TimePoint now) const {
     lever.last_error = standing.last_error;
     if (!standing.yielded && standing.expires < now) lever.overdue = now - standing.expires;
     all.push_back(std::move(lever));
+  };
+  for (const auto& [key, standing] : standing_) show(standing);
+  for (const auto& [key, standing] : yielded_back_) {
+    if (!standing_.contains(key)) show(standing);
   }
   return all;
 }

@@ -45,7 +45,8 @@ class Reconciler {
   bool fence_lost() const { return !fence_lost_.empty(); }
   const std::string& fence_lost_reason() const { return fence_lost_; }
 
-  /// The rows that are open, and those that were yielded to somebody else's value.
+  /// The rows that are open, and those that were yielded to somebody else's value: while a policy
+  /// wants the target and, when it was found at a revert, for five minutes.
   std::vector<OpenLever> open(TimePoint now) const;
 
  private:
@@ -66,7 +67,8 @@ class Reconciler {
 
   std::map<std::string, Lever*, std::less<>> levers_;
   std::map<LeverKey, Standing> standing_;
-  std::map<LeverKey, Standing> failed_;  // wanted, and not (yet) in the ledger
+  std::map<LeverKey, Standing> failed_;        // wanted, and not (yet) in the ledger
+  std::map<LeverKey, Standing> yielded_back_;  // found at a revert; `expires`: shown until then
   FenceToken token_;
   int reverts_this_tick_ = 0;
   std::string fence_lost_;

@@ -41,7 +41,8 @@ struct Report {
   TimePoint at{};
   WallTime last_tick{};  ///< of the last completed 30 s tick
   std::uint64_t ticks = 0;
-  std::uint64_t ticks_skipped = 0;  ///< steps whose deadline had passed when they could start
+  std::uint64_t ticks_skipped = 0;  ///< the next one was due when they could start
+  std::uint64_t steps_skipped = 0;  ///< the same of steps
   Duration step_every{};
   Mode mode_ceiling = Mode::shadow;
 

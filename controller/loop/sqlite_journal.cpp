@@ -117,6 +117,8 @@ Result<void> SqliteJournal::append(const JournalStep& step) {
   return wait ? Result<void>{} : impl_->flush();
 }
 
+Result<void> SqliteJournal::flush() { return impl_->flush(); }
+
 Result<void> SqliteJournal::prune(WallTime now) {
   auto& impl = *impl_;
   if (impl.database && journal::inode_of(impl.options.path) != impl.inode) {

@@ -41,6 +41,7 @@ class SqliteJournal : public Journal, public History {
   [[nodiscard]] Result<JournalOpening> open();
 
   [[nodiscard]] Result<void> append(const JournalStep& step) override;
+  [[nodiscard]] Result<void> flush() override;
 
   /// Deletes a bounded number of the oldest rows a call, and gives their pages back to the disk
   /// when the file is over its limit or a quarter empty.

@@ -24,6 +24,14 @@ constexpr Duration kLeaseRenewal = std::chrono::seconds{5};
 constexpr Duration kControlDeadline = std::chrono::seconds{3};
 constexpr Duration kShortestSampleDeadline = std::chrono::milliseconds{500};
 
+/// An enforced policy climbs at this step.
+bool moves_forward(const Decision& decision) {
+  return std::any_of(decision.verdicts.begin(), decision.verdicts.end(),
+                     [](const Verdict& verdict) {
+                       return verdict.mode == Mode::enforce && is_forward(verdict.step);
+                     });
+}
+
 /// A probe may take most of a step, and never so little that a busy machine looks like a dead one.
 Duration sample_deadline(Duration step) { return std::max(kShortestSampleDeadline, step * 4 / 5); }
 
@@ -68,7 +76,6 @@ asio::awaitable<void> Supervisor::run() {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   wake_ = [&timer] { timer.cancel(); };
   auto next = parts_.clock.now();
-  next_tick_ = next;
   while (!stopping_) {
     const auto now = parts_.clock.now();
     if (now < next) {
@@ -79,7 +86,7 @@ asio::awaitable<void> Supervisor::run() {
     }
     const auto every = policies_.settings.sample_every;
     const auto missed = (now - next) / every;
-    tally_.ticks_skipped += static_cast<std::uint64_t>(missed);
+    tally_.steps_skipped += static_cast<std::uint64_t>(missed);
     next += every * (missed + 1);
     co_await step(now);
     if (parts_.heartbeat) parts_.heartbeat();
@@ -102,6 +109,7 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
   auto decision = decide(policies_, snapshot_, std::move(state_), now);
   state_ = std::move(decision.state);
 
+  if (next_tick_ == TimePoint{}) next_tick_ = now;
   const bool tick = now >= next_tick_;
   auto acts = co_await act(decision, now, tick);
   log_verdicts(parts_.log, decision.verdicts, verdicts_);
@@ -113,7 +121,9 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
   count_would_acts(policies_, decision.verdicts, &tally_);
   write_journal(now, std::move(samples), decision, std::move(acts));
   if (tick) {
-    next_tick_ += settings_.tick * ((now - next_tick_) / settings_.tick + 1);
+    const auto missed = (now - next_tick_) / settings_.tick;
+    tally_.ticks_skipped += static_cast<std::uint64_t>(missed);
+    next_tick_ += settings_.tick * (missed + 1);
     ++tally_.ticks;
     tally_.last_tick = parts_.clock.wall();
     const auto pruned = parts_.journal.prune(parts_.clock.wall());
@@ -186,6 +196,15 @@ asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision
     }
     kept_ = std::move(memories_now);
   }
+  // A disk that has filled up is noticed before a forward act, not after it.
+  if (snapshot_.bar == ForwardBar::none && moves_forward(decision)) {
+    const auto flushed = parts_.journal.flush();
+    if (!flushed.has_value()) {
+      parts_.log.error("journal unusable, no forward acts until it is mended: {}",
+                       flushed.error().context);
+    }
+    snapshot_.bar = bar();
+  }
   Reconciler::Options options;
   options.bar = snapshot_.bar;
   options.tick = tick;
@@ -224,30 +243,46 @@ void Supervisor::write_journal(TimePoint now, std::vector<Sample> samples, const
 
 asio::awaitable<void> Supervisor::leave() {
   take_over_replacement();
-  const auto now = parts_.clock.now();
   const bool revert =
       leaving_ == Leaving::revert || (leaving_ == Leaving::as_set && settings_.revert_on_exit);
+  if (revert) co_await give_back();
   if (leadership_.leader()) {
-    if (revert) {
-      Decision nothing;
-      state_ = EngineState{};
-      snapshot_.bar = ForwardBar::stopping;
-      auto forgotten = co_await parts_.ledger->keep({}, leadership_.epoch(), now, kControlDeadline);
-      if (!forgotten.has_value()) parts_.log.warn("ledger: {}", forgotten.error().context);
-      Reconciler::Options options;
-      options.bar = ForwardBar::stopping;
-      options.unpaced = true;
-      auto acts = co_await reconciler_.step(nothing.desired, options, now);
-      count_acts(acts, &tally_);
-      log_acts(parts_.log, acts);
-      write_journal(now, {}, nothing, std::move(acts));
-      publish(now, nothing);
-    }
     const auto released = co_await parts_.ledger->release_lease(kControlDeadline);
     if (!released.has_value()) parts_.log.warn("lease: {}", released.error().context);
   }
   // A successor in this process goes on with the alerts, too.
-  if (parts_.alerts != nullptr && leaving_ == Leaving::as_set) parts_.alerts->publish({}, parts_.clock.wall());
+  if (parts_.alerts != nullptr && leaving_ == Leaving::as_set) {
+    parts_.alerts->publish({}, parts_.clock.wall());
+  }
+}
+
+asio::awaitable<void> Supervisor::give_back() {
+  const auto now = parts_.clock.now();
+  const Decision nothing;
+  // Twice: a doubt may pass, and the end may have come in the middle of one.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    // Who stands by leaves the levers to the one who leads.
+    if (!leadership_.leader() && leadership_.bar() == ForwardBar::not_leader) co_return;
+    if (!leadership_.leader()) co_await keep_leadership(now);
+    if (!leadership_.leader()) continue;
+    state_ = EngineState{};
+    snapshot_.bar = ForwardBar::stopping;
+    const auto forgotten =
+        co_await parts_.ledger->keep({}, leadership_.epoch(), now, kControlDeadline);
+    if (!forgotten.has_value()) parts_.log.warn("ledger: {}", forgotten.error().context);
+    Reconciler::Options options;
+    options.bar = ForwardBar::stopping;
+    options.unpaced = true;
+    auto acts = co_await reconciler_.step(nothing.desired, options, now);
+    count_acts(acts, &tally_);
+    log_acts(parts_.log, acts);
+    write_journal(now, {}, nothing, std::move(acts));
+    publish(now, nothing);
+    if (!reconciler_.fence_lost()) co_return;
+    leadership_.doubt(reconciler_.fence_lost_reason());
+    reconciler_.drop();
+  }
+  parts_.log.warn("not everything could be given back; what stands ends by its expiry");
 }
 
 void Supervisor::publish(TimePoint now, const Decision& decision) {

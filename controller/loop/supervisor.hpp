@@ -71,8 +71,9 @@ class Supervisor {
   /// From a handler on the same thread.
   void request_stop(Leaving leaving = Leaving::as_set);
 
-  /// New policies and settings from the next step on; one that runs ends with the old ones. Policies whose text is unchanged keep their
-  /// state and evidence; levers of those that are gone are reverted.
+  /// New policies and settings from the next step on; one that runs ends with the old ones.
+  /// Policies whose text is unchanged keep their state and evidence; levers of those that are gone
+  /// are reverted.
   void replace(SupervisorSettings settings, PolicySet policies);
 
   /// The outcome of the last reload, for status and metrics; empty when it succeeded.
@@ -87,6 +88,7 @@ class Supervisor {
   boost::asio::awaitable<std::vector<ActRecord>> act(const Decision& decision, TimePoint now,
                                                      bool tick);
   boost::asio::awaitable<void> leave();
+  boost::asio::awaitable<void> give_back();
   std::string identity_mismatch() const;
   ForwardBar bar() const;
   void write_journal(TimePoint now, std::vector<Sample> samples, const Decision& decision,

@@ -98,8 +98,7 @@ Alert blind(const Report& report, const Subject& subject, const std::set<std::st
 /// Another instance leads, and tells what the policies and levers have to tell. Only one may: two
 /// that see different things would resolve each other's alerts.
 bool stands_by(const Report& report) {
-  return report.bar == ForwardBar::not_leader && !report.lease_holder.empty() &&
-         !report.leaderless;
+  return report.bar == ForwardBar::not_leader && !report.lease_holder.empty() && !report.leaderless;
 }
 
 /// Why nothing can be set, in words; empty while all is as it should be. A disk that is full has an
@@ -139,8 +138,8 @@ std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const
   }
   // Not for a blip: a tick is what a policy would have waited, too.
   if (const auto why = impotence(report); !why.empty() && report.barred_for >= report.tick) {
-    alerts.push_back(own(report, "HomeostatCannotAct", "page",
-                         "Homeostat starts nothing: " + why, report.bar_detail));
+    alerts.push_back(own(report, "HomeostatCannotAct", "page", "Homeostat starts nothing: " + why,
+                         report.bar_detail));
   }
   for (const auto& [subject, missing] : blind_spots(report)) {
     alerts.push_back(blind(report, subject, missing));

@@ -47,6 +47,10 @@ class Journal {
   /// succeeds.
   [[nodiscard]] virtual Result<void> append(const JournalStep& step) = 0;
 
+  /// Writes what append() holds back. An Error (`storage`) makes the journal unusable: asked before
+  /// a forward act, for a full disk must be known before it and not after.
+  [[nodiscard]] virtual Result<void> flush() = 0;
+
   /// Drops what is older than the retention and what exceeds the size limit. Called once a tick.
   [[nodiscard]] virtual Result<void> prune(WallTime now) = 0;
 

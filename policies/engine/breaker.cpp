@@ -157,10 +157,6 @@ Step step_breaker(Evaluation& evaluation, const Guards& guards) {
   return Step::unknown;
 }
 
-bool is_forward(Step step) {
-  return step == Step::opened || step == Step::climbed || step == Step::reopened;
-}
-
 double admitted_share(const Policy& policy, double engaged, int step) {
   if (step < 1 || policy.restore.steps.empty()) return engaged;
   const auto last = policy.restore.steps.size();

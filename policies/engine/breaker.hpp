@@ -23,9 +23,6 @@ namespace homeostat {
 /// - An unknown condition holds everything.
 Step step_breaker(Evaluation& evaluation, const Guards& guards);
 
-/// Opened, climbed, re-opened: what budgets and effects count.
-bool is_forward(Step step);
-
 /// What the first rung admits after `step` of restore.steps were given back, from what it admits
 /// while engaged.
 double admitted_share(const Policy& policy, double engaged, int step);

@@ -2,6 +2,7 @@
 // Everything decide() may know of the world at one step.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,12 @@ enum class ForwardBar {
   paused,            ///< an operator said so
   stopping,          ///< the daemon is on its way out
 };
+
+/// All of them, in the order of the enumeration.
+inline constexpr std::array kForwardBars{ForwardBar::none,           ForwardBar::not_leader,
+                                         ForwardBar::ledger_lost,    ForwardBar::journal_unusable,
+                                         ForwardBar::lease_flapping, ForwardBar::identity_changed,
+                                         ForwardBar::paused,         ForwardBar::stopping};
 
 struct Snapshot {
   /// The newest sample of each signal and subject, in order of (signal, subject). A sample stands

@@ -52,6 +52,10 @@ std::string_view to_text(BreakerState state) { return name_of(kStates, state); }
 std::optional<BreakerState> parse_breaker_state(std::string_view text) {
   return value_of(kStates, text);
 }
+bool is_forward(Step step) {
+  return step == Step::opened || step == Step::climbed || step == Step::reopened;
+}
+
 std::string_view to_text(Step step) { return name_of(kSteps, step); }
 std::optional<Step> parse_step(std::string_view text) { return value_of(kSteps, text); }
 std::string_view to_text(GateKind kind) { return name_of(kGates, kind); }

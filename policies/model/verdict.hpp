@@ -145,6 +145,8 @@ struct PolicyMemory {
 std::string_view to_text(BreakerState state);
 std::optional<BreakerState> parse_breaker_state(std::string_view text);
 std::string_view to_text(Step step);
+/// Opened, climbed, re-opened: what budgets and effects count.
+bool is_forward(Step step);
 std::optional<Step> parse_step(std::string_view text);
 std::string_view to_text(GateKind kind);
 std::optional<GateKind> parse_gate_kind(std::string_view text);

@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Once a session: who answers, and may we see enough. $1: names of our own roles, a JSON array.
--- The identity has the form of homeostat.identity() in sql/schema.
-SELECT s.system_identifier::text || '/' || current_database()::text AS identity,
+-- The identity is homeostat.identity() of sql/schema with the start of the server process: a
+-- physical clone differs in nothing else (H53). The same form as in schema_state.sql.
+SELECT s.system_identifier::text || '/' || current_database()::text || '@'
+         || extract(epoch FROM pg_postmaster_start_time()) AS identity,
        c.timeline_id,
        (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) AS database,
        coalesce((SELECT array_agg(r.oid) FROM pg_roles r

@@ -38,11 +38,14 @@ TEST_CASE("a reading holds each promised signal once, about the node, taken now"
   REQUIRE(sampled == std::set<SignalName>(promised.begin(), promised.end()));
 }
 
-TEST_CASE("the identity names the cluster and the database, as the ledger does") {
+TEST_CASE(
+    "the identity names cluster, database and start of the server, as the ledger does (H53)") {
   const Server server;
   Watch watch{options_for(server)};
-  REQUIRE(watch.read().identity.server ==
-          server.sql("SELECT system_identifier || '/postgres' FROM pg_control_system()"));
+  REQUIRE(
+      watch.read().identity.server ==
+      server.sql("SELECT system_identifier || '/postgres@'"
+                 " || extract(epoch FROM pg_postmaster_start_time()) FROM pg_control_system()"));
 }
 
 TEST_CASE("a storm on one row gives the exact ratio and the waits of its victims") {

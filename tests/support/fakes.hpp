@@ -120,18 +120,21 @@ class FakeLedger : public Ledger {
 class FakeJournal : public Journal {
  public:
   Result<void> append(const JournalStep& step) override {
-    if (full) {
-      usable_ = false;
-      return Error{ErrorCode::storage, "disk full", {}};
-    }
+    if (full && !(holds_back && usable_)) return flush();
     usable_ = true;
     steps.push_back(step);
+    return {};
+  }
+  Result<void> flush() override {
+    usable_ = !full;
+    if (full) return Error{ErrorCode::storage, "disk full", {}};
     return {};
   }
   Result<void> prune(WallTime) override { return {}; }
   bool usable() const override { return usable_; }
 
   bool full = false;
+  bool holds_back = false;  ///< append() does not touch the disk
   std::vector<JournalStep> steps;
 
  private:

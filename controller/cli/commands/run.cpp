@@ -43,7 +43,6 @@ class Process {
   Process(std::string config_path, Setup setup)
       : config_path_(std::move(config_path)),
         setup_(std::move(setup)),
-        log_(make_logger(setup_.config.log_format, setup_.config.log_level)),
         manager_(from_environment, getpid()),
         signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
 
@@ -60,6 +59,7 @@ class Process {
 
  private:
   bool start() {
+    log_ = make_logger(setup_.config.log_format, setup_.config.log_level);
     auto daemon = Daemon::start(io_, setup_, clock_, *log_, [this] { manager_.watchdog(); });
     if (!daemon.has_value()) {
       log_->error("{}", daemon.error().context);
@@ -70,7 +70,7 @@ class Process {
                setup_.config.nodes.size(), setup_.policies.policies.size(),
                to_text(setup_.config.mode_ceiling), setup_.config.listen_host,
                daemon_->http_port());
-    manager_.ready("watching");
+    if (!terminating_) manager_.ready("watching");
     return true;
   }
 
@@ -81,14 +81,17 @@ class Process {
       auto before = std::exchange(setup_, std::move(*successor_));
       successor_.reset();
       daemon_.reset();
-      if (start()) continue;
-      log_->error("going on with the configuration from before the reload");
-      setup_ = std::move(before);
       if (!start()) {
-        exit_code_ = 1;
-        break;
+        log_->error("going on with the configuration from before the reload");
+        setup_ = std::move(before);
+        if (!start()) {
+          exit_code_ = 1;
+          break;
+        }
+        daemon_->set_reload_error("the new configuration could not be started; see the log");
       }
-      daemon_->set_reload_error("the new configuration could not be started; see the log");
+      // Its predecessor may have left levers for it: it gives back what on_exit says.
+      if (terminating_) daemon_->request_stop();
     }
     signals_.cancel();
   }
@@ -98,15 +101,15 @@ class Process {
       boost::system::error_code ended;
       const int signal =
           co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, ended));
-      if (ended) co_return;
+      if (ended || !daemon_) co_return;
       if (signal == SIGHUP) {
-        reload();
+        if (!terminating_) reload();
         continue;
       }
       log_->info("stopping (signal {})", signal);
       manager_.stopping("stopping");
-      successor_.reset();
-      daemon_->request_stop();
+      terminating_ = true;
+      if (!successor_) daemon_->request_stop();
     }
   }
 
@@ -121,7 +124,8 @@ class Process {
                      to_text(load.errors.front()));
       return;
     }
-    if (replaceable(setup_.config, load.setup->config)) {
+    // With a successor on its way, the newest configuration is the one that it starts with.
+    if (!successor_ && replaceable(setup_.config, load.setup->config)) {
       setup_ = std::move(*load.setup);
       daemon_->replace(setup_);
       log_->info("reloaded: {} policies", setup_.policies.policies.size());
@@ -141,13 +145,15 @@ class Process {
   asio::io_context io_{1};
   asio::signal_set signals_;
   std::unique_ptr<Daemon> daemon_;
-  std::optional<Setup> successor_;
+  std::optional<Setup> successor_;  ///< follows the daemon that is ending
+  bool terminating_ = false;
   int exit_code_ = 0;
 };
 
 int run_daemon(const std::string& config_path) {
   const rlimit no_core{0, 0};  // a core file would hold passwords
   setrlimit(RLIMIT_CORE, &no_core);
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go before we have reverted
   auto load = load_setup(config_path);
   if (!load.setup) {
     for (const auto& error : load.errors) std::cerr << to_text(error) << "\n";

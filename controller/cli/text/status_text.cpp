@@ -37,7 +37,7 @@ std::string last_tick(const json& report) {
                      report.at("last_tick_us").get<std::int64_t>()};
   const auto when = ticks == 0 ? std::string("none yet") : duration(age) + " ago";
   return when + "; " + std::to_string(ticks) + " so far, " + std::to_string(skipped) +
-         (skipped == 1 ? " step" : " steps") + " skipped";
+         " skipped";
 }
 
 std::string head(const json& report) {

@@ -60,6 +60,7 @@ TEST_CASE("every metric that operators look for is there under its name") {
   REQUIRE(metrics.at("homeostat_epoch{target=\"cluster\"}") == 7);
   REQUIRE(metrics.at("homeostat_last_tick_timestamp_seconds") == 1990);
   REQUIRE(metrics.at("homeostat_ticks_skipped_total") == 2);
+  REQUIRE(metrics.at("homeostat_steps_skipped_total") == 9);
   REQUIRE(metrics.at("homeostat_config_last_reload_successful") == 1);
   REQUIRE(metrics.at("homeostat_build_info{version=\"0.1.0\"}") == 1);
   REQUIRE(metrics.at("homeostat_ledger_open{lever=\"feature\"}") == 1);
@@ -79,7 +80,9 @@ TEST_CASE("every metric that operators look for is there under its name") {
 }
 
 TEST_CASE("a state set has one series a state and exactly one of them is 1") {
-  const auto metrics = exposed(full_report());
+  auto report = full_report();
+  report.bar = GENERATE(from_range(kForwardBars.begin(), kForwardBars.end()));
+  const auto metrics = exposed(report);
   const std::string who = "homeostat_policy_state{policy=\"circuit-breaker\",subject=\"cluster\",";
   REQUIRE(metrics.at(who + "state=\"closed\"}") == 0);
   REQUIRE(metrics.at(who + "state=\"open\"}") == 1);

@@ -20,6 +20,7 @@ TEST_CASE("every member of the report is in its JSON") {
   REQUIRE(out["last_tick_us"] == 1'990'000'000);
   REQUIRE(out["ticks"] == 33);
   REQUIRE(out["ticks_skipped"] == 2);
+  REQUIRE(out["steps_skipped"] == 9);
   REQUIRE(out["step_every_us"] == 1'000'000);
   REQUIRE(out["mode_ceiling"] == "enforce");
   REQUIRE(out["ledger_configured"] == true);

@@ -67,6 +67,7 @@ inline Report full_report() {
   report.last_tick = WallTime{1990s};
   report.ticks = 33;
   report.ticks_skipped = 2;
+  report.steps_skipped = 9;
   report.step_every = 1s;
   report.mode_ceiling = Mode::enforce;
   report.ledger_configured = true;

@@ -141,6 +141,23 @@ TEST_CASE("reconciler: a yielded target is left alone until no policy wants it (
   CHECK(bench.step({want}).size() == 1);
 }
 
+TEST_CASE("reconciler: a foreign value found at a revert is shown for five minutes (H18)") {
+  Bench bench;
+  bench.step({shed("class/batch", 0)});
+  ChangeResult yielded;
+  yielded.outcome = ChangeOutcome::yielded;
+  bench.lever.answers.emplace_back(yielded);
+  REQUIRE(bench.step({}).size() == 1);
+  REQUIRE(bench.reconciler.open(bench.now).size() == 1);
+  CHECK(bench.reconciler.open(bench.now)[0].drifted);
+  bench.now += std::chrono::minutes{4};
+  CHECK(bench.step({}).empty());
+  CHECK(bench.reconciler.open(bench.now).size() == 1);
+  bench.now += std::chrono::minutes{1};
+  bench.step({});
+  CHECK(bench.reconciler.open(bench.now).empty());
+}
+
 TEST_CASE("reconciler: an unknown outcome stops everything until the ledger was read (H13)") {
   Bench bench;
   bench.lever.answers.emplace_back(Error{ErrorCode::timeout, "no answer", {}});

@@ -187,8 +187,8 @@ TEST_CASE("a page says when nothing can be set, not for a blip, and why (H33, H5
   auto report = healthy();
   report.tick = 30s;
   report.barred_for = 29s;
-  report.bar = GENERATE(ForwardBar::ledger_lost, ForwardBar::lease_flapping,
-                        ForwardBar::identity_changed);
+  report.bar =
+      GENERATE(ForwardBar::ledger_lost, ForwardBar::lease_flapping, ForwardBar::identity_changed);
   report.bar_detail = "the leader's lock is held by pid 7 of role dba";
   REQUIRE(named(active_alerts({}, report), "HomeostatCannotAct") == nullptr);
   report.barred_for = 30s;

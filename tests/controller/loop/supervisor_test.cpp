@@ -144,6 +144,25 @@ TEST_CASE("supervisor: with the journal's disk full it makes no forward act, and
   CHECK_FALSE(bench.shed("class/rebuildable"));
 }
 
+TEST_CASE("supervisor: a disk that fills up in quiet steps is noticed before a forward act (H39)") {
+  Bench bench;
+  bench.journal.holds_back = true;
+  bench.journal.full = true;
+  bench.storm();
+  bench.run_for(seconds{90});
+  CHECK(bench.lever.changes.empty());
+  CHECK(bench.supervisor->report()->bar == ForwardBar::journal_unusable);
+}
+
+TEST_CASE("supervisor: ticks that were left out are counted") {
+  Bench bench;
+  bench.run_for(seconds{31});
+  CHECK(bench.supervisor->report()->ticks_skipped == 0);
+  bench.clock.advance(seconds{95});
+  bench.run_for(seconds{1});
+  CHECK(bench.supervisor->report()->ticks_skipped == 2);
+}
+
 TEST_CASE("supervisor: touches nothing on another server than the one that was sampled (H5, H53)") {
   Bench bench;
   bench.storm();
@@ -338,6 +357,46 @@ TEST_CASE("supervisor: on exit it reverts, resolves its alerts and releases the 
   CHECK(bench.ledger.released);
   REQUIRE(bench.alerts.last.has_value());
   CHECK(bench.alerts.last->empty());
+}
+
+TEST_CASE("supervisor: an exit in the middle of a doubt still gives back (H13)") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{50});
+  REQUIRE(bench.shed("class/rebuildable"));
+  LedgerRow row;
+  row.key = {"feature", "class/rebuildable"};
+  row.value = bench.lever.targets["class/rebuildable"];
+  row.policy = "circuit-breaker";
+  row.remaining = seconds{100};
+  bench.ledger.image.rows = {row};
+
+  SECTION("a renewal had no answer") {
+    bench.ledger.failure = Error{ErrorCode::cancelled, "lock timeout", {}};
+    bench.run_for(seconds{10});
+    REQUIRE_FALSE(bench.supervisor->report()->leader);
+    bench.ledger.failure.reset();
+  }
+  SECTION("the first revert has no answer") {
+    bench.lever.answers.emplace_back(Error{ErrorCode::timeout, "no answer", {}});
+  }
+  bench.supervisor->request_stop();
+  testing::run_coroutine(bench.io, bench.supervisor->run());
+  CHECK_FALSE(bench.shed("class/rebuildable"));
+  CHECK(bench.ledger.released);
+}
+
+TEST_CASE("supervisor: a standby that ends reverts nothing") {
+  Bench bench;
+  LedgerRow row;
+  row.key = {"feature", "class/rebuildable"};
+  bench.ledger.image.rows = {row};
+  bench.ledger.lease = {9, "other:2", false};
+  bench.run_for(seconds{3});
+  bench.ledger.lease.ours = true;  // would be ours, were it asked for
+  bench.supervisor->request_stop();
+  testing::run_coroutine(bench.io, bench.supervisor->run());
+  CHECK(bench.lever.changes.empty());
 }
 
 TEST_CASE("supervisor: on an exit that keeps, levers stand and their policy is remembered") {
