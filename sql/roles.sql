@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The three roles of Homeostat. Read this, then run it once, as a superuser, connected to the
+-- The roles of Homeostat. Read this, then run it once, as a superuser, connected to the
 -- database that is to hold the ledger. Running it again changes nothing that stands.
 --
 --   homeostat_owner     owns the schema `homeostat`; only `homeostat migrate` logs in as it
 --   homeostat_monitor   samples; cannot write
 --   homeostat_actuator  leads and sets levers, through functions of the schema and nothing else
+--   homeostat_operator  may pause and resume; nobody logs in as it: GRANT homeostat_operator TO you
 --
 -- None is a superuser, none may create roles or databases. Passwords are yours to set, for example
 -- with \password in psql, and pg_hba.conf decides from where they may connect.
@@ -22,6 +23,15 @@ BEGIN
   END LOOP;
 END
 $roles$;
+
+DO $operator$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'homeostat_operator') THEN
+    CREATE ROLE homeostat_operator NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION
+      CONNECTION LIMIT 0;
+  END IF;
+END
+$operator$;
 
 -- Few connections each: a supervisor gone wrong cannot use up the server's.
 ALTER ROLE homeostat_owner CONNECTION LIMIT 2;

@@ -91,6 +91,10 @@ void add_supervisor(const Report& report, Families& families) {
                    "1 for what keeps this instance from forward acts; `none` when nothing does.",
                    {{"bar", std::string(to_text(bar))}}, number(report.bar == bar));
   }
+  for (const auto& pause : report.pauses) {
+    families.gauge("homeostat_paused", "1 while an operator's pause of this scope stands.",
+                   {{"scope", pause.scope}, {"owner", pause.owner}}, 1);
+  }
   for (const auto& [instance, count] : report.notify_failures) {
     families.counter("homeostat_notify_failures_total",
                      "Requests to an Alertmanager that failed, and alerts dropped.",

@@ -38,6 +38,18 @@ json probes(const Report& report) {
   return array;
 }
 
+json pauses(const Report& report) {
+  auto array = json::array();
+  for (const auto& pause : report.pauses) {
+    array.push_back({{"scope", pause.scope},
+                     {"owner", pause.owner},
+                     {"reason", pause.reason},
+                     {"stood_us", pause.stood.count()},
+                     {"remaining_us", pause.remaining.count()}});
+  }
+  return array;
+}
+
 json levers(const Report& report) {
   auto array = json::array();
   for (const auto& open : report.levers) {
@@ -107,6 +119,7 @@ json to_json(const Report& report) {
   out["lease_holder"] = report.lease_holder;
   out["bar"] = to_text(report.bar);
   out["bar_detail"] = report.bar_detail;
+  out["pauses"] = pauses(report);
   out["reload_ok"] = report.reload_ok;
   out["reload_error"] = report.reload_error;
   out["journal_usable"] = report.journal_usable;

@@ -143,7 +143,8 @@ Result<std::vector<RecordedStep>> read_steps(sqlite::Database& database, std::in
   auto parts = prepare_parts(database);
   if (!parts.has_value()) return parts.error();
   auto statement = database.prepare(
-      "SELECT id, run, wall, mono, bar, samples FROM step WHERE id > ?1 ORDER BY id LIMIT ?2");
+      "SELECT id, run, wall, mono, bar, samples, paused FROM step WHERE id > ?1 ORDER BY id LIMIT "
+      "?2");
   if (!statement.has_value()) return statement.error();
   statement->bind(1, after).bind(2, rows(limit));
   std::vector<RecordedStep> steps;
@@ -158,6 +159,8 @@ Result<std::vector<RecordedStep>> read_steps(sqlite::Database& database, std::in
     const auto bar = parse_forward_bar(statement->text(4));
     if (!bar) return Error{ErrorCode::storage, "the journal holds a bar of unknown name"};
     step.bar = *bar;
+    std::istringstream paused{std::string(statement->text(6))};
+    for (std::string name; paused >> name;) step.paused.push_back(name);
     auto samples = unpack_samples(statement->text(5), step.at, *series);
     if (!samples.has_value()) return samples.error();
     step.samples = std::move(*samples);

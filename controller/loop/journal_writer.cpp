@@ -26,6 +26,12 @@ Result<void> run_once(sqlite::Statement& statement) {
   return {};
 }
 
+std::string spaced(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text.append(text.empty() ? "" : " ").append(name);
+  return text;
+}
+
 }  // namespace
 
 Writer::Writer(Statements statements, std::map<Series, std::int64_t> numbers, std::int64_t run,
@@ -47,7 +53,7 @@ Result<Writer> Writer::start(sqlite::Database& database) {
 
   auto series = database.prepare("INSERT INTO series VALUES (?1, ?2, ?3)");
   if (!series.has_value()) return series.error();
-  auto step = database.prepare("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  auto step = database.prepare("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   if (!step.has_value()) return step.error();
   auto verdict = database.prepare("INSERT INTO verdict VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   if (!verdict.has_value()) return verdict.error();
@@ -96,7 +102,8 @@ Result<void> Writer::write_one(const JournalStep& step) {
       .bind(3, wall)
       .bind(4, step.at.time_since_epoch().count())
       .bind(5, to_text(step.bar))
-      .bind(6, pack_samples(step.samples, step.at, numbers_));
+      .bind(6, spaced(step.paused))
+      .bind(7, pack_samples(step.samples, step.at, numbers_));
   done = run_once(statements_.step);
   for (const auto& verdict : step.verdicts) {
     if (!done.has_value()) return done;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/loop/leadership.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace homeostat {
@@ -38,11 +39,21 @@ boost::asio::awaitable<Leadership::Turn> Leadership::step(TimePoint now, Duratio
       detail_ = std::to_string(lease->takeovers) + " takeovers by force within the last hour";
     }
   }
+  if (reachable_) co_await ask_pauses(deadline);
   if (!leader_) co_return led ? Turn::lost : Turn::none;
   const auto led_epoch = std::exchange(led_epoch_, epoch_);
   if (led && epoch_ == led_epoch) co_return Turn::none;
   // Each new leader raises the epoch by one: the next one after ours is our own.
   co_return led_epoch > 0 && epoch_ <= led_epoch + 1 ? Turn::regained : Turn::gained;
+}
+
+boost::asio::awaitable<void> Leadership::ask_pauses(Duration deadline) {
+  auto pauses = co_await ledger_->pauses(deadline);
+  if (pauses.has_value()) {
+    pauses_ = std::move(*pauses);
+  } else {
+    doubt(pauses.error().context);
+  }
 }
 
 void Leadership::doubt(std::string why) {
@@ -55,7 +66,10 @@ void Leadership::doubt(std::string why) {
 
 ForwardBar Leadership::bar() const {
   if (ledger_ == nullptr) return ForwardBar::none;
-  if (leader_) return flapping_ ? ForwardBar::lease_flapping : ForwardBar::none;
+  const auto all = [](const Pause& pause) { return pause.scope == "cluster"; };
+  if (leader_ && flapping_) return ForwardBar::lease_flapping;
+  if (leader_ && std::any_of(pauses_.begin(), pauses_.end(), all)) return ForwardBar::paused;
+  if (leader_) return ForwardBar::none;
   return reachable_ ? ForwardBar::not_leader : ForwardBar::ledger_lost;
 }
 

@@ -81,6 +81,16 @@ Result<ForwardAct> forward_act(const pg::Table& table, int row, TimePoint now) {
   return ForwardAct{text_at(table, row, 0), before(now, age)};
 }
 
+Pause pause(const pg::Table& table, int row) {
+  Pause read;
+  read.scope = text_at(table, row, 0);
+  read.owner = text_at(table, row, 1);
+  read.reason = text_at(table, row, 2);
+  read.stood = Duration{table.integer(row, 3).value_or(0)};
+  read.remaining = Duration{table.integer(row, 4).value_or(0)};
+  return read;
+}
+
 json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now) {
   auto all = json::array();
   for (const auto& memory : memories) {

@@ -21,6 +21,9 @@ Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint no
 /// A row of sql/queries/ledger_forward.sql.
 Result<ForwardAct> forward_act(const pg::Table& table, int row, TimePoint now);
 
+/// A row of sql/queries/pauses.sql.
+Pause pause(const pg::Table& table, int row);
+
 /// What homeostat.state_keep() takes.
 nlohmann::json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now);
 

@@ -215,6 +215,14 @@ asio::awaitable<Result<LedgerImage>> PgLedger::load(TimePoint now, Duration dead
   co_return image;
 }
 
+asio::awaitable<Result<std::vector<Pause>>> PgLedger::pauses(Duration deadline) {
+  const auto table = co_await session_.query(std::string{sql::pauses}, {}, deadline);
+  if (!table.has_value()) co_return table.error();
+  std::vector<Pause> all;
+  for (int row = 0; row < table->rows(); ++row) all.push_back(pause(*table, row));
+  co_return all;
+}
+
 asio::awaitable<Result<void>> PgLedger::keep(std::vector<PolicyMemory> memories, std::int64_t epoch,
                                              TimePoint now, Duration deadline) {
   std::vector<pg::Parameter> parameters;

@@ -39,7 +39,9 @@ class PgLedger : public Ledger {
   [[nodiscard]] boost::asio::awaitable<Result<void>> keep(std::vector<PolicyMemory> memories,
                                                           std::int64_t epoch, TimePoint now,
                                                           Duration deadline) override;
-  /// System identifier and database: `7301…/melodyud`.
+  [[nodiscard]] boost::asio::awaitable<Result<std::vector<Pause>>> pauses(
+      Duration deadline) override;
+  /// System identifier, database and start of the server: `7301…/melodyud@1764…`.
   std::string identity() const override { return identity_; }
 
   /// A new inventory (reload): registered with the next renewal of the lease.

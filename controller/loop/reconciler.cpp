@@ -68,9 +68,9 @@ void Reconciler::drop() {
 }
 
 bool Reconciler::wants_change(const Standing& standing, const DesiredLever& desired,
-                              ForwardBar bar) const {
+                              bool barred) const {
   if (standing.row.value == desired.value) return false;
-  return bar == ForwardBar::none || towards_baseline(standing.row.value, desired.value);
+  return !barred || towards_baseline(standing.row.value, desired.value);
 }
 
 asio::awaitable<std::vector<ActRecord>> Reconciler::step(const std::vector<DesiredLever>& desired,
@@ -104,17 +104,20 @@ asio::awaitable<std::vector<ActRecord>> Reconciler::step(const std::vector<Desir
 
   for (const auto& lever : desired) {
     if (fence_lost()) co_return acts;
+    const bool barred =
+        options.bar != ForwardBar::none ||
+        std::binary_search(options.paused.begin(), options.paused.end(), lever.policy);
     const auto found = standing_.find(lever.key);
     if (found == standing_.end()) {
       const auto failed = failed_.find(lever.key);
       const bool due = failed == failed_.end() || now >= failed->second.retry_at;
-      if (options.bar != ForwardBar::none || !due) continue;
+      if (barred || !due) continue;
       acts.push_back(co_await change(ChangeKind::apply, lever, now));
       continue;
     }
     const auto& standing = found->second;
     if (standing.yielded || now < standing.retry_at) continue;
-    if (wants_change(standing, lever, options.bar)) {
+    if (wants_change(standing, lever, barred)) {
       acts.push_back(co_await change(ChangeKind::apply, lever, now));
     } else if (standing.row.value == lever.value &&
                (options.tick || standing.expires - now < lever.ttl / 2)) {

@@ -32,9 +32,10 @@ class Reconciler {
 
   struct Options {
     ForwardBar bar =
-        ForwardBar::none;  ///< other than none: only towards the baseline, and renewals
-    bool tick = false;     ///< renew every row; the lever compares as it renews
-    bool unpaced = false;  ///< revert everything at once (on exit)
+        ForwardBar::none;             ///< other than none: only towards the baseline, and renewals
+    std::vector<std::string> paused;  ///< policies of which the same holds, in order of name
+    bool tick = false;                ///< renew every row; the lever compares as it renews
+    bool unpaced = false;             ///< revert everything at once (on exit)
   };
 
   /// Moves towards `desired`. REQUIRES: the lease is ours. Stops at the first outcome that is
@@ -63,7 +64,7 @@ class Reconciler {
                                            TimePoint now);
   boost::asio::awaitable<void> verify(Lever* lever, ActRecord* record);
   void settle(const ActRecord& record, const DesiredLever& desired, TimePoint now);
-  bool wants_change(const Standing& standing, const DesiredLever& desired, ForwardBar bar) const;
+  bool wants_change(const Standing& standing, const DesiredLever& desired, bool barred) const;
 
   std::map<std::string, Lever*, std::less<>> levers_;
   std::map<LeverKey, Standing> standing_;

@@ -56,6 +56,8 @@ struct Report {
   Duration barred_for{};  ///< how long `bar` has stood as it is
   Duration tick{};
 
+  std::vector<Pause> pauses;  ///< as the ledger had them at the last renewal of the lease
+
   bool reload_ok = true;
   std::string reload_error;  ///< first line of what the last reload refused
   bool journal_usable = true;

@@ -11,17 +11,14 @@
 #include <utility>
 
 #include "controller/loop/narration.hpp"
-#include "controller/loop/supervisor_alerts.hpp"
 #include "controller/loop/takeover.hpp"
 #include "controller/loop/tally.hpp"
-#include "policies/engine/budgets.hpp"
 
 namespace homeostat {
 namespace asio = boost::asio;
 namespace {
 
 constexpr Duration kLeaseRenewal = std::chrono::seconds{5};
-constexpr Duration kControlDeadline = std::chrono::seconds{3};
 constexpr Duration kShortestSampleDeadline = std::chrono::milliseconds{500};
 
 /// An enforced policy climbs at this step.
@@ -30,6 +27,16 @@ bool moves_forward(const Decision& decision) {
                      [](const Verdict& verdict) {
                        return verdict.mode == Mode::enforce && is_forward(verdict.step);
                      });
+}
+
+std::vector<std::string> paused_policies(const std::vector<Pause>& pauses) {
+  constexpr std::string_view kPolicy = "policy/";
+  std::vector<std::string> names;
+  for (const auto& pause : pauses) {
+    if (pause.scope.starts_with(kPolicy)) names.push_back(pause.scope.substr(kPolicy.size()));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 /// A probe may take most of a step, and never so little that a busy machine looks like a dead one.
@@ -106,6 +113,7 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
     snapshot_.bar = now_bar;
     barred_since_ = now;
   }
+  snapshot_.paused = paused_policies(leadership_.pauses());
   auto decision = decide(policies_, snapshot_, std::move(state_), now);
   state_ = std::move(decision.state);
 
@@ -196,17 +204,14 @@ asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision
     }
     kept_ = std::move(memories_now);
   }
-  // A disk that has filled up is noticed before a forward act, not after it.
-  if (snapshot_.bar == ForwardBar::none && moves_forward(decision)) {
-    const auto flushed = parts_.journal.flush();
-    if (!flushed.has_value()) {
-      parts_.log.error("journal unusable, no forward acts until it is mended: {}",
-                       flushed.error().context);
-    }
-    snapshot_.bar = bar();
+  if (snapshot_.bar == ForwardBar::none && moves_forward(decision)) co_await ask_once_more();
+  if (!leadership_.leader()) {
+    reconciler_.drop();
+    co_return acts;
   }
   Reconciler::Options options;
   options.bar = snapshot_.bar;
+  options.paused = snapshot_.paused;
   options.tick = tick;
   acts = co_await reconciler_.step(decision.desired, options, now);
   if (reconciler_.fence_lost()) {
@@ -221,12 +226,26 @@ asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision
   co_return acts;
 }
 
+// A disk that has filled up and a pause that was spoken a second ago are noticed before a forward
+// act, not after it.
+asio::awaitable<void> Supervisor::ask_once_more() {
+  const auto flushed = parts_.journal.flush();
+  if (!flushed.has_value()) {
+    parts_.log.error("journal unusable, no forward acts until it is mended: {}",
+                     flushed.error().context);
+  }
+  co_await leadership_.ask_pauses(kControlDeadline);
+  snapshot_.bar = bar();
+  snapshot_.paused = paused_policies(leadership_.pauses());
+}
+
 void Supervisor::write_journal(TimePoint now, std::vector<Sample> samples, const Decision& decision,
                                std::vector<ActRecord> acts) {
   JournalStep entry;
   entry.at = now;
   entry.wall = parts_.clock.wall();
   entry.bar = snapshot_.bar;
+  entry.paused = snapshot_.paused;
   entry.samples = std::move(samples);
   entry.verdicts = decision.verdicts;
   entry.effects = decision.effects;
@@ -239,87 +258,6 @@ void Supervisor::write_journal(TimePoint now, std::vector<Sample> samples, const
   } else if (written.has_value() && !was_usable) {
     parts_.log.info("journal usable again");
   }
-}
-
-asio::awaitable<void> Supervisor::leave() {
-  take_over_replacement();
-  const bool revert =
-      leaving_ == Leaving::revert || (leaving_ == Leaving::as_set && settings_.revert_on_exit);
-  if (revert) co_await give_back();
-  if (leadership_.leader()) {
-    const auto released = co_await parts_.ledger->release_lease(kControlDeadline);
-    if (!released.has_value()) parts_.log.warn("lease: {}", released.error().context);
-  }
-  // A successor in this process goes on with the alerts, too.
-  if (parts_.alerts != nullptr && leaving_ == Leaving::as_set) {
-    parts_.alerts->publish({}, parts_.clock.wall());
-  }
-}
-
-asio::awaitable<void> Supervisor::give_back() {
-  const auto now = parts_.clock.now();
-  const Decision nothing;
-  // Twice: a doubt may pass, and the end may have come in the middle of one.
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    // Who stands by leaves the levers to the one who leads.
-    if (!leadership_.leader() && leadership_.bar() == ForwardBar::not_leader) co_return;
-    if (!leadership_.leader()) co_await keep_leadership(now);
-    if (!leadership_.leader()) continue;
-    state_ = EngineState{};
-    snapshot_.bar = ForwardBar::stopping;
-    const auto forgotten =
-        co_await parts_.ledger->keep({}, leadership_.epoch(), now, kControlDeadline);
-    if (!forgotten.has_value()) parts_.log.warn("ledger: {}", forgotten.error().context);
-    Reconciler::Options options;
-    options.bar = ForwardBar::stopping;
-    options.unpaced = true;
-    auto acts = co_await reconciler_.step(nothing.desired, options, now);
-    count_acts(acts, &tally_);
-    log_acts(parts_.log, acts);
-    write_journal(now, {}, nothing, std::move(acts));
-    publish(now, nothing);
-    if (!reconciler_.fence_lost()) co_return;
-    leadership_.doubt(reconciler_.fence_lost_reason());
-    reconciler_.drop();
-  }
-  parts_.log.warn("not everything could be given back; what stands ends by its expiry");
-}
-
-void Supervisor::publish(TimePoint now, const Decision& decision) {
-  Report report = tally_;
-  report.version = settings_.version;
-  report.instance = settings_.instance;
-  report.endpoint = settings_.endpoint;
-  report.wall = parts_.clock.wall();
-  report.at = now;
-  report.step_every = policies_.settings.sample_every;
-  report.mode_ceiling = settings_.mode_ceiling;
-  report.ledger_configured = leadership_.configured();
-  report.leader = leadership_.leader();
-  report.epoch = leadership_.epoch();
-  report.lease_holder = leadership_.holder();
-  report.leaderless = leadership_.leaderless();
-  report.bar = snapshot_.bar;
-  report.barred_for = report.bar == ForwardBar::none ? Duration{} : now - barred_since_;
-  report.tick = settings_.tick;
-  report.bar_detail =
-      report.bar == ForwardBar::identity_changed ? identity_mismatch() : leadership_.detail();
-  report.reload_ok = report.reload_error.empty();
-  report.journal_usable = parts_.journal.usable();
-  report.samples = snapshot_.samples;
-  report.notes = sampler_.notes();
-  report.probes = sampler_.statuses();
-  report.policies = policies_.policies;
-  for (const auto& [key, verdict] : verdicts_) report.verdicts.push_back(verdict);
-  report.desired = decision.desired;
-  report.would = decision.would;
-  report.levers = reconciler_.open(now);
-  report.feature_share = feature_shares(settings_.features, report.levers);
-  report.budget_remaining = budget_remaining(policies_, state_, now);
-  if (parts_.notify_failures) report.notify_failures = parts_.notify_failures();
-  report.alerts = active_alerts(decision.alerts, report);
-  if (parts_.alerts != nullptr) parts_.alerts->publish(report.alerts, report.wall);
-  report_ = std::make_shared<const Report>(std::move(report));
 }
 
 }  // namespace homeostat

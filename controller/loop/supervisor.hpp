@@ -56,6 +56,9 @@ enum class Leaving {
   revert,  ///< a successor in this process does not supervise them any more
 };
 
+/// Of every question to the ledger.
+inline constexpr Duration kControlDeadline = std::chrono::seconds{3};
+
 class Supervisor {
  public:
   Supervisor(SupervisorParts parts, SupervisorSettings settings, PolicySet policies);
@@ -89,8 +92,10 @@ class Supervisor {
                                                      bool tick);
   boost::asio::awaitable<void> leave();
   boost::asio::awaitable<void> give_back();
+  boost::asio::awaitable<void> ask_once_more();
   std::string identity_mismatch() const;
   ForwardBar bar() const;
+  std::string bar_detail() const;
   void write_journal(TimePoint now, std::vector<Sample> samples, const Decision& decision,
                      std::vector<ActRecord> acts);
   void publish(TimePoint now, const Decision& decision);

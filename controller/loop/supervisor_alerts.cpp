@@ -11,6 +11,8 @@
 namespace homeostat {
 namespace {
 
+constexpr Duration kPausedLong = std::chrono::hours{1};
+
 std::string pascal_case(const std::string& name) {
   std::string result;
   bool start = true;
@@ -157,6 +159,14 @@ std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const
                                 "somebody else has written " + what,
                                 "Homeostat leaves that value alone."));
     }
+  }
+  for (const auto& pause : report.pauses) {
+    if (pause.stood < kPausedLong) continue;
+    Alert alert = own(report, "HomeostatPausedLong", "warning",
+                      pause.owner + " paused " + pause.scope + " more than an hour ago",
+                      pause.reason + ". To end it: homeostat resume");
+    alert.labels["scope"] = pause.scope;
+    alerts.push_back(std::move(alert));
   }
   if (!report.journal_usable) {
     alerts.push_back(own(report, "HomeostatJournalUnusable", "page",

@@ -18,7 +18,7 @@ namespace homeostat {
 /// lead. Of this instance, which `instance` names: HomeostatWatchdog (always: a dead man's switch),
 /// HomeostatBlind (a subject whose probe is down or whose signals are absent), HomeostatCannotAct
 /// (ledger lost, nobody leads, another server; for a tick or longer), HomeostatRevertOverdue,
-/// HomeostatForeignWrite, HomeostatJournalUnusable, HomeostatReloadFailed.
+/// HomeostatForeignWrite, HomeostatPausedLong, HomeostatJournalUnusable, HomeostatReloadFailed.
 std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const Report& report);
 
 }  // namespace homeostat

@@ -31,7 +31,8 @@ struct JournalStep {
   TimePoint at{};
   WallTime wall{};
   ForwardBar bar = ForwardBar::none;
-  std::vector<Sample> samples;  ///< taken since the last step
+  std::vector<std::string> paused;  ///< as in Snapshot
+  std::vector<Sample> samples;      ///< taken since the last step
   std::vector<Verdict> verdicts;
   std::vector<Effect> effects;
   std::vector<ActRecord> acts;

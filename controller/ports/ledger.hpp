@@ -31,6 +31,15 @@ struct LedgerImage {
   std::vector<ForwardAct> forward;     ///< of the last hour, oldest first
 };
 
+/// Somebody's word that nothing is to move forward: `cluster`, or `policy/NAME`.
+struct Pause {
+  std::string scope;
+  std::string owner;  ///< the role that logged in to say so
+  std::string reason;
+  Duration stood{};      ///< since it began, by the database's clock when read
+  Duration remaining{};  ///< until it ends by itself
+};
+
 /// The lease on a cluster, as the database confirmed it.
 struct Lease {
   std::int64_t epoch = 0;
@@ -66,6 +75,10 @@ class Ledger {
   /// Stores the memories under the fence; rows of policies not named are deleted.
   [[nodiscard]] virtual boost::asio::awaitable<Result<void>> keep(
       std::vector<PolicyMemory> memories, std::int64_t epoch, TimePoint now, Duration deadline) = 0;
+
+  /// The pauses that stand, in order of scope. Asked with every renewal and before forward acts.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<Pause>>> pauses(
+      Duration deadline) = 0;
 
   /// The server on which the ledger lives; empty until connected.
   virtual std::string identity() const = 0;

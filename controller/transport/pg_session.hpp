@@ -81,9 +81,9 @@ class Session {
 
   /// One statement with parameters as text ($1, $2 …), prepared at its first use in this session.
   /// An error of the server keeps the session: SQLSTATE class 42501 is missing_privilege, 57014 and
-  /// 55P03 are cancelled (rolled back by the server's own timeouts), everything else is refused, with the server's primary
-  /// message and SQLSTATE in the context; HS001 (homeostat: superseded epoch) is superseded, HS002
-  /// (foreign value) foreign_value.
+  /// 55P03 are cancelled (rolled back by the server's own timeouts), everything else is refused,
+  /// with the server's primary message and SQLSTATE in the context; HS001 (homeostat: superseded
+  /// epoch) is superseded, HS002 (foreign value) foreign_value.
   boost::asio::awaitable<Result<Table>> query(std::string sql, std::vector<Parameter> parameters,
                                               Duration deadline);
 

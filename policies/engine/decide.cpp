@@ -117,7 +117,7 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
   if (slot.policy.kind == PolicyKind::alert) {
     evaluation.verdict.step = step_alert(evaluation);
   } else {
-    const Guards guards{state, snapshot.bar, survey};
+    const Guards guards{state, bar_for(snapshot, slot.policy.name), survey};
     evaluation.verdict.step = step_breaker(evaluation, guards);
   }
   slot.runtime.blind = is_blind(evaluation);
@@ -130,7 +130,7 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
       promise_effect(slot.policy, slot.runtime, memory.rung, before, now);
     }
   }
-  finish_verdict(evaluation, snapshot.bar);
+  finish_verdict(evaluation, bar_for(snapshot, slot.policy.name));
   return std::move(evaluation.verdict);
 }
 

@@ -33,6 +33,13 @@ bool before(const Sample& sample, const Key& key) {
 std::string_view to_text(ForwardBar bar) { return name_of(kBars, bar); }
 std::optional<ForwardBar> parse_forward_bar(std::string_view text) { return value_of(kBars, text); }
 
+ForwardBar bar_for(const Snapshot& snapshot, std::string_view policy) {
+  if (snapshot.bar != ForwardBar::none) return snapshot.bar;
+  const auto& paused = snapshot.paused;
+  const bool is_paused = std::binary_search(paused.begin(), paused.end(), policy);
+  return is_paused ? ForwardBar::paused : ForwardBar::none;
+}
+
 void put(Snapshot& snapshot, Sample sample) {
   auto& samples = snapshot.samples;
   const Key key(sample.signal, sample.subject);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,7 +36,11 @@ struct Snapshot {
   /// here until a newer one replaces it; decide() judges its age.
   std::vector<Sample> samples;
   ForwardBar bar = ForwardBar::none;
+  std::vector<std::string> paused;  ///< policies that an operator has paused, in order of name
 };
+
+/// What bars a policy's forward acts: `bar`, or its own pause.
+ForwardBar bar_for(const Snapshot& snapshot, std::string_view policy);
 
 std::string_view to_text(ForwardBar bar);
 std::optional<ForwardBar> parse_forward_bar(std::string_view text);

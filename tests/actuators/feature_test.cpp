@@ -317,7 +317,8 @@ TEST_CASE_METHOD(Bench, "a lever can be set while the only synchronous standby i
   CHECK(application.finish());
 }
 
-TEST_CASE_METHOD(Bench, "a locked ledger is given up by lock_timeout, nothing is written, it heals (H33)") {
+TEST_CASE_METHOD(
+    Bench, "a locked ledger is given up by lock_timeout, nothing is written, it heals (H33)") {
   PgClient dba{cluster.address()};
   dba.run("BEGIN; LOCK TABLE homeostat.lever");
   const auto result = one.apply(one.change(ChangeKind::apply, "class/batch", 0));

@@ -107,11 +107,17 @@ class FakeLedger : public Ledger {
     Result<void> done;
     co_return done;
   }
+  boost::asio::awaitable<Result<std::vector<Pause>>> pauses(Duration) override {
+    ++pauses_asked;
+    co_return standing_pauses;
+  }
   std::string identity() const override { return server; }
 
   std::optional<Error> failure;
   Lease lease{7, "this:1", true};
   LedgerImage image;
+  std::vector<Pause> standing_pauses;
+  int pauses_asked = 0;
   std::string server = "server-1";
   int asked = 0;
   bool released = false;

@@ -36,8 +36,7 @@ std::string last_tick(const json& report) {
   const Duration age{report.at("wall_us").get<std::int64_t>() -
                      report.at("last_tick_us").get<std::int64_t>()};
   const auto when = ticks == 0 ? std::string("none yet") : duration(age) + " ago";
-  return when + "; " + std::to_string(ticks) + " so far, " + std::to_string(skipped) +
-         " skipped";
+  return when + "; " + std::to_string(ticks) + " so far, " + std::to_string(skipped) + " skipped";
 }
 
 std::string head(const json& report) {
@@ -48,6 +47,12 @@ std::string head(const json& report) {
                         {"mode ceiling", report.at("mode_ceiling").get<std::string>()},
                         {"forward acts", forward_acts(report)},
                         {"last tick", last_tick(report)}};
+  for (const auto& pause : report.at("pauses")) {
+    const Duration left{pause.at("remaining_us").get<std::int64_t>()};
+    rows.push_back({"paused", pause.at("scope").get<std::string>() + " by " +
+                                  pause.at("owner").get<std::string>() + " for another " +
+                                  duration(left) + ": " + pause.at("reason").get<std::string>()});
+  }
   if (!report.at("journal_usable").get<bool>()) rows.push_back({"journal", "CANNOT BE WRITTEN"});
   if (!report.at("reload_ok").get<bool>()) {
     rows.push_back({"last reload", "REFUSED: " + report.at("reload_error").get<std::string>()});

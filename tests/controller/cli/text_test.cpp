@@ -279,7 +279,7 @@ TEST_CASE("status: signals stand beside their thresholds, and every part is ther
   CHECK_THAT(*text, Contains("Homeostat 0.1.0 on host:1, 1970-01-01 00:33:20 UTC\n"));
   CHECK_THAT(*text, Contains("role          leads (epoch 7)\n"));
   CHECK_THAT(*text, Contains("forward acts  allowed\n"));
-  CHECK_THAT(*text, Contains("last tick     10 s ago; 33 so far, 2 steps skipped\n"));
+  CHECK_THAT(*text, Contains("last tick     10 s ago; 33 so far, 2 skipped\n"));
   CHECK_THAT(*text, Contains("pg_blocked_ratio    node/main   0.25 (1 of 4)"));
   CHECK_THAT(*text, Contains("cusum, ref 0"));
   CHECK_THAT(*text, Contains("unknown: the probe did not answer in time"));

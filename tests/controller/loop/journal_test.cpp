@@ -52,6 +52,7 @@ void require_same(const JournalStep& one, const JournalStep& other) {
   CHECK(one.at == other.at);
   CHECK(one.wall == other.wall);
   CHECK(one.bar == other.bar);
+  CHECK(one.paused == other.paused);
   require_same(one.samples, other.samples);
   require_same(one.verdicts, other.verdicts);
   require_same(one.effects, other.effects);
@@ -61,6 +62,7 @@ void require_same(const JournalStep& one, const JournalStep& other) {
 JournalStep full_step() {
   auto step = quiet_step(1);
   step.bar = ForwardBar::ledger_lost;
+  step.paused = {"circuit-breaker", "lock-contention"};
   const Subject worker{SubjectKind::node, "worker-1"};
   // Out of order on purpose: the order in which samples came is part of what is replayed.
   step.samples.push_back(absent("pg_blocked_ratio", worker, AbsentReason::timeout, step.at - 5s));

@@ -123,6 +123,16 @@ TEST_CASE("reconciler: a bar stops forward acts, and neither reverts nor renewal
   CHECK(bench.step({}, barred).size() == 1);
 }
 
+TEST_CASE("reconciler: a paused policy's levers only move towards the baseline (H37)") {
+  Bench bench;
+  bench.step({shed("class/batch", 0.25)});
+  Reconciler::Options paused;
+  paused.paused = {shed("class/batch", 0).policy};
+  CHECK(bench.step({shed("class/batch", 0.25), shed("class/non_critical", 0)}, paused).empty());
+  CHECK(bench.step({shed("class/batch", 0)}, paused).empty());
+  CHECK(bench.step({shed("class/batch", 0.5)}, paused).size() == 1);
+}
+
 TEST_CASE("reconciler: a yielded target is left alone until no policy wants it (H18, S9)") {
   Bench bench;
   const auto want = shed("class/batch", 0);

@@ -168,6 +168,18 @@ TEST_CASE("an instance's own alerts name it, so that two do not resolve each oth
   REQUIRE(named(alerts, "HomeostatCircuitBreaker")->labels.count("instance") == 0);
 }
 
+TEST_CASE("a pause that has stood for an hour is called to mind (H37)") {
+  auto report = healthy();
+  report.pauses = {{"cluster", "alice", "index build", 59min, 1h}};
+  REQUIRE(named(active_alerts({}, report), "HomeostatPausedLong") == nullptr);
+  report.pauses[0].stood = 1h;
+  const auto alerts = active_alerts({}, report);
+  const auto* alert = named(alerts, "HomeostatPausedLong");
+  REQUIRE(alert != nullptr);
+  REQUIRE(alert->labels.at("scope") == "cluster");
+  REQUIRE_THAT(alert->annotations.at("description"), Contains("index build"));
+}
+
 TEST_CASE("a standby leaves the policies' alerts to the leader, and says its own") {
   auto report = healthy();
   report.bar = ForwardBar::not_leader;

@@ -154,6 +154,35 @@ TEST_CASE("supervisor: a disk that fills up in quiet steps is noticed before a f
   CHECK(bench.supervisor->report()->bar == ForwardBar::journal_unusable);
 }
 
+TEST_CASE("supervisor: pauses are asked for with each renewal, and once more before an act (H37)") {
+  Bench bench;
+  bench.storm();
+  bench.run_for(seconds{30});
+  CHECK(bench.ledger.pauses_asked == bench.ledger.asked);
+  bench.run_for(seconds{20});
+  REQUIRE(bench.shed("class/rebuildable"));
+  CHECK(bench.ledger.pauses_asked == bench.ledger.asked + 1);
+}
+
+TEST_CASE("supervisor: while the cluster is paused nothing moves forward (H37, S7)") {
+  Bench bench;
+  bench.ledger.standing_pauses = {{"cluster", "alice", "index build", {}, minutes{10}}};
+  bench.storm();
+  bench.run_for(minutes{2});
+  CHECK(bench.lever.changes.empty());
+  CHECK(bench.supervisor->report()->bar == ForwardBar::paused);
+  CHECK(bench.supervisor->report()->bar_detail == "by alice for another 10m: index build");
+}
+
+TEST_CASE("supervisor: a pause of a policy holds it at the choke point, too (H37)") {
+  Bench bench;
+  bench.ledger.standing_pauses = {{"policy/circuit-breaker", "alice", "test", {}, minutes{10}}};
+  bench.storm();
+  bench.run_for(minutes{2});
+  CHECK(bench.lever.changes.empty());
+  CHECK(bench.supervisor->report()->bar == ForwardBar::none);
+}
+
 TEST_CASE("supervisor: ticks that were left out are counted") {
   Bench bench;
   bench.run_for(seconds{31});

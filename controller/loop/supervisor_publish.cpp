@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a supervisor tells of a step.
+#include <algorithm>
+#include <utility>
+
+#include "controller/loop/supervisor.hpp"
+#include "controller/loop/supervisor_alerts.hpp"
+#include "controller/loop/tally.hpp"
+#include "policies/engine/budgets.hpp"
+#include "policies/loader/scalars.hpp"
+
+namespace homeostat {
+namespace {
+
+std::string described(const Pause& pause) {
+  const auto left = std::chrono::ceil<std::chrono::seconds>(pause.remaining);
+  return "by " + pause.owner + " for another " + loader::format_duration(left) + ": " +
+         pause.reason;
+}
+
+}  // namespace
+
+std::string Supervisor::bar_detail() const {
+  if (snapshot_.bar == ForwardBar::identity_changed) return identity_mismatch();
+  if (snapshot_.bar != ForwardBar::paused) return leadership_.detail();
+  const auto& pauses = leadership_.pauses();
+  const auto all = std::find_if(pauses.begin(), pauses.end(),
+                                [](const Pause& pause) { return pause.scope == "cluster"; });
+  return all == pauses.end() ? std::string() : described(*all);
+}
+
+void Supervisor::publish(TimePoint now, const Decision& decision) {
+  Report report = tally_;
+  report.version = settings_.version;
+  report.instance = settings_.instance;
+  report.endpoint = settings_.endpoint;
+  report.wall = parts_.clock.wall();
+  report.at = now;
+  report.step_every = policies_.settings.sample_every;
+  report.mode_ceiling = settings_.mode_ceiling;
+  report.ledger_configured = leadership_.configured();
+  report.leader = leadership_.leader();
+  report.epoch = leadership_.epoch();
+  report.lease_holder = leadership_.holder();
+  report.leaderless = leadership_.leaderless();
+  report.bar = snapshot_.bar;
+  report.barred_for = report.bar == ForwardBar::none ? Duration{} : now - barred_since_;
+  report.tick = settings_.tick;
+  report.bar_detail = bar_detail();
+  report.reload_ok = report.reload_error.empty();
+  report.journal_usable = parts_.journal.usable();
+  report.pauses = leadership_.pauses();
+  report.samples = snapshot_.samples;
+  report.notes = sampler_.notes();
+  report.probes = sampler_.statuses();
+  report.policies = policies_.policies;
+  for (const auto& [key, verdict] : verdicts_) report.verdicts.push_back(verdict);
+  report.desired = decision.desired;
+  report.would = decision.would;
+  report.levers = reconciler_.open(now);
+  report.feature_share = feature_shares(settings_.features, report.levers);
+  report.budget_remaining = budget_remaining(policies_, state_, now);
+  if (parts_.notify_failures) report.notify_failures = parts_.notify_failures();
+  report.alerts = active_alerts(decision.alerts, report);
+  if (parts_.alerts != nullptr) parts_.alerts->publish(report.alerts, report.wall);
+  report_ = std::make_shared<const Report>(std::move(report));
+}
+
+}  // namespace homeostat
