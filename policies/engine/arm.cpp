@@ -163,7 +163,7 @@ void look_at_arm(Evaluation& evaluation, const Snapshot& snapshot, int index) {
   ArmView view = view_arm(set, snapshot, arm, policy, memory, now);
   follow_episode(memory, arm, view, set.settings, now);
   if (memory.exhausted) view.truth = Truth::no;
-  const bool sticks = policy.state != BreakerState::closed;
+  const bool sticks = policy.state != BreakerState::closed || evaluation.runtime.alert_since;
   memory.involved = view.truth == Truth::yes || (memory.involved && sticks);
   add_evidence(evaluation.verdict, arm, memory, view);
   evaluation.arms.push_back(std::move(view));

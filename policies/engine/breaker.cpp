@@ -115,8 +115,8 @@ Step from_open(Evaluation& evaluation, const Guards& guards) {
   const bool held =
       add_time_gate(evaluation, GateKind::hold, -1, evaluation.now - memory.opened, memory.hold);
   const bool clear = arms_clear(evaluation, std::nullopt);
-  if (evaluation.condition == Truth::unknown) return Step::unknown;
   if (evaluation.condition == Truth::yes) return climb(evaluation, guards);
+  if (tripped_arm_unknown(evaluation)) return Step::unknown;
   return held && clear ? give_back(evaluation) : Step::holding;
 }
 
@@ -138,8 +138,8 @@ Step from_half_open(Evaluation& evaluation, const Guards& guards) {
   const bool healthy =
       add_time_gate(evaluation, GateKind::healthy_for, -1, since, policy.restore.each);
   const bool clear = arms_clear(evaluation, policy.restore.each);
-  if (evaluation.condition == Truth::unknown) return Step::unknown;
   if (evaluation.condition == Truth::yes) return reopen(evaluation, guards);
+  if (tripped_arm_unknown(evaluation)) return Step::unknown;
   return healthy && clear ? give_back(evaluation) : Step::holding;
 }
 

@@ -20,7 +20,8 @@ namespace homeostat {
 ///   steps. A reading between clear and trip restarts that wait.
 /// - An opening less than hold.max after closing goes on with the grown hold; later ones start
 /// anew.
-/// - An unknown condition holds everything.
+/// - Closed, an unknown condition opens nothing. Open or half open, an arm that tripped and is
+///   absent holds everything; an absent arm that never tripped holds nothing.
 Step step_breaker(Evaluation& evaluation, const Guards& guards);
 
 /// Opened, climbed, re-opened: what budgets and effects count.

@@ -62,6 +62,14 @@ bool arms_clear(Evaluation& evaluation, std::optional<Duration> at_least) {
   return all;
 }
 
+bool tripped_arm_unknown(const Evaluation& evaluation) {
+  for (std::size_t index = 0; index < evaluation.arms.size(); ++index) {
+    const bool tripped = evaluation.runtime.arms[index].involved;
+    if (tripped && evaluation.arms[index].truth == Truth::unknown) return true;
+  }
+  return false;
+}
+
 int rung_limit(const Evaluation& evaluation) {
   const auto rungs = static_cast<int>(evaluation.policy.ladder.size());
   int limit = 0;

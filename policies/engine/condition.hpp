@@ -27,6 +27,11 @@ void look(Evaluation& evaluation, const Snapshot& snapshot);
 /// clear_for when not given); an arm past its max_open is left aside. Adds the gates.
 bool arms_clear(Evaluation& evaluation, std::optional<Duration> at_least);
 
+/// An arm that tripped since the breaker was closed cannot be seen now, so that nobody can say
+/// whether it is clear. An absent arm that never tripped has no say in this: it would keep open for
+/// ever what it did not open.
+bool tripped_arm_unknown(const Evaluation& evaluation);
+
 /// The highest rung that the arms now tripped allow; at most the ladder's last.
 int rung_limit(const Evaluation& evaluation);
 

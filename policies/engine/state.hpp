@@ -51,8 +51,8 @@ struct ArmMemory {
   // both
   bool clear = false;     ///< what was judged last was beyond the clear level
   Duration clear_time{};  ///< without a break; absence does not count
-  bool involved =
-      false;  ///< tripped since the breaker was last closed: must clear before restoring
+  bool involved = false;  ///< tripped since the breaker was last closed, or the alert quiet: must
+                          ///< clear before restoring
   std::optional<TimePoint> tripped_since;  ///< first trip since it was last clear for clear_for
   bool exhausted = false;                  ///< past max_open: ignored until it was clear
   friend bool operator==(const ArmMemory&, const ArmMemory&) = default;

@@ -52,6 +52,24 @@ TEST_CASE("alert: stays while its signal is absent, and tells without any guard"
   CHECK(latest(world).step == Step::unknown);
 }
 
+TEST_CASE("alert: an absent arm that never tripped does not keep it firing") {
+  auto policy = alerting();
+  policy.open.arms.push_back(level_arm(0.4, 0.2));
+  World world({policy});
+  const auto blind_arm = [](World& w) { w.put_absent(kGauge); };
+  world.run(36, [&](World& w) {
+    storm(w);
+    blind_arm(w);
+  });
+  REQUIRE(world.last.alerts.size() == 1);
+  world.run(70, [&](World& w) {
+    calm(w);
+    blind_arm(w);
+  });
+  CHECK(world.count(Step::resolved) == 1);
+  CHECK(world.last.alerts.empty());
+}
+
 TEST_CASE("alert: fires anew only on evidence of its own") {
   World world({alerting()});
   world.run(90, storm);
@@ -100,6 +118,31 @@ TEST_CASE("alert: a breaker's tells while a gate holds it back") {
   CHECK(world.last.alerts[0].since == origin() + seconds(35));
   CHECK(world.last.alerts[0].rung == 0);
   world.run(15, calm);
+  CHECK(world.last.alerts.empty());
+}
+
+TEST_CASE("alert: a held-back breaker's goes on only while the arm that tripped may be bad still") {
+  auto policy = circuit_breaker();
+  policy.alert = AlertSpec{};
+  policy.open.arms.push_back(level_arm(0.4, 0.2));
+  World world({policy});
+  world.snapshot.bar = ForwardBar::paused;
+  const auto blind_arm = [](World& w) { w.put_absent(kGauge); };
+  world.run(41, [&](World& w) {
+    storm(w);
+    blind_arm(w);
+  });
+  REQUIRE(world.last.alerts.size() == 1);
+  auto unseen = world;
+  unseen.run(60, [&](World& w) {
+    w.put_absent(kRatio);
+    blind_arm(w);
+  });
+  CHECK(unseen.last.alerts.size() == 1);
+  world.run(60, [&](World& w) {
+    calm(w);
+    blind_arm(w);
+  });
   CHECK(world.last.alerts.empty());
 }
 

@@ -153,6 +153,50 @@ TEST_CASE("breaker: `all` needs every arm") {
   CHECK(world.count(Step::opened) == 1);
 }
 
+TEST_CASE("breaker: an absent arm that never tripped does not keep it open") {
+  auto policy = circuit_breaker();
+  policy.open.arms.push_back(level_arm(0.4, 0.2, 2));
+  World world({policy});
+  const auto blind_arm = [](World& w) { w.put_absent(kGauge); };
+  world.run(36, [&](World& w) {
+    storm(w);
+    blind_arm(w);
+  });
+  REQUIRE(world.memory(kName).state == BreakerState::open);
+  world.run(20, [&](World& w) {
+    calm(w);
+    blind_arm(w);
+  });
+  CHECK(latest(world).step == Step::holding);
+  world.run(160, [&](World& w) {
+    calm(w);
+    blind_arm(w);
+  });
+  CHECK(world.count(Step::closed) == 1);
+  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(latest(world).step == Step::unknown);  // closed, it cannot tell
+}
+
+TEST_CASE("breaker: an absent arm that tripped keeps it open (H1)") {
+  const bool all = GENERATE(false, true);
+  auto policy = one_rung();
+  policy.every = seconds(1);
+  if (all) policy.open.combination = Combination::all;
+  policy.open.arms.push_back(level_arm(0.4, 0.2, 2));
+  World world({policy});
+  world.run(40, [](World& w) {
+    storm(w);
+    w.put_gauge(0.5);
+  });
+  REQUIRE(world.memory(kName).state == BreakerState::open);
+  world.run(300, [](World& w) {
+    calm(w);
+    w.put_absent(kGauge);
+  });
+  CHECK(world.memory(kName).state == BreakerState::open);
+  CHECK(latest(world).step == Step::unknown);
+}
+
 TEST_CASE("breaker: re-opens from half open at S >= 0.5, after one fold of a severe storm") {
   World world({one_rung()});
   until_half_open(world);
