@@ -51,6 +51,17 @@ ArmView view_level(const ArmMemory& memory, const Arm& arm, const LevelTest& tes
   return view;
 }
 
+/// What was gathered about a server that is not there any more says nothing about the one that is.
+/// What the breaker did about it stands: its episode goes on until the new server is clear.
+void discard_evidence(ArmMemory& memory) {
+  ArmMemory fresh;
+  fresh.stepped_fold = memory.stepped_fold;
+  fresh.involved = memory.involved;
+  fresh.tripped_since = memory.tripped_since;
+  fresh.exhausted = memory.exhausted;
+  memory = std::move(fresh);
+}
+
 /// max_open and "tripped since": an episode begins with a trip and ends when the arm has been clear
 /// for its clear_for.
 void follow_episode(ArmMemory& memory, const Arm& arm, const ArmView& view,
@@ -126,6 +137,7 @@ void add_arm_gates(Evaluation& evaluation, int index) {
 
 void observe_arm(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
                  const Arm& arm, const PolicyMemory& policy, ArmMemory& memory, TimePoint now) {
+  if (server_changed(snapshot, arm.signal, policy.subject)) discard_evidence(memory);
   if (const auto* test = cusum_of(arm)) {
     const auto fold = ended_fold(state, arm.signal, policy.subject, arm.aggregate);
     if (!fold || fold->number <= memory.stepped_fold) return;

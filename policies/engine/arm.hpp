@@ -10,7 +10,8 @@
 namespace homeostat {
 
 /// At every step: a cusum steps on the fold that has ended since, if any; an EWMA takes a new
-/// reading, if any.
+/// reading, if any. A sample of another server than before discards what was gathered (H4): S, the
+/// backstop's window, EWMA, streaks and clear time.
 void observe_arm(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
                  const Arm& arm, const PolicyMemory& policy, ArmMemory& memory, TimePoint now);
 

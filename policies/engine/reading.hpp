@@ -23,6 +23,13 @@ struct Reading {
 /// The value; nothing when empty or absent.
 std::optional<double> value_of(const Reading& reading);
 
+/// The sample says that the server is not the one (or not the start) that was measured before.
+bool is_of_another_server(const Sample& sample);
+
+/// The same of what a signal about a subject is made of: its own sample, or for the cluster any of
+/// its members'.
+bool server_changed(const Snapshot& snapshot, std::string_view signal, const Subject& subject);
+
 /// A ratio or a gauge; a signal that the set does not describe counts as a gauge.
 SignalShape shape_of(const PolicySet& set, std::string_view signal);
 
