@@ -15,6 +15,14 @@ namespace {
 const CusumTest* cusum_of(const Arm& arm) { return std::get_if<CusumTest>(&arm.test); }
 const LevelTest* level_of(const Arm& arm) { return std::get_if<LevelTest>(&arm.test); }
 
+Reading read_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
+                 const Subject& subject, TimePoint now) {
+  const auto* level = level_of(arm);
+  const auto bad = level != nullptr ? level->comparison : Comparison::above;
+  const auto aggregate = aggregate_for(arm.aggregate, shape_of(set, arm.signal), bad);
+  return read_signal(set, snapshot, arm.signal, subject, aggregate, now);
+}
+
 /// Something was folded, but nothing in the fold that ended last.
 bool last_fold_absent(const ArmMemory& memory, const EngineSettings& settings, TimePoint now) {
   return memory.folded && memory.stepped_fold != fold_number(now, settings.fold) - 1;
@@ -143,14 +151,14 @@ void observe_arm(const PolicySet& set, const Snapshot& snapshot, const EngineSta
     if (!fold || fold->number <= memory.stepped_fold) return;
     step_cusum(memory, *test, arm.clear_level, *fold, set.settings, policy.state);
   } else if (arm.smooth) {
-    const auto reading = read_signal(set, snapshot, arm.signal, policy.subject, arm.aggregate, now);
+    const auto reading = read_arm(set, snapshot, arm, policy.subject, now);
     smooth_level(memory, arm, reading);
   }
 }
 
 ArmView view_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
                  const PolicyMemory& policy, const ArmMemory& memory, TimePoint now) {
-  const auto reading = read_signal(set, snapshot, arm.signal, policy.subject, arm.aggregate, now);
+  const auto reading = read_arm(set, snapshot, arm, policy.subject, now);
   ArmView view;
   if (const auto* test = cusum_of(arm)) {
     view = view_cusum(memory, *test, reading, set.settings, policy.state, now);
@@ -169,7 +177,7 @@ void look_at_arm(Evaluation& evaluation, const Snapshot& snapshot, int index) {
   ArmMemory& memory = evaluation.runtime.arms[at];
   const TimePoint now = evaluation.now;
   if (const auto* test = level_of(arm)) {
-    const auto reading = read_signal(set, snapshot, arm.signal, policy.subject, arm.aggregate, now);
+    const auto reading = read_arm(set, snapshot, arm, policy.subject, now);
     look_at_level(memory, arm, *test, reading, now);
   }
   ArmView view = view_arm(set, snapshot, arm, policy, memory, now);

@@ -33,8 +33,7 @@ void add(Reading& total, const Reading& part) {
 /// Of whole readings, at least one. The sum of a gauge keeps its denominator 1.
 Reading combined(const std::vector<Reading>& whole, bool is_ratio, Aggregate aggregate) {
   const auto less = [](const Reading& a, const Reading& b) { return *value_of(a) < *value_of(b); };
-  const bool pools = aggregate == Aggregate::sum || (aggregate == Aggregate::automatic && is_ratio);
-  if (!pools) {
+  if (aggregate != Aggregate::sum) {
     return aggregate == Aggregate::min ? *std::min_element(whole.begin(), whole.end(), less)
                                        : *std::max_element(whole.begin(), whole.end(), less);
   }
@@ -98,6 +97,12 @@ SignalShape shape_of(const PolicySet& set, std::string_view signal) {
   return at == set.signals.end() ? SignalShape::gauge : at->second.shape;
 }
 
+Aggregate aggregate_for(Aggregate written, SignalShape shape, Comparison bad) {
+  if (written != Aggregate::automatic) return written;
+  if (shape == SignalShape::ratio) return Aggregate::sum;
+  return bad == Comparison::below ? Aggregate::min : Aggregate::max;
+}
+
 Reading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
                     const Subject& subject, Aggregate aggregate, TimePoint now) {
   const auto stale_after = set.settings.stale_after;
@@ -107,8 +112,9 @@ Reading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_
   for (const auto& sample : samples_of(snapshot, signal)) {
     members.push_back(judged(sample, stale_after, now));
   }
-  const bool is_ratio = shape_of(set, signal) == SignalShape::ratio;
-  return of_members(members, is_ratio, aggregate);
+  const auto shape = shape_of(set, signal);
+  const auto resolved = aggregate_for(aggregate, shape, Comparison::above);
+  return of_members(members, shape == SignalShape::ratio, resolved);
 }
 
 }  // namespace homeostat

@@ -33,10 +33,14 @@ bool server_changed(const Snapshot& snapshot, std::string_view signal, const Sub
 /// A ratio or a gauge; a signal that the set does not describe counts as a gauge.
 SignalShape shape_of(const PolicySet& set, std::string_view signal);
 
+/// How several subjects become one: as `written`, or when that is automatic, a ratio pools and of
+/// anything else the worst counts: the highest, or the lowest where low is `bad`.
+Aggregate aggregate_for(Aggregate written, SignalShape shape, Comparison bad);
+
 /// A sample older than `stale_after` is absent (stale), and so is one that is not finite. When
 /// there is no sample about the cluster itself, those of its members (nodes, zones …) stand for it:
 /// absent (partial) when half or more of them are absent, otherwise made of those present: a ratio
-/// pools numerators and denominators, a gauge takes its worst, unless `aggregate` says otherwise.
+/// pools numerators and denominators, a gauge takes its highest, unless `aggregate` says otherwise.
 Reading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
                     const Subject& subject, Aggregate aggregate, TimePoint now);
 

@@ -71,7 +71,9 @@ std::vector<Key> test_keys() {
        .help = "Time constant of a moving average (EWMA) over the readings.",
        .range = up_to(86400)},
       {.name = "agg",
-       .help = "How several subjects become one; by default ratios pool and gauges take the worst.",
+       .help =
+           "How several subjects become one; by default ratios pool, and gauges take the worst: "
+           "the highest, or with `below` the lowest.",
        .allowed = {{"max", "min", "sum"}}},
   };
 }

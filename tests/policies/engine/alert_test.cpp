@@ -91,6 +91,30 @@ TEST_CASE("alert: without a clear level it resolves when not breached") {
   CHECK(world.count(Step::resolved) == 1);
 }
 
+TEST_CASE("alert: the cluster's `below` fires when one of two nodes is down") {
+  // {kind: alert, open: {signal: probe_up, below: 0.5}}, as the loader fills it in
+  auto policy = alerting();
+  const bool smooth = GENERATE(false, true);
+  Arm arm;
+  arm.signal = "probe_up";
+  arm.test = LevelTest{Comparison::below, 0.5, {}, 2};
+  if (smooth) arm.smooth = seconds(5);
+  policy.open.arms = {arm};
+  policy.every = seconds(1);
+  World world({policy});
+  const auto up = [](World& w, double a, double b) {
+    put(w.snapshot, gauge("probe_up", node("a"), a, w.now));
+    put(w.snapshot, gauge("probe_up", node("b"), b, w.now));
+  };
+  world.run(5, [&](World& w) { up(w, 1, 1); });
+  CHECK(world.last.alerts.empty());
+  world.run(10, [&](World& w) { up(w, 1, 0); });
+  CHECK(world.count(Step::fired) == 1);
+  CHECK(latest(world).evidence[0].numerator == 0);
+  world.run(80, [&](World& w) { up(w, 1, 1); });
+  CHECK(world.count(Step::resolved) == 1);
+}
+
 TEST_CASE("alert: a breaker's lasts while it is not closed, with its rung") {
   auto policy = circuit_breaker();
   policy.alert = AlertSpec{"page", {}, {}, {}};

@@ -93,6 +93,21 @@ TEST_CASE("effect: what counts as met") {
   CHECK(promise_met(effect) == std::get<4>(row));
 }
 
+TEST_CASE("effect: a gauge that should rise is read where it is lowest") {
+  auto policy = quick_breaker();
+  policy.hold.first = policy.hold.max = seconds(100);
+  policy.expect = Expectation{"probe_up", ExpectedMove::above, 0.5, seconds(5)};
+  World world({policy});
+  world.run(7, [](World& w) {
+    w.put_gauge(0.9);
+    put(w.snapshot, gauge("probe_up", node("a"), 1, w.now));
+    put(w.snapshot, gauge("probe_up", node("b"), 0, w.now));
+  });
+  REQUIRE(world.effects.size() == 1);
+  CHECK(world.effects[0].after == 0.0);
+  CHECK(world.effects[0].met == false);
+}
+
 TEST_CASE("effect: a gauge is read as it stands") {
   auto policy = quick_breaker();
   policy.ladder = {shed("class/batch")};
