@@ -196,6 +196,17 @@ bool beyond_threshold(const Arm& arm, const ArmView& view) {
   return !view.clear && *view.judged > cusum_of(arm)->ref;
 }
 
+void add_climb_gate(Evaluation& evaluation, int index) {
+  const auto at = static_cast<std::size_t>(index);
+  const Arm& arm = evaluation.policy.open.arms[at];
+  const ArmView& view = evaluation.arms[at];
+  const auto* cusum = cusum_of(arm);
+  if (cusum == nullptr || !view.judged) return;
+  const double excess = *view.judged - cusum->ref;
+  add_gate(evaluation.verdict, GateKind::climb_above, index, *view.judged, cusum->ref, excess,
+           beyond_threshold(arm, view));
+}
+
 void add_clear_gate(Evaluation& evaluation, int index) {
   const auto at = static_cast<std::size_t>(index);
   const Arm& arm = evaluation.policy.open.arms[at];

@@ -39,7 +39,6 @@ void enter_open(Evaluation& evaluation) {
   auto& runtime = evaluation.runtime;
   runtime.memory.state = BreakerState::open;
   runtime.memory.opened = evaluation.now;
-  consume_all(runtime);
 }
 
 Step from_closed(Evaluation& evaluation, const Guards& guards) {
@@ -63,6 +62,7 @@ Step climb(Evaluation& evaluation, const Guards& guards) {
   const auto since = evaluation.now - runtime.last_climb.value_or(runtime.memory.opened);
   const bool rested =
       add_time_gate(evaluation, GateKind::climb_after, -1, since, policy.climb_after);
+  if (!still_beyond(evaluation)) return Step::holding;
   const int next = runtime.memory.rung + 1;
   const bool may = may_move_forward(evaluation, guards, next);
   if (!rested) return Step::holding;

@@ -11,8 +11,10 @@ namespace homeostat {
 /// One evaluation's step, from a condition that `look` has filled in. Changes the runtime's memory;
 /// adds the gates that it asked.
 ///
-/// - closed, condition true: opens with the first rung. Open, still true: one rung more each
-///   climb_after, as far as the tripped arms allow. Half open, true at half the evidence: the rung
+/// - closed, condition true: opens with the first rung. Open, still true, and what tripped beyond
+///   its threshold (or ref) at this very moment: one rung more each climb_after, as far as those
+///   arms allow. The evidence that opened it goes on counting until it is half open or closed. Half
+///   open, true at half the evidence: the rung
 ///   last given back is taken again and the hold grows. Each only when every guard passes;
 ///   otherwise blocked: nothing changes, and it happens as soon as they pass.
 /// - The hold is over, every arm that tripped has been clear for its clear_for and none is true:
