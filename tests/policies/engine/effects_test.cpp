@@ -34,6 +34,16 @@ TEST_CASE("effect: a promise is judged when it comes due, by the ratio without t
   CHECK(effect.met == true);
 }
 
+TEST_CASE("effect: what shadow only thought of doing promises nothing") {
+  auto policy = promising();
+  policy.mode = GENERATE(Mode::shadow, Mode::canary);
+  World world({policy});
+  world.run(36, storm);
+  REQUIRE(world.count(Step::opened) == 1);
+  world.run(120, calm);
+  CHECK(world.effects.empty());
+}
+
 TEST_CASE("effect: an act that moved nothing is told so, each rung by itself") {
   World world({promising(50)});
   world.run(160, storm);
