@@ -92,7 +92,6 @@ Shape simple_shape(const Vocabulary& vocabulary, ConditionOf of) {
                  {RuleKind::needs, {"below"}, "clear_above"}};
   if (of == ConditionOf::alert) {
     shape.rules.push_back({RuleKind::at_most_one, {"clear_below", "clear_above"}});
-    shape.rules.push_back({RuleKind::needs, {"clear_below", "clear_above"}, "clear_for"});
     return shape;
   }
   shape.rules.push_back({RuleKind::exactly_one, {"clear_below", "clear_above"}});
