@@ -87,7 +87,7 @@ struct EngineState {
   std::map<std::pair<SignalName, Subject>, SignalMemory> signals;
   std::map<std::pair<std::string, Subject>, PolicyRuntime> policies;
   std::vector<ForwardAct> forward_acts;  ///< of every policy, real or virtual, newest last
-  std::vector<ForwardAct> cluster_acts;  ///< the real ones: of enforced policies
+  std::vector<ForwardAct> cluster_acts;  ///< the real ones: made while enforced
   Duration fold{};                       ///< the length that fold numbers above refer to
   friend bool operator==(const EngineState&, const EngineState&) = default;
 };
