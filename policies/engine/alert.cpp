@@ -11,15 +11,17 @@ Step step_alert(Evaluation& evaluation) {
   auto& memory = runtime.memory;
   const bool firing = memory.state != BreakerState::closed;
   const bool clear = firing && arms_clear(evaluation, std::nullopt);
-  if (evaluation.condition == Truth::unknown) return Step::unknown;
   if (!firing) {
+    if (evaluation.condition == Truth::unknown) return Step::unknown;
     if (evaluation.condition == Truth::no) return Step::idle;
     memory.state = BreakerState::open;
     memory.opened = evaluation.now;
     memory.changed = evaluation.now;
     return Step::fired;
   }
-  if (evaluation.condition == Truth::yes || !clear) return Step::holding;
+  if (evaluation.condition == Truth::yes) return Step::holding;
+  if (tripped_arm_unknown(evaluation)) return Step::unknown;
+  if (!clear) return Step::holding;
   memory.state = BreakerState::closed;
   memory.changed = evaluation.now;
   for (auto& arm : runtime.arms) consume_evidence(arm);
@@ -29,11 +31,10 @@ Step step_alert(Evaluation& evaluation) {
 void follow_alert(Evaluation& evaluation) {
   auto& runtime = evaluation.runtime;
   const bool open = runtime.memory.state != BreakerState::closed;
-  if (!open && evaluation.condition == Truth::unknown) return;
-  if (!open && evaluation.condition == Truth::no) {
+  if (open || evaluation.condition == Truth::yes) {
+    if (!runtime.alert_since) runtime.alert_since = evaluation.now;
+  } else if (!tripped_arm_unknown(evaluation)) {
     runtime.alert_since.reset();
-  } else if (!runtime.alert_since) {
-    runtime.alert_since = evaluation.now;
   }
 }
 

@@ -13,8 +13,8 @@ namespace homeostat {
 Step step_alert(Evaluation& evaluation);
 
 /// After an evaluation's step: is there something to tell people? While the policy is not closed,
-/// and while its condition is true though a gate holds it back. An unknown condition changes
-/// nothing. Moves the runtime's alert_since.
+/// and while its condition is true though a gate holds it back. While an arm that tripped is
+/// absent, nothing changes. Moves the runtime's alert_since.
 void follow_alert(Evaluation& evaluation);
 
 /// The alert that is active now, if any.

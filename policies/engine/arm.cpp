@@ -15,6 +15,14 @@ namespace {
 const CusumTest* cusum_of(const Arm& arm) { return std::get_if<CusumTest>(&arm.test); }
 const LevelTest* level_of(const Arm& arm) { return std::get_if<LevelTest>(&arm.test); }
 
+Reading read_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
+                 const Subject& subject, TimePoint now) {
+  const auto* level = level_of(arm);
+  const auto bad = level != nullptr ? level->comparison : Comparison::above;
+  const auto aggregate = aggregate_for(arm.aggregate, shape_of(set, arm.signal), bad);
+  return read_signal(set, snapshot, arm.signal, subject, aggregate, now);
+}
+
 /// Something was folded, but nothing in the fold that ended last.
 bool last_fold_absent(const ArmMemory& memory, const EngineSettings& settings, TimePoint now) {
   return memory.folded && memory.stepped_fold != fold_number(now, settings.fold) - 1;
@@ -49,6 +57,17 @@ ArmView view_level(const ArmMemory& memory, const Arm& arm, const LevelTest& tes
   view.clear = memory.clear;
   view.truth = level_tripped(memory, test, settings) ? Truth::yes : Truth::no;
   return view;
+}
+
+/// What was gathered about a server that is not there any more says nothing about the one that is.
+/// What the breaker did about it stands: its episode goes on until the new server is clear.
+void discard_evidence(ArmMemory& memory) {
+  ArmMemory fresh;
+  fresh.stepped_fold = memory.stepped_fold;
+  fresh.involved = memory.involved;
+  fresh.tripped_since = memory.tripped_since;
+  fresh.exhausted = memory.exhausted;
+  memory = std::move(fresh);
 }
 
 /// max_open and "tripped since": an episode begins with a trip and ends when the arm has been clear
@@ -126,19 +145,20 @@ void add_arm_gates(Evaluation& evaluation, int index) {
 
 void observe_arm(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
                  const Arm& arm, const PolicyMemory& policy, ArmMemory& memory, TimePoint now) {
+  if (server_changed(snapshot, arm.signal, policy.subject)) discard_evidence(memory);
   if (const auto* test = cusum_of(arm)) {
     const auto fold = ended_fold(state, arm.signal, policy.subject, arm.aggregate);
     if (!fold || fold->number <= memory.stepped_fold) return;
     step_cusum(memory, *test, arm.clear_level, *fold, set.settings, policy.state);
   } else if (arm.smooth) {
-    const auto reading = read_signal(set, snapshot, arm.signal, policy.subject, arm.aggregate, now);
+    const auto reading = read_arm(set, snapshot, arm, policy.subject, now);
     smooth_level(memory, arm, reading);
   }
 }
 
 ArmView view_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
                  const PolicyMemory& policy, const ArmMemory& memory, TimePoint now) {
-  const auto reading = read_signal(set, snapshot, arm.signal, policy.subject, arm.aggregate, now);
+  const auto reading = read_arm(set, snapshot, arm, policy.subject, now);
   ArmView view;
   if (const auto* test = cusum_of(arm)) {
     view = view_cusum(memory, *test, reading, set.settings, policy.state, now);
@@ -157,13 +177,13 @@ void look_at_arm(Evaluation& evaluation, const Snapshot& snapshot, int index) {
   ArmMemory& memory = evaluation.runtime.arms[at];
   const TimePoint now = evaluation.now;
   if (const auto* test = level_of(arm)) {
-    const auto reading = read_signal(set, snapshot, arm.signal, policy.subject, arm.aggregate, now);
+    const auto reading = read_arm(set, snapshot, arm, policy.subject, now);
     look_at_level(memory, arm, *test, reading, now);
   }
   ArmView view = view_arm(set, snapshot, arm, policy, memory, now);
   follow_episode(memory, arm, view, set.settings, now);
   if (memory.exhausted) view.truth = Truth::no;
-  const bool sticks = policy.state != BreakerState::closed;
+  const bool sticks = policy.state != BreakerState::closed || evaluation.runtime.alert_since;
   memory.involved = view.truth == Truth::yes || (memory.involved && sticks);
   add_evidence(evaluation.verdict, arm, memory, view);
   evaluation.arms.push_back(std::move(view));
@@ -174,6 +194,17 @@ bool beyond_threshold(const Arm& arm, const ArmView& view) {
   if (!view.judged) return false;
   if (const auto* test = level_of(arm)) return breached(*test, *view.judged);
   return !view.clear && *view.judged > cusum_of(arm)->ref;
+}
+
+void add_climb_gate(Evaluation& evaluation, int index) {
+  const auto at = static_cast<std::size_t>(index);
+  const Arm& arm = evaluation.policy.open.arms[at];
+  const ArmView& view = evaluation.arms[at];
+  const auto* cusum = cusum_of(arm);
+  if (cusum == nullptr || !view.judged) return;
+  const double excess = *view.judged - cusum->ref;
+  add_gate(evaluation.verdict, GateKind::climb_above, index, *view.judged, cusum->ref, excess,
+           beyond_threshold(arm, view));
 }
 
 void add_clear_gate(Evaluation& evaluation, int index) {

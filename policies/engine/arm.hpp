@@ -10,7 +10,8 @@
 namespace homeostat {
 
 /// At every step: a cusum steps on the fold that has ended since, if any; an EWMA takes a new
-/// reading, if any.
+/// reading, if any. A sample of another server than before discards what was gathered (H4): S, the
+/// backstop's window, EWMA, streaks and clear time.
 void observe_arm(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
                  const Arm& arm, const PolicyMemory& policy, ArmMemory& memory, TimePoint now);
 
@@ -26,6 +27,9 @@ void look_at_arm(Evaluation& evaluation, const Snapshot& snapshot, int index);
 
 /// What is judged is beyond the threshold (or ref) now, however short.
 bool beyond_threshold(const Arm& arm, const ArmView& view);
+
+/// What a cusum judges against its ref; a level's `trip` gate says the same already.
+void add_climb_gate(Evaluation& evaluation, int index);
 
 /// What is judged against the clear level; nothing to add for an empty or absent reading.
 void add_clear_gate(Evaluation& evaluation, int index);

@@ -39,7 +39,6 @@ void enter_open(Evaluation& evaluation) {
   auto& runtime = evaluation.runtime;
   runtime.memory.state = BreakerState::open;
   runtime.memory.opened = evaluation.now;
-  consume_all(runtime);
 }
 
 Step from_closed(Evaluation& evaluation, const Guards& guards) {
@@ -63,6 +62,7 @@ Step climb(Evaluation& evaluation, const Guards& guards) {
   const auto since = evaluation.now - runtime.last_climb.value_or(runtime.memory.opened);
   const bool rested =
       add_time_gate(evaluation, GateKind::climb_after, -1, since, policy.climb_after);
+  if (!still_beyond(evaluation)) return Step::holding;
   const int next = runtime.memory.rung + 1;
   const bool may = may_move_forward(evaluation, guards, next);
   if (!rested) return Step::holding;
@@ -115,8 +115,8 @@ Step from_open(Evaluation& evaluation, const Guards& guards) {
   const bool held =
       add_time_gate(evaluation, GateKind::hold, -1, evaluation.now - memory.opened, memory.hold);
   const bool clear = arms_clear(evaluation, std::nullopt);
-  if (evaluation.condition == Truth::unknown) return Step::unknown;
   if (evaluation.condition == Truth::yes) return climb(evaluation, guards);
+  if (tripped_arm_unknown(evaluation)) return Step::unknown;
   return held && clear ? give_back(evaluation) : Step::holding;
 }
 
@@ -138,8 +138,8 @@ Step from_half_open(Evaluation& evaluation, const Guards& guards) {
   const bool healthy =
       add_time_gate(evaluation, GateKind::healthy_for, -1, since, policy.restore.each);
   const bool clear = arms_clear(evaluation, policy.restore.each);
-  if (evaluation.condition == Truth::unknown) return Step::unknown;
   if (evaluation.condition == Truth::yes) return reopen(evaluation, guards);
+  if (tripped_arm_unknown(evaluation)) return Step::unknown;
   return healthy && clear ? give_back(evaluation) : Step::holding;
 }
 

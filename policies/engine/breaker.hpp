@@ -11,8 +11,10 @@ namespace homeostat {
 /// One evaluation's step, from a condition that `look` has filled in. Changes the runtime's memory;
 /// adds the gates that it asked.
 ///
-/// - closed, condition true: opens with the first rung. Open, still true: one rung more each
-///   climb_after, as far as the tripped arms allow. Half open, true at half the evidence: the rung
+/// - closed, condition true: opens with the first rung. Open, still true, and what tripped beyond
+///   its threshold (or ref) at this very moment: one rung more each climb_after, as far as those
+///   arms allow. The evidence that opened it goes on counting until it is half open or closed. Half
+///   open, true at half the evidence: the rung
 ///   last given back is taken again and the hold grows. Each only when every guard passes;
 ///   otherwise blocked: nothing changes, and it happens as soon as they pass.
 /// - The hold is over, every arm that tripped has been clear for its clear_for and none is true:
@@ -20,7 +22,8 @@ namespace homeostat {
 ///   steps. A reading between clear and trip restarts that wait.
 /// - An opening less than hold.max after closing goes on with the grown hold; later ones start
 /// anew.
-/// - An unknown condition holds everything.
+/// - Closed, an unknown condition opens nothing. Open or half open, an arm that tripped and is
+///   absent holds everything; an absent arm that never tripped holds nothing.
 Step step_breaker(Evaluation& evaluation, const Guards& guards);
 
 /// What the first rung admits after `step` of restore.steps were given back, from what it admits

@@ -15,6 +15,11 @@ int count(const std::vector<ForwardAct>& acts, Predicate predicate) {
   return static_cast<int>(std::count_if(acts.begin(), acts.end(), predicate));
 }
 
+/// What a policy's own budget counts: of an enforced one only what was really done.
+const std::vector<ForwardAct>& acts_of(const EngineState& state, const Policy& policy) {
+  return policy.mode == Mode::enforce ? state.cluster_acts : state.forward_acts;
+}
+
 void add_once(std::vector<ForwardAct>& acts, const ForwardAct& act) {
   if (std::find(acts.begin(), acts.end(), act) == acts.end()) acts.push_back(act);
 }
@@ -23,7 +28,7 @@ void add_once(std::vector<ForwardAct>& acts, const ForwardAct& act) {
 
 int policy_budget_left(const PolicySet& set, const EngineState& state, const Policy& policy,
                        TimePoint now) {
-  const int used = count(state.forward_acts, [&](const ForwardAct& act) {
+  const int used = count(acts_of(state, policy), [&](const ForwardAct& act) {
     return act.policy == policy.name && act.at != now && counts(act, set.settings, now);
   });
   return policy.limits.per_hour - used;
@@ -55,7 +60,7 @@ std::map<std::string, int> budget_remaining(const PolicySet& set, const EngineSt
   std::map<std::string, int> remaining;
   for (const auto& policy : set.policies) {
     if (policy.mode == Mode::off || policy.kind != PolicyKind::breaker) continue;
-    const int used = count(state.forward_acts, [&](const ForwardAct& act) {
+    const int used = count(acts_of(state, policy), [&](const ForwardAct& act) {
       return act.policy == policy.name && counts(act, set.settings, now);
     });
     remaining[policy.name] = std::max(0, policy.limits.per_hour - used);

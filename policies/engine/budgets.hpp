@@ -14,7 +14,8 @@ namespace homeostat {
 
 /// Forward acts left to the policy in the budget window, for an act at `now`: one that it has
 /// already made at this very step does not count against another. Policies in shadow have such a
-/// budget too, of virtual acts, so that shadow shows what enforcing would do.
+/// budget too, of virtual acts, so that shadow shows what enforcing would do; once it is enforced,
+/// only what was really done counts.
 int policy_budget_left(const PolicySet& set, const EngineState& state, const Policy& policy,
                        TimePoint now);
 

@@ -62,12 +62,34 @@ bool arms_clear(Evaluation& evaluation, std::optional<Duration> at_least) {
   return all;
 }
 
+bool tripped_arm_unknown(const Evaluation& evaluation) {
+  for (std::size_t index = 0; index < evaluation.arms.size(); ++index) {
+    const bool tripped = evaluation.runtime.arms[index].involved;
+    if (tripped && evaluation.arms[index].truth == Truth::unknown) return true;
+  }
+  return false;
+}
+
+bool still_beyond(Evaluation& evaluation) {
+  auto arms = evaluation.arms;
+  for (std::size_t index = 0; index < arms.size(); ++index) {
+    if (arms[index].truth != Truth::yes) continue;
+    add_climb_gate(evaluation, static_cast<int>(index));
+    const bool beyond = beyond_threshold(evaluation.policy.open.arms[index], arms[index]);
+    if (!beyond) arms[index].truth = Truth::no;
+  }
+  return together(evaluation.policy.open, arms) == Truth::yes;
+}
+
 int rung_limit(const Evaluation& evaluation) {
   const auto rungs = static_cast<int>(evaluation.policy.ladder.size());
+  const bool climbs = evaluation.runtime.memory.state == BreakerState::open;
   int limit = 0;
   for (std::size_t index = 0; index < evaluation.arms.size(); ++index) {
-    if (evaluation.arms[index].truth != Truth::yes) continue;
-    limit = std::max(limit, evaluation.policy.open.arms[index].max_rung.value_or(rungs));
+    const Arm& arm = evaluation.policy.open.arms[index];
+    const ArmView& view = evaluation.arms[index];
+    if (view.truth != Truth::yes || (climbs && !beyond_threshold(arm, view))) continue;
+    limit = std::max(limit, arm.max_rung.value_or(rungs));
   }
   return std::min(limit, rungs);
 }

@@ -27,7 +27,18 @@ void look(Evaluation& evaluation, const Snapshot& snapshot);
 /// clear_for when not given); an arm past its max_open is left aside. Adds the gates.
 bool arms_clear(Evaluation& evaluation, std::optional<Duration> at_least);
 
-/// The highest rung that the arms now tripped allow; at most the ladder's last.
+/// An arm that tripped since the breaker was closed cannot be seen now, so that nobody can say
+/// whether it is clear. An absent arm that never tripped has no say in this: it would keep open for
+/// ever what it did not open.
+bool tripped_arm_unknown(const Evaluation& evaluation);
+
+/// The condition holds by arms that are beyond their threshold (or ref) now, not only by what they
+/// gathered before: S stays above its trip for a while between clear and ref, and that must not
+/// climb. Adds the gates.
+bool still_beyond(Evaluation& evaluation);
+
+/// The highest rung that the arms now tripped allow (while open: those still beyond their
+/// threshold); at most the ladder's last.
 int rung_limit(const Evaluation& evaluation);
 
 /// What holding (DESIGN §5) counts, of all subjects of a policy at one step.

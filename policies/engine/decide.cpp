@@ -124,7 +124,9 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
   follow_alert(evaluation);
   if (is_forward(evaluation.verdict.step)) {
     count_forward_act(state, slot.policy, now);
-    if (const auto& expect = slot.policy.expect) {
+    // What nobody did has no effect.
+    const bool acts = slot.policy.mode == Mode::enforce;
+    if (const auto& expect = slot.policy.expect; acts && expect) {
       const auto& memory = slot.runtime.memory;
       const auto before = effect_signal(set, snapshot, state, *expect, memory.subject, now);
       promise_effect(slot.policy, slot.runtime, memory.rung, before, now);

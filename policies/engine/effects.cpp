@@ -12,8 +12,12 @@ namespace homeostat {
 std::optional<double> effect_signal(const PolicySet& set, const Snapshot& snapshot,
                                     const EngineState& state, const Expectation& expect,
                                     const Subject& subject, TimePoint now) {
-  if (shape_of(set, expect.signal) != SignalShape::ratio) {
-    return value_of(read_signal(set, snapshot, expect.signal, subject, Aggregate::automatic, now));
+  const auto shape = shape_of(set, expect.signal);
+  if (shape != SignalShape::ratio) {
+    const bool up = expect.move == ExpectedMove::above || expect.move == ExpectedMove::rises_by;
+    const auto bad = up ? Comparison::below : Comparison::above;
+    const auto aggregate = aggregate_for(Aggregate::automatic, shape, bad);
+    return value_of(read_signal(set, snapshot, expect.signal, subject, aggregate, now));
   }
   const auto fold = ended_fold(state, expect.signal, subject, Aggregate::automatic);
   if (!fold || fold->number != fold_number(now, set.settings.fold) - 1) return std::nullopt;

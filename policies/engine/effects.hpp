@@ -13,7 +13,8 @@
 namespace homeostat {
 
 /// The expected signal as it stands: a ratio over the last fold, without the prior (an idle fold is
-/// 0: nobody waited), anything else by its newest reading. Nothing when absent.
+/// 0: nobody waited), anything else by its newest reading; of a cluster's members by the one
+/// furthest from what is expected. Nothing when absent.
 std::optional<double> effect_signal(const PolicySet& set, const Snapshot& snapshot,
                                     const EngineState& state, const Expectation& expect,
                                     const Subject& subject, TimePoint now);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "policies/engine/reading.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -11,6 +13,11 @@ bool counts(const Sample& sample, const EngineSettings& settings, TimePoint now)
   if (sample.quality == Quality::absent) return false;
   if (!std::isfinite(sample.numerator) || !std::isfinite(sample.denominator)) return false;
   return now - sample.taken <= settings.stale_after;
+}
+
+void discard(SignalMemory& memory) {
+  memory.filling.reset();
+  memory.ended.reset();
 }
 
 void pool(SignalMemory& memory, const Sample& sample, std::int64_t current, Duration fold) {
@@ -41,6 +48,7 @@ void pool_signal(EngineState& state, const PolicySet& set, const Snapshot& snaps
   for (; at != samples.end() && at->signal == signal; ++at) {
     // An absent member has a memory too: it counts among the members of the cluster.
     auto& memory = state.signals[{at->signal, at->subject}];
+    if (is_of_another_server(*at)) discard(memory);
     if (counts(*at, set.settings, now)) pool(memory, *at, current, fold);
   }
 }
@@ -48,10 +56,7 @@ void pool_signal(EngineState& state, const PolicySet& set, const Snapshot& snaps
 void adopt_length(EngineState& state, Duration fold) {
   if (state.fold == fold) return;
   state.fold = fold;
-  for (auto& [key, memory] : state.signals) {
-    memory.filling.reset();
-    memory.ended.reset();
-  }
+  for (auto& [key, memory] : state.signals) discard(memory);
   for (auto& [key, runtime] : state.policies) {
     runtime.seen_fold = -1;
     for (auto& arm : runtime.arms) {

@@ -16,9 +16,10 @@ namespace homeostat {
 std::int64_t fold_number(TimePoint at, Duration fold);
 
 /// Pools the samples that are new since the last step, of every signal that a cusum or an `expect:`
-/// folds, and ends the folds that are over at `now`. Absent and stale samples add nothing. A sample
-/// that arrives after its fold has ended counts in the current one: late, but once. Fold numbers of
-/// another length of fold are worthless: detectors then keep S and start their windows anew.
+/// folds, and ends the folds that are over at `now`. Absent and stale samples add nothing; one that
+/// says that the server is another one discards what was pooled (H4). A sample that arrives after
+/// its fold has ended counts in the current one: late, but once. Fold numbers of another length of
+/// fold are worthless: detectors then keep S and start their windows anew.
 void pool_samples(EngineState& state, const PolicySet& set, const Snapshot& snapshot,
                   TimePoint now);
 

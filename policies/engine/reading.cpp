@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 namespace homeostat {
@@ -32,8 +33,7 @@ void add(Reading& total, const Reading& part) {
 /// Of whole readings, at least one. The sum of a gauge keeps its denominator 1.
 Reading combined(const std::vector<Reading>& whole, bool is_ratio, Aggregate aggregate) {
   const auto less = [](const Reading& a, const Reading& b) { return *value_of(a) < *value_of(b); };
-  const bool pools = aggregate == Aggregate::sum || (aggregate == Aggregate::automatic && is_ratio);
-  if (!pools) {
+  if (aggregate != Aggregate::sum) {
     return aggregate == Aggregate::min ? *std::min_element(whole.begin(), whole.end(), less)
                                        : *std::max_element(whole.begin(), whole.end(), less);
   }
@@ -64,7 +64,28 @@ Reading of_members(const std::vector<Reading>& members, bool is_ratio, Aggregate
   return total;
 }
 
+/// A signal's samples, of all subjects.
+std::span<const Sample> samples_of(const Snapshot& snapshot, std::string_view signal) {
+  const auto begin = std::lower_bound(
+      snapshot.samples.begin(), snapshot.samples.end(), signal,
+      [](const Sample& sample, std::string_view name) { return sample.signal < name; });
+  const auto end = std::find_if(begin, snapshot.samples.end(),
+                                [&](const Sample& sample) { return sample.signal != signal; });
+  return {begin, end};
+}
+
 }  // namespace
+
+bool is_of_another_server(const Sample& sample) {
+  return sample.quality == Quality::absent && sample.reason == AbsentReason::identity_changed;
+}
+
+bool server_changed(const Snapshot& snapshot, std::string_view signal, const Subject& subject) {
+  if (const Sample* own = find(snapshot, signal, subject)) return is_of_another_server(*own);
+  if (subject.kind != SubjectKind::cluster) return false;
+  const auto members = samples_of(snapshot, signal);
+  return std::any_of(members.begin(), members.end(), is_of_another_server);
+}
 
 std::optional<double> value_of(const Reading& reading) {
   if (reading.quality != Quality::whole) return std::nullopt;
@@ -76,21 +97,24 @@ SignalShape shape_of(const PolicySet& set, std::string_view signal) {
   return at == set.signals.end() ? SignalShape::gauge : at->second.shape;
 }
 
+Aggregate aggregate_for(Aggregate written, SignalShape shape, Comparison bad) {
+  if (written != Aggregate::automatic) return written;
+  if (shape == SignalShape::ratio) return Aggregate::sum;
+  return bad == Comparison::below ? Aggregate::min : Aggregate::max;
+}
+
 Reading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
                     const Subject& subject, Aggregate aggregate, TimePoint now) {
   const auto stale_after = set.settings.stale_after;
   if (const Sample* own = find(snapshot, signal, subject)) return judged(*own, stale_after, now);
   if (subject.kind != SubjectKind::cluster) return missing(AbsentReason::never_sampled);
   std::vector<Reading> members;
-  const auto& samples = snapshot.samples;
-  auto at = std::lower_bound(
-      samples.begin(), samples.end(), signal,
-      [](const Sample& sample, std::string_view name) { return sample.signal < name; });
-  for (; at != samples.end() && at->signal == signal; ++at) {
-    members.push_back(judged(*at, stale_after, now));
+  for (const auto& sample : samples_of(snapshot, signal)) {
+    members.push_back(judged(sample, stale_after, now));
   }
-  const bool is_ratio = shape_of(set, signal) == SignalShape::ratio;
-  return of_members(members, is_ratio, aggregate);
+  const auto shape = shape_of(set, signal);
+  const auto resolved = aggregate_for(aggregate, shape, Comparison::above);
+  return of_members(members, shape == SignalShape::ratio, resolved);
 }
 
 }  // namespace homeostat

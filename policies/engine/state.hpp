@@ -51,8 +51,8 @@ struct ArmMemory {
   // both
   bool clear = false;     ///< what was judged last was beyond the clear level
   Duration clear_time{};  ///< without a break; absence does not count
-  bool involved =
-      false;  ///< tripped since the breaker was last closed: must clear before restoring
+  bool involved = false;  ///< tripped since the breaker was last closed, or the alert quiet: must
+                          ///< clear before restoring
   std::optional<TimePoint> tripped_since;  ///< first trip since it was last clear for clear_for
   bool exhausted = false;                  ///< past max_open: ignored until it was clear
   friend bool operator==(const ArmMemory&, const ArmMemory&) = default;
@@ -87,7 +87,7 @@ struct EngineState {
   std::map<std::pair<SignalName, Subject>, SignalMemory> signals;
   std::map<std::pair<std::string, Subject>, PolicyRuntime> policies;
   std::vector<ForwardAct> forward_acts;  ///< of every policy, real or virtual, newest last
-  std::vector<ForwardAct> cluster_acts;  ///< the real ones: of enforced policies
+  std::vector<ForwardAct> cluster_acts;  ///< the real ones: made while enforced
   Duration fold{};                       ///< the length that fold numbers above refer to
   friend bool operator==(const EngineState&, const EngineState&) = default;
 };

@@ -71,7 +71,9 @@ std::vector<Key> test_keys() {
        .help = "Time constant of a moving average (EWMA) over the readings.",
        .range = up_to(86400)},
       {.name = "agg",
-       .help = "How several subjects become one; by default ratios pool and gauges take the worst.",
+       .help =
+           "How several subjects become one; by default ratios pool, and gauges take the worst: "
+           "the highest, or with `below` the lowest.",
        .allowed = {{"max", "min", "sum"}}},
   };
 }
@@ -90,7 +92,6 @@ Shape simple_shape(const Vocabulary& vocabulary, ConditionOf of) {
                  {RuleKind::needs, {"below"}, "clear_above"}};
   if (of == ConditionOf::alert) {
     shape.rules.push_back({RuleKind::at_most_one, {"clear_below", "clear_above"}});
-    shape.rules.push_back({RuleKind::needs, {"clear_below", "clear_above"}, "clear_for"});
     return shape;
   }
   shape.rules.push_back({RuleKind::exactly_one, {"clear_below", "clear_above"}});

@@ -43,12 +43,12 @@ Shape sampling_shape() {
                     .type = Type::duration,
                     .fallback = "5s",
                     .help = "Samples are pooled over this long; detectors step on each fold.",
-                    .range = between(0.1, 600)},
+                    .range = between(0.1, 60)},  // of longer ones the backstop's window has too few
                    {.name = "stale_after",
                     .type = Type::duration,
                     .fallback = "10s",
                     .help = "An older sample is absent: it freezes detectors, starts nothing.",
-                    .range = between(0.1, 3600)}}};
+                    .range = between(0.1, 45)}}};  // S5: no act on anything older
 }
 
 Shape node_shape() {

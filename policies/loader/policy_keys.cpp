@@ -69,13 +69,17 @@ std::vector<Key> common_keys(const std::string& kind) {
        .type = Type::labels,
        .help = "Only the subjects with these labels.",
        .allowed = {{"name"}}},
-      {.name = "blocked_while",
-       .list = true,
-       .help = "Policies that block this one while they are open or unknown.",
-       .pattern = kPolicyName,
-       .may_be_empty = true},
       later("record", "Named formulas."),
   };
+}
+
+/// Of kinds that act: an alert tells whatever else is going on.
+Key blocked_while_key() {
+  return {.name = "blocked_while",
+          .list = true,
+          .help = "Policies that block this one while they are open or unknown.",
+          .pattern = kPolicyName,
+          .may_be_empty = true};
 }
 
 Key argument_key(const ArgumentDescription& argument) {
@@ -214,6 +218,7 @@ Shape breaker_shape(const Vocabulary& vocabulary) {
   const std::vector<Key> own{
       condition_key(vocabulary, ConditionOf::breaker),
       ladder_key(vocabulary),
+      blocked_while_key(),
       {.name = "climb_after",
        .type = Type::duration,
        .fallback = "30s",
@@ -252,6 +257,7 @@ Shape kind_to_come(const std::string& kind, const std::vector<std::string>& keys
               .selector = {"kind", kind},
               .later = true,
               .keys = common_keys(kind)};
+  shape.keys.push_back(blocked_while_key());
   for (const auto& key : keys) shape.keys.push_back(later(key, ""));
   return shape;
 }

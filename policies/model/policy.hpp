@@ -24,7 +24,8 @@ enum class Comparison { above, below };
 enum class Combination { any, all };
 
 /// How the readings of several subjects become the cluster's: a ratio pools its numerators and
-/// denominators, a gauge takes its worst (`max`), unless the policy says otherwise.
+/// denominators, a gauge takes its worst (the highest, or the lowest where a level is tested with
+/// `below`), unless the policy says otherwise.
 enum class Aggregate { automatic, max, min, sum };
 
 /// A level: the newest value compared with `threshold` at each evaluation.

@@ -26,7 +26,7 @@ constexpr NameTable<Step, 11> kSteps{{
     {Step::unknown, "unknown"},
 }};
 
-constexpr NameTable<GateKind, 17> kGates{{
+constexpr NameTable<GateKind, 18> kGates{{
     {GateKind::trip, "trip"},
     {GateKind::backstop, "backstop"},
     {GateKind::dwell, "dwell"},
@@ -34,6 +34,7 @@ constexpr NameTable<GateKind, 17> kGates{{
     {GateKind::clear_for, "clear_for"},
     {GateKind::hold, "hold"},
     {GateKind::climb_after, "climb_after"},
+    {GateKind::climb_above, "climb_above"},
     {GateKind::healthy_for, "healthy_for"},
     {GateKind::freshness, "freshness"},
     {GateKind::known_subjects, "known_subjects"},

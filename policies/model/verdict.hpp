@@ -41,6 +41,7 @@ enum class GateKind {
   clear_for,       ///< seconds clear against clear_for
   hold,            ///< seconds open against the hold
   climb_after,     ///< seconds since the last rung
+  climb_above,     ///< the ratio folded last against ref: old evidence alone climbs nothing
   healthy_for,     ///< seconds since the last restore against restore.each
   freshness,       ///< seconds of age against stale_after
   known_subjects,  ///< subjects known against more than half of all (holding (a))

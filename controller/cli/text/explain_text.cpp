@@ -30,6 +30,10 @@ bool asks_to_restore(GateKind kind) {
          kind == GateKind::healthy_for;
 }
 
+bool asks_to_climb(GateKind kind) {
+  return kind == GateKind::climb_after || kind == GateKind::climb_above;
+}
+
 std::vector<std::string> failed(const Verdict& verdict, const json& policy,
                                 const std::function<bool(GateKind)>& wanted) {
   std::vector<std::string> out;
@@ -106,7 +110,7 @@ std::string idle(const Verdict& verdict, const json& policy) {
 
 std::string blocked(const Verdict& verdict, const json& policy) {
   const auto guards = failed(verdict, policy, [](GateKind kind) {
-    return !asks_for_a_trip(kind) && !asks_to_restore(kind);
+    return !asks_for_a_trip(kind) && !asks_to_restore(kind) && !asks_to_climb(kind);
   });
   return "Would act, for " + what_tripped(verdict) +
          ", but may not: " + (guards.empty() ? "a gate says no" : joined(guards)) + ".";
@@ -114,9 +118,8 @@ std::string blocked(const Verdict& verdict, const json& policy) {
 
 std::string holding(const Verdict& verdict, const json& policy) {
   const bool tripped = failed(verdict, policy, asks_for_a_trip).empty();
-  auto waits = failed(verdict, policy, [](GateKind kind) {
-    return asks_to_restore(kind) || kind == GateKind::climb_after;
-  });
+  auto waits = failed(verdict, policy,
+                      [](GateKind kind) { return asks_to_restore(kind) || asks_to_climb(kind); });
   if (waits.empty() && !tripped) waits = failed(verdict, policy, asks_for_a_trip);
   const bool tells = verdict.kind == PolicyKind::alert;
   const auto head = tells ? std::string("Fires still") : "Holds " + rung_of(verdict, verdict.rung);

@@ -128,6 +128,8 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
       return elapsed(gate, "held for");
     case GateKind::climb_after:
       return elapsed(gate, "since the last rung");
+    case GateKind::climb_above:
+      return "climbs only while above ref: " + beyond(gate, number);
     case GateKind::healthy_for:
       return elapsed(gate, "since the last rung given back");
     case GateKind::freshness:

@@ -137,6 +137,8 @@ TEST_CASE("text: each gate says its value, its threshold and its margin") {
         "held for 1 min 10 s of 1 min: long enough");
   CHECK(said(verdict, {GateKind::climb_after, -1, 5, 30, -25, false}) ==
         "since the last rung 5 s of 30 s: 25 s to go");
+  CHECK(said(verdict, {GateKind::climb_above, 0, 0.176, 0.2, -0.024, false}) ==
+        "pg_blocked_ratio: climbs only while above ref: 0.176, must exceed 0.2: 0.024 short");
   CHECK(said(verdict, {GateKind::healthy_for, -1, 5, 30, -25, false}) ==
         "since the last rung given back 5 s of 30 s: 25 s to go");
   CHECK(said(verdict, {GateKind::freshness, 0, 12, 10, -2, false}) ==
@@ -226,6 +228,11 @@ TEST_CASE("explain: holding, giving back, closing and not knowing each have thei
   verdict.gates.push_back({GateKind::hold, -1, 20, 60, -40, false});
   verdict.gates.push_back({GateKind::clear_for, 0, 70, 60, 10, true});
   CHECK(text::reason(verdict, nullptr) == "Holds rung 2 of 2: held for 20 s of 1 min: 40 s to go.");
+
+  verdict.gates.push_back({GateKind::climb_above, 0, 0.176, 0.2, -0.024, false});
+  CHECK_THAT(text::reason(verdict, nullptr),
+             Contains("40 s to go; pg_blocked_ratio: climbs only while above ref: 0.176, must "
+                      "exceed 0.2: 0.024 short."));
 
   verdict.step = Step::restored;
   verdict.rung = 1;

@@ -25,6 +25,35 @@ void until_half_open(World& world) {
   REQUIRE(world.memory(kName).state == BreakerState::half_open);
 }
 
+/// r 0.176: not clear any more than beyond ref.
+void between(World& world) { world.put_ratio(6, 32); }
+
+/// Open on the first rung, S at twice the trip, and the fold that ended last between clear and ref.
+void with_old_evidence(World& world, const std::function<void(World&)>& more) {
+  const auto step = [&](int count, void (*load)(World&)) {
+    world.run(count, [&](World& w) {
+      load(w);
+      more(w);
+    });
+  };
+  step(36, storm);
+  world.snapshot.bar = ForwardBar::paused;
+  step(44, storm);
+  step(6, between);
+  world.snapshot.bar = ForwardBar::none;
+  REQUIRE(world.memory(kName).rung == 1);
+}
+
+/// When it climbed, in seconds, and to which rung.
+std::vector<std::pair<double, int>> climbs(const World& world) {
+  std::vector<std::pair<double, int>> found;
+  for (const auto& verdict : world.verdicts) {
+    if (verdict.step != Step::climbed) continue;
+    found.emplace_back(to_seconds(verdict.at - origin()), verdict.rung);
+  }
+  return found;
+}
+
 Policy one_rung() {
   auto policy = circuit_breaker();
   policy.ladder.resize(1);
@@ -78,20 +107,67 @@ TEST_CASE("breaker: climbs one rung at a time while it stays tripped, to the lad
   World world({circuit_breaker()});
   world.run(160, storm);
   CHECK(world.first(Step::opened) == 35.0);
-  // The opening consumed the evidence: seven folds again, then climb_after.
-  std::vector<std::pair<double, int>> climbs;
-  for (const auto& verdict : world.verdicts) {
-    if (verdict.step == Step::climbed) {
-      climbs.emplace_back(to_seconds(verdict.at - origin()), verdict.rung);
-    }
-  }
-  CHECK(climbs == std::vector<std::pair<double, int>>{{70, 2}, {100, 3}});
+  CHECK(climbs(world) == std::vector<std::pair<double, int>>{{65, 2}, {95, 3}});
   CHECK(world.last.desired.size() == 3);
   CHECK(latest(world).step == Step::blocked);
   const auto* rungs = gate_of(latest(world), GateKind::rungs);
   REQUIRE(rungs != nullptr);
   CHECK(rungs->value == 0);
   CHECK_FALSE(rungs->passed);
+}
+
+TEST_CASE("breaker: a mild storm climbs after climb_after too, on the evidence that opened it") {
+  World world({circuit_breaker()});
+  world.run(200, [](World& w) { w.put_ratio(8.7, 32); });  // r 0.2506, 0.05 over ref
+  CHECK(world.first(Step::opened) == 100.0);
+  CHECK(climbs(world) == std::vector<std::pair<double, int>>{{130, 2}, {160, 3}});
+}
+
+TEST_CASE("breaker: old evidence alone climbs nothing between clear and ref, and shows why") {
+  World world({circuit_breaker()});
+  with_old_evidence(world, [](World&) {});
+  world.run(100, between);
+  CHECK(world.memory(kName).rung == 1);
+  CHECK(latest(world).step == Step::holding);
+  CHECK(latest(world).evidence[0].tripped);
+  const auto* gate = gate_of(latest(world), GateKind::climb_above);
+  REQUIRE(gate != nullptr);
+  CHECK(gate->arm == 0);
+  CHECK(gate->threshold == 0.20);
+  CHECK(gate->margin == Approx(-0.0244).epsilon(0.01));
+  CHECK_FALSE(gate->passed);
+  world.run(11, storm);
+  CHECK(world.memory(kName).rung == 2);
+}
+
+TEST_CASE("breaker: only arms that are beyond their threshold now say how high it may climb") {
+  auto policy = circuit_breaker();
+  policy.open.arms.push_back(level_arm(0.3, 0.25));
+  policy.open.arms[1].max_rung = 1;
+  World world({policy});
+  with_old_evidence(world, [](World& w) { w.put_gauge(0.1); });
+  world.run(60, [](World& w) {
+    between(w);
+    w.put_gauge(0.5);
+  });
+  CHECK(world.memory(kName).rung == 1);
+  CHECK(latest(world).step == Step::blocked);
+  CHECK(gate_of(latest(world), GateKind::rungs)->value == 0);
+}
+
+TEST_CASE("breaker: `all` climbs only while every arm is beyond its threshold") {
+  auto policy = circuit_breaker();
+  policy.open.combination = Combination::all;
+  policy.open.arms.push_back(level_arm(0.4, 0.2));
+  World world({policy});
+  const auto high = [](World& w) { w.put_gauge(0.5); };
+  with_old_evidence(world, high);
+  world.run(60, [&](World& w) {
+    between(w);
+    high(w);
+  });
+  CHECK(world.memory(kName).rung == 1);
+  CHECK(latest(world).step == Step::holding);
 }
 
 TEST_CASE("breaker: stays on its rung when the rung was enough") {
@@ -151,6 +227,50 @@ TEST_CASE("breaker: `all` needs every arm") {
     w.put_gauge(0.5);
   });
   CHECK(world.count(Step::opened) == 1);
+}
+
+TEST_CASE("breaker: an absent arm that never tripped does not keep it open") {
+  auto policy = circuit_breaker();
+  policy.open.arms.push_back(level_arm(0.4, 0.2, 2));
+  World world({policy});
+  const auto blind_arm = [](World& w) { w.put_absent(kGauge); };
+  world.run(36, [&](World& w) {
+    storm(w);
+    blind_arm(w);
+  });
+  REQUIRE(world.memory(kName).state == BreakerState::open);
+  world.run(20, [&](World& w) {
+    calm(w);
+    blind_arm(w);
+  });
+  CHECK(latest(world).step == Step::holding);
+  world.run(160, [&](World& w) {
+    calm(w);
+    blind_arm(w);
+  });
+  CHECK(world.count(Step::closed) == 1);
+  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(latest(world).step == Step::unknown);  // closed, it cannot tell
+}
+
+TEST_CASE("breaker: an absent arm that tripped keeps it open (H1)") {
+  const bool all = GENERATE(false, true);
+  auto policy = one_rung();
+  policy.every = seconds(1);
+  if (all) policy.open.combination = Combination::all;
+  policy.open.arms.push_back(level_arm(0.4, 0.2, 2));
+  World world({policy});
+  world.run(40, [](World& w) {
+    storm(w);
+    w.put_gauge(0.5);
+  });
+  REQUIRE(world.memory(kName).state == BreakerState::open);
+  world.run(300, [](World& w) {
+    calm(w);
+    w.put_absent(kGauge);
+  });
+  CHECK(world.memory(kName).state == BreakerState::open);
+  CHECK(latest(world).step == Step::unknown);
 }
 
 TEST_CASE("breaker: re-opens from half open at S >= 0.5, after one fold of a severe storm") {

@@ -119,3 +119,31 @@ TEST_CASE("budget: shadow spends a virtual budget of its own and none of the clu
   const auto left = budget_remaining(world.set, world.state, world.now);
   CHECK(left == std::map<std::string, int>{{"a", 0}, {"b", 0}, {"cluster", 0}});
 }
+
+TEST_CASE("budget: what shadow spent in its mind is not missing when it is enforced (S6)") {
+  const bool reloaded = GENERATE(false, true);
+  auto policy = limited();
+  policy.mode = Mode::shadow;
+  World world({policy});
+  flap(world, 20);
+  REQUIRE(budget_remaining(world.set, world.state, world.now).at("quick") == 0);
+  world.set.policies[0].mode = Mode::enforce;
+  if (reloaded) {  // `mode: enforce` was written into the policy's file
+    world.set.policies[0].hash = "other";
+    world.state = carried_over(world.set, std::move(world.state), world.now);
+  }
+  CHECK(budget_remaining(world.set, world.state, world.now).at("quick") == 6);
+  world.run(1, [](World& w) { w.put_gauge(1); });
+  CHECK(world.last.desired.size() == 1);
+}
+
+TEST_CASE("budget: what was really done stays spent through a time in shadow (S6)") {
+  World world({limited()});
+  flap(world, 20);
+  REQUIRE(world.count(Step::opened) == 6);
+  world.set.policies[0].mode = Mode::shadow;
+  world.run(5, [](World& w) { w.put_gauge(0); });
+  world.set.policies[0].mode = Mode::enforce;
+  flap(world, 5);
+  CHECK(world.count(Step::opened) == 6);
+}

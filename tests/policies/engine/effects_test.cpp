@@ -34,6 +34,16 @@ TEST_CASE("effect: a promise is judged when it comes due, by the ratio without t
   CHECK(effect.met == true);
 }
 
+TEST_CASE("effect: what shadow only thought of doing promises nothing") {
+  auto policy = promising();
+  policy.mode = GENERATE(Mode::shadow, Mode::canary);
+  World world({policy});
+  world.run(36, storm);
+  REQUIRE(world.count(Step::opened) == 1);
+  world.run(120, calm);
+  CHECK(world.effects.empty());
+}
+
 TEST_CASE("effect: an act that moved nothing is told so, each rung by itself") {
   World world({promising(50)});
   world.run(160, storm);
@@ -91,6 +101,21 @@ TEST_CASE("effect: what counts as met") {
   Effect effect;
   std::tie(effect.move, effect.amount, effect.before, effect.after, std::ignore) = row;
   CHECK(promise_met(effect) == std::get<4>(row));
+}
+
+TEST_CASE("effect: a gauge that should rise is read where it is lowest") {
+  auto policy = quick_breaker();
+  policy.hold.first = policy.hold.max = seconds(100);
+  policy.expect = Expectation{"probe_up", ExpectedMove::above, 0.5, seconds(5)};
+  World world({policy});
+  world.run(7, [](World& w) {
+    w.put_gauge(0.9);
+    put(w.snapshot, gauge("probe_up", node("a"), 1, w.now));
+    put(w.snapshot, gauge("probe_up", node("b"), 0, w.now));
+  });
+  REQUIRE(world.effects.size() == 1);
+  CHECK(world.effects[0].after == 0.0);
+  CHECK(world.effects[0].met == false);
 }
 
 TEST_CASE("effect: a gauge is read as it stands") {

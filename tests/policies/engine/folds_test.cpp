@@ -118,6 +118,23 @@ TEST_CASE("fold: half of the members absent makes the cluster's absent (H6)") {
   CHECK(ended(world).has_value() == (absent_of_four == 1));
 }
 
+TEST_CASE("fold: what was pooled of a server that is not there any more is discarded (H4)") {
+  World world({circuit_breaker()});
+  storm(world);
+  pool(world, 5);
+  storm(world);
+  pool(world);
+  REQUIRE(ended(world));
+  world.put_another_server(kRatio);
+  pool(world);
+  CHECK_FALSE(ended(world));
+  calm(world);
+  pool(world, 5);
+  pool(world);
+  REQUIRE(ended(world));
+  CHECK(*ended(world) == Fold{201, 1, 20, 1});
+}
+
 TEST_CASE("fold: another length of fold starts anew") {
   World world({circuit_breaker()});
   storm(world);

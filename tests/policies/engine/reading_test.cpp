@@ -72,6 +72,18 @@ TEST_CASE("reading: the cluster's ratio pools its nodes, its gauge takes the wor
   CHECK(value_of(read(world, kGauge, Aggregate::automatic, node("a"))) == 2);
 }
 
+TEST_CASE("reading: an aggregate that is written stays, automatic is the worst for the question") {
+  const auto [written, shape, bad, resolved] =
+      GENERATE(table<Aggregate, SignalShape, Comparison, Aggregate>({
+          {Aggregate::automatic, SignalShape::gauge, Comparison::above, Aggregate::max},
+          {Aggregate::automatic, SignalShape::gauge, Comparison::below, Aggregate::min},
+          {Aggregate::automatic, SignalShape::ratio, Comparison::below, Aggregate::sum},
+          {Aggregate::max, SignalShape::gauge, Comparison::below, Aggregate::max},
+          {Aggregate::sum, SignalShape::gauge, Comparison::below, Aggregate::sum},
+      }));
+  CHECK(aggregate_for(written, shape, bad) == resolved);
+}
+
 TEST_CASE("reading: the cluster's own sample wins over its nodes'") {
   World world({});
   world.put_gauge(2, node("a"));

@@ -97,6 +97,10 @@ class World {
   void put_absent(const char* signal, Subject subject = {}) {
     put(snapshot, absent(signal, std::move(subject), AbsentReason::timeout, now));
   }
+  /// The server is another one, or has started anew.
+  void put_another_server(const char* signal, Subject subject = {}) {
+    put(snapshot, absent(signal, std::move(subject), AbsentReason::identity_changed, now));
+  }
 
   /// Decides at `now`, keeps the outcome, and moves on by one step.
   const Decision& tick() {

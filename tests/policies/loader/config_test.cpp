@@ -247,6 +247,17 @@ TEST_CASE("sampling intervals fit to each other") {
   CHECK(config_errors_of(small_config("tick: 1s\nsampling: {every: 2s}\n")).size() == 1);
 }
 
+TEST_CASE("a sample is stale after 45 s at most, and a fold is a minute at most (S5)") {
+  CHECK(config_errors_of(small_config("sampling: {stale_after: 45s, fold: 60s}\n")).empty());
+  CHECK(config_errors_of(small_config("sampling: {stale_after: 46s}\n")) ==
+        Texts{"6:25: `stale_after` is `46s`; expected a duration from 100ms up to 45s, such as "
+              "500ms, 30s or 1h30m"});
+  CHECK(
+      config_errors_of(small_config("sampling: {fold: 61s}\n")) ==
+      Texts{"6:18: `fold` is `61s`; expected a duration from 100ms up to 1m, such as 500ms, 30s or "
+            "1h30m"});
+}
+
 TEST_CASE("a configuration is one document") {
   CHECK(config_errors_of(small_config("---\nversion: 1\n")).size() == 1);
   CHECK(config_errors_of("").size() == 1);

@@ -17,6 +17,8 @@ std::vector<Example> good_policies() {
   return {
       good("a small breaker", breaker()),
       good("a small alert", alert()),
+      good("an alert that is clear for a time",
+           replaced(alert(), "above: 5", "above: 5, clear_for: 5m")),
       good("every key of a breaker",
            breaker("mode: off\n"
                    "description: why\n"
@@ -54,6 +56,7 @@ std::vector<Example> bad_policies() {
           replaced(breaker(), "[{lever: feature, target: class/batch, admit: 0%}]", "[]")),
       bad("a ladder in an alert",
           alert("ladder: [{lever: feature, target: class/batch, admit: 0}]\n")),
+      bad("an alert that waits for others", alert("blocked_while: []\n")),
       bad("an unknown signal", replaced(breaker(), "pg_blocked_ratio", "pg_bloked_ratio")),
       bad("an unknown target", replaced(breaker(), "class/batch", "class/bach")),
       bad("an unknown lever", replaced(breaker(), "lever: feature", "lever: flag")),

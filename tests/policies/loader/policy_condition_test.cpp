@@ -26,6 +26,13 @@ TEST_CASE("a breaker needs a clear level and an alert does not") {
   CHECK(errors_of(alert()).empty());
 }
 
+TEST_CASE("an alert may ask for how long it must be clear without a clear level of its own") {
+  CHECK(errors_of(replaced(alert(), "above: 5", "above: 5, clear_for: 5m")).empty());
+  CHECK(load_one(replaced(alert(), "above: 5", "above: 5, clear_for: 5m"))
+            .open.arms.front()
+            .clear_for == std::chrono::minutes{5});
+}
+
 TEST_CASE("a clear level stands on the far side of its trip level") {
   CHECK(errors_of(opening("{signal: pg_lock_wait_max_seconds, above: 5, clear_below: 5}")) ==
         Texts{"4:65: `clear_below` is 5; expected less than `above` (5)"});

@@ -47,6 +47,13 @@ TEST_CASE("blocked_while names policies that there are") {
   CHECK(good.set->policies.front().blocked_while == Texts{"waiting"});
 }
 
+TEST_CASE("an alert waits for nobody, so that `blocked_while` is none of its keys") {
+  const auto load = load_texts({named("one"), alert("blocked_while: [one]\n")});
+  CHECK(texts_of(load.errors) ==
+        Texts{"2.yaml:6:1: `blocked_while` is not a key of a policy of kind alert, only of a "
+              "policy of kind breaker"});
+}
+
 TEST_CASE("a policy in a file that could not be read is not missed") {
   const auto load = load_texts({named("one", "blocked_while: [waiting]\n"), alert("[\n")});
   REQUIRE(load.errors.size() == 1);
