@@ -103,11 +103,4 @@ TEST_CASE("failure: a secret that the world can read is refused, unprinted (H48)
   CHECK_THAT(refused.output, Contains(secret) && !Contains("hunter2"));
 }
 
-TEST_CASE("failure: an unknown flag is one clear line and a non-zero exit") {
-  Site site;
-  const auto refused = site.homeostat({"run", "--colour"});
-  CHECK(refused.status == 2);
-  CHECK_THAT(refused.output, Contains("--colour"));
-}
-
 }  // namespace homeostat::testing
