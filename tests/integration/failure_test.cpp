@@ -51,9 +51,34 @@ TEST_CASE("failure: with PostgreSQL down at start the daemon stays up, says so, 
   REQUIRE(eventually([&] { return site.status().at("bar") == "ledger_lost"; }));
   CHECK(sample(site.status(), "probe_up").at("numerator") == 0);
   CHECK(sample(site.status(), "pg_open_transactions").at("quality") == "absent");
+  CHECK_THAT(site.log(), Contains("probe pg_locks node/main: ") && Contains("Connection refused"));
   site.postgres().start();
   REQUIRE(eventually([&] { return site.status().at("leader") == true; }));
   REQUIRE(eventually([&] { return sample(site.status(), "probe_up").at("numerator") == 1; }));
+}
+
+TEST_CASE("failure: PostgreSQL lost is told in log and metrics, and a storm starts nothing") {
+  Site site;
+  site.start_daemon();
+  REQUIRE(eventually([&] { return site.status().at("leader") == true; }));
+  site.postgres().kill_server();
+  REQUIRE(eventually([&] { return site.status().at("bar") == "ledger_lost"; }));
+  CHECK_THAT(site.log(), Contains("probe pg_locks node/main: ") && Contains("not leading: "));
+  const auto metrics = site.get("/metrics").value_or("");
+  CHECK_THAT(metrics, Contains("\nhomeostat_probe_up{subject=\"node/main\"} 0\n"));
+  CHECK_THAT(metrics, Contains("\nhomeostat_signal_unknown{signal=\"pg_blocked_ratio\",subject="
+                               "\"node/main\",reason=\"failed\"} 1\n"));
+
+  site.inject(28, 32);
+  REQUIRE(eventually([&] { return site.step() == "blocked"; }));
+  CHECK(site.rung() == 0);
+  site.inject(0, 32);
+  REQUIRE(eventually([&] { return site.step() == "idle"; }));
+  site.postgres().start();
+  REQUIRE(eventually([&] { return site.status().at("leader") == true; }));
+  REQUIRE(eventually([&] { return sample(site.status(), "probe_up").at("numerator") == 1; }));
+  CHECK_THAT(site.log(), Contains("probe pg_locks node/main: answers again"));
+  CHECK(site.postgres().sql("SELECT count(*) FROM homeostat.act") == "0");
 }
 
 TEST_CASE("failure: PostgreSQL lost in the middle freezes the breaker, which goes on afterwards") {

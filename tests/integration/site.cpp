@@ -137,21 +137,17 @@ nlohmann::json Site::status(int number) const {
   return nlohmann::json::parse(*body);
 }
 
-std::string Site::state(int number) const {
+nlohmann::json Site::verdict(int number) const {
   const auto now = status(number);
   for (const auto& verdict : now.at("verdicts")) {
-    if (verdict.at("policy") == "circuit-breaker") return verdict.at("state");
+    if (verdict.at("policy") == "circuit-breaker") return verdict;
   }
-  return {};
+  return {{"state", ""}, {"rung", 0}, {"step", ""}};
 }
 
-int Site::rung(int number) const {
-  const auto now = status(number);
-  for (const auto& verdict : now.at("verdicts")) {
-    if (verdict.at("policy") == "circuit-breaker") return verdict.at("rung");
-  }
-  return 0;
-}
+std::string Site::state(int number) const { return verdict(number).at("state"); }
+int Site::rung(int number) const { return verdict(number).at("rung"); }
+std::string Site::step(int number) const { return verdict(number).at("step"); }
 
 bool Site::allowed(const std::string& feature, const std::string& key) {
   return postgres_.sql("SELECT homeostat.allowed('" + feature + "', '" + key + "')") == "t";

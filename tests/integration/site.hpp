@@ -65,9 +65,11 @@ class Site {
   /// GET of any path; nothing when nobody answers.
   std::optional<std::string> get(const std::string& path_and_query, int number = 0) const;
 
-  /// State of `circuit-breaker`: closed, open, half_open; empty before its first verdict.
-  std::string state(int number = 0) const;
+  /// The newest verdict on `circuit-breaker`; state and step are empty before the first.
+  nlohmann::json verdict(int number = 0) const;
+  std::string state(int number = 0) const;  ///< closed, open, half_open
   int rung(int number = 0) const;
+  std::string step(int number = 0) const;  ///< idle, blocked, opened …
 
   /// What an application is told now.
   bool allowed(const std::string& feature, const std::string& key = "someone");

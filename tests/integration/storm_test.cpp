@@ -66,11 +66,11 @@ class Storm {
 /// The lock waits of node main are over while a rung stands: the newest sample is the server's own
 /// (empty, or next to nobody waits), and so says the folded ratio, below the policy's clear level.
 bool relieved(const Site& site) {
-  const auto status = site.status();
-  const auto& verdict = status.at("verdicts").at(0);
+  const auto verdict = site.verdict();
+  if (verdict.at("rung") < 1) return false;
   const auto& evidence = verdict.at("evidence").at(0);
-  return verdict.at("rung") >= 1 && evidence.at("quality") != "absent" &&
-         evidence.at("numerator") <= 1 && evidence.value("judged", 1.0) < 0.15;
+  return evidence.at("quality") != "absent" && evidence.at("numerator") <= 1 &&
+         evidence.value("judged", 1.0) < 0.15;
 }
 
 /// Whether an act of the policy brought what its `expect:` had promised.
