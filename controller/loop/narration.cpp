@@ -26,6 +26,19 @@ void log_verdicts(spdlog::logger& log, const std::vector<Verdict>& verdicts,
   }
 }
 
+void log_probes(spdlog::logger& log, const std::vector<ProbeStatus>& now,
+                const std::vector<ProbeStatus>& before) {
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const auto& probe = now[i];
+    const bool was_up = i >= before.size() || before[i].up;
+    if (!probe.up && (was_up || probe.error != before[i].error)) {
+      log.warn("probe {} {}: {}", probe.probe, to_text(probe.subject), probe.error);
+    } else if (probe.up && !was_up) {
+      log.info("probe {} {}: answers again", probe.probe, to_text(probe.subject));
+    }
+  }
+}
+
 void log_acts(spdlog::logger& log, const std::vector<ActRecord>& acts) {
   for (const auto& act : acts) {
     const bool applied = act.outcome == ChangeOutcome::applied;

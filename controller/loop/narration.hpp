@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/loop/report.hpp"
 #include "controller/ports/journal.hpp"
 #include "policies/model/verdict.hpp"
 
@@ -23,6 +24,11 @@ using NewestVerdicts = std::map<std::pair<std::string, Subject>, Verdict>;
 /// `before` holds the verdicts of earlier steps.
 void log_verdicts(spdlog::logger& log, const std::vector<Verdict>& verdicts,
                   const NewestVerdicts& before);
+
+/// A line when a probe fails, when it fails for another reason, and when it answers again.
+/// `before`: the statuses of the step before, in the same order; empty at the first.
+void log_probes(spdlog::logger& log, const std::vector<ProbeStatus>& now,
+                const std::vector<ProbeStatus>& before);
 
 /// A line for each act; renewals only when they failed.
 void log_acts(spdlog::logger& log, const std::vector<ActRecord>& acts);

@@ -105,6 +105,8 @@ asio::awaitable<void> Supervisor::run() {
 asio::awaitable<void> Supervisor::step(TimePoint now) {
   take_over_replacement();
   auto samples = co_await sampler_.sample(now, sample_deadline(policies_.settings.sample_every));
+  log_probes(parts_.log, sampler_.statuses(),
+             report_ ? report_->probes : std::vector<ProbeStatus>());
   snapshot_.samples.clear();  // every probe answered anew, if only with absence
   for (const auto& sample : samples) put(snapshot_, sample);
 

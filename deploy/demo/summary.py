@@ -7,6 +7,7 @@ from supervisor import ALERT, SPEED_UP
 from workload import latency
 
 SETTLE = 2.0  # seconds left out after a change, in which what was under way runs out
+HELPED = 0.5  # shedding helped when at most this part of the storm's harm was left
 
 
 def forward(acts):
@@ -70,7 +71,9 @@ class Summary:
         spans = [("before", facts.calm, facts.storm),
                  ("storm, not yet shed", facts.storm + SETTLE / 4,
                   self.shed or facts.cause_over),
-                 ("shed", self.shed and self.shed + SETTLE, self.readmitted or self.shed),
+                 # Only while the cause lasts: what gets better afterwards got better by itself.
+                 ("shed", self.shed and self.shed + SETTLE,
+                  min(self.readmitted or facts.cause_over, facts.cause_over)),
                  ("after", self.closed_at and self.closed_at + SETTLE, facts.end)]
         return [(name, start, end) for name, start, end in spans if start and end and end > start]
 
@@ -105,12 +108,29 @@ class Summary:
             found.append("no transaction was seen after the storm")
         elif storm is not None and not after.p99 < storm.p99:
             found.append("the listeners' transactions did not recover")
+        if storm is not None and self.shed is not None:
+            found += self._shortfalls(storm, speeds.get("shed"))
         if facts.notifications is not None:
             for status in ("firing", "resolved"):
                 if not any(s == status and name == ALERT for _, s, name in facts.notifications):
                     found.append(f"Alertmanager never told of {ALERT} {status}")
         if facts.exit_status != 0:
             found.append(f"Homeostat ended with status {facts.exit_status}")
+        return found
+
+    @staticmethod
+    def _shortfalls(storm, shed):
+        """Why it cannot be said that shedding helped: while the cause lasted, the listeners were
+        not clearly better off than before it was shed."""
+        if shed is None or not shed.count:
+            return ["no transaction was seen while the cause was shed: did that help?"]
+        found = []
+        if shed.given_up_share > storm.given_up_share * HELPED:
+            found.append(f"shedding did not help: {share(shed.given_up_share)} of the listeners "
+                         f"gave up, {share(storm.given_up_share)} before it")
+        if not shed.p99 <= storm.p99 * HELPED:
+            found.append(f"shedding did not help: p99 {milliseconds(shed.p99)}, "
+                         f"{milliseconds(storm.p99)} before it")
         return found
 
     def _after_storm(self, time):

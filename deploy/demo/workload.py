@@ -68,6 +68,10 @@ class Latency:
     given_up: int
     count: int
 
+    @property
+    def given_up_share(self):
+        return self.given_up / self.count if self.count else 0.0
+
 
 def latency(transactions, seconds):
     done = [t for t in transactions if not t.given_up]

@@ -36,11 +36,21 @@ class Log(workload.LogReader):
         self.transactions = taken
 
 
+def storm_log(*spans):
+    """Listeners who are fine from 10 s before the storm to 70 s after its start, except in the
+    spans (start, end, seconds, given_up), which follow one another."""
+    fine_from, taken = STORM - 10, []
+    for start, end, seconds, given_up in spans:
+        taken += transactions(fine_from, start, 0.001)
+        taken += transactions(start, end, seconds, given_up)
+        fine_from = end
+    return Log(taken + transactions(fine_from, STORM + 70, 0.002))
+
+
 def good_facts():
     return summary.Facts(
         calm=STORM - 10, storm=STORM, cause_over=STORM + 25, end=STORM + 70,
-        log=Log(transactions(STORM - 10, STORM, 0.001) + transactions(STORM, STORM + 8, 1.5, 0.7)
-                + transactions(STORM + 8, STORM + 70, 0.002)),
+        log=storm_log((STORM, STORM + 8, 1.5, 0.7)),
         decisions=[(STORM + 4, {"step": "opened", "rung": 1}),
                    (STORM + 7, {"step": "climbed", "rung": 2}),
                    (STORM + 20, {"step": "reopened", "rung": 2}),
@@ -127,6 +137,31 @@ class SummaryTest(unittest.TestCase):
         self.fails_with("did not recover",
                         log=Log(transactions(STORM - 10, STORM, 0.001)
                                 + transactions(STORM, STORM + 70, 1.5, 0.7)))
+
+    def test_a_storm_that_lasted_as_long_as_its_cause_fails_whatever_was_shed(self):
+        bad = storm_log((STORM, STORM + 25, 1.5, 0.7))
+        self.fails_with("did not help: 70% of the listeners gave up, 68% before it", log=bad)
+        self.fails_with("did not help: p99 1500 ms, 1500 ms before it", log=bad)
+
+    def test_what_gets_better_after_the_causes_own_end_is_not_counted_as_help(self):
+        phases = summary.Summary(good_facts()).phases()
+        self.assertEqual(phases[2], ("shed", STORM + 9, STORM + 25))
+
+    def test_a_little_relief_is_not_enough(self):
+        storm = (STORM, STORM + 8, 1.5, 0.7)
+        self.fails_with("40% of the listeners gave up",
+                        log=storm_log(storm, (STORM + 8, STORM + 25, 0.5, 0.4)))
+        self.fails_with("p99 1000 ms", log=storm_log(storm, (STORM + 8, STORM + 25, 1.0, 0.1)))
+
+    def test_shedding_too_late_to_be_judged_fails(self):
+        late = [(STORM + 24, *act[1:]) if act[0] == STORM + 7 else act
+                for act in good_facts().acts]
+        self.fails_with("while the cause was shed", acts=late)
+
+    def test_no_listener_while_the_cause_was_shed_fails(self):
+        self.fails_with("while the cause was shed",
+                        log=Log(transactions(STORM, STORM + 8, 1.5, 0.7)
+                                + transactions(STORM + 40, STORM + 70, 0.002)))
 
     def test_no_listener_after_the_storm_fails(self):
         self.fails_with("no transaction was seen after",

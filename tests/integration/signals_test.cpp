@@ -35,7 +35,7 @@ TEST_CASE("signals: a log that nobody reads any more does not keep it from givin
   REQUIRE(reader >= 0);
   ProcessOptions options;
   options.log = log;
-  ChildProcess daemon({HOMEOSTAT_BINARY, "run", "--config", site.config_path()}, options);
+  ChildProcess daemon({homeostat_binary(), "run", "--config", site.config_path()}, options);
   REQUIRE(eventually([&] { return !site.allowed("top_tracks_view"); }));
   close(reader);
   daemon.signal(SIGTERM);

@@ -55,6 +55,11 @@ std::string Site::config_path(int number) const {
   return path("homeostat-" + std::to_string(number) + ".yaml");
 }
 
+std::string Site::journal_path(int number) const {
+  const auto folder = journal_folder_.empty() ? scratch_.path() : journal_folder_;
+  return folder + "/journal-" + std::to_string(number) + ".db";
+}
+
 void Site::inject(int blocked, int open) {
   const auto fresh = path("injected.new");
   write_file(fresh, "pg_blocked_ratio node/main " + std::to_string(blocked) + "/" +
@@ -74,7 +79,7 @@ void Site::write_config(int number, int port) {
   if (!std::ifstream(path("injected"))) inject_nothing();
   std::ostringstream text;
   text << "version: 1\n"
-       << "mode_ceiling: enforce\n"
+       << "mode_ceiling: " << mode_ceiling_ << "\n"
        << "speed_up: 20\n"
        << "policies: [policies.yaml]\n"
        << "postgres:\n"
@@ -84,7 +89,7 @@ void Site::write_config(int number, int port) {
        << "  ledger: {node: main, user: homeostat_actuator}\n"
        << "injected: {path: " << path("injected") << "}\n"
        << "http: {listen: \"127.0.0.1:" << port << "\"}\n"
-       << "journal: {path: " << path("journal-" + std::to_string(number) + ".db") << "}\n"
+       << "journal: {path: " << journal_path(number) << "}\n"
        << "inventory:\n"
        << "  features:\n"
        << "    - {name: monthly_report, class: batch}\n"
@@ -101,8 +106,9 @@ int Site::start_daemon() {
   write_config(number, running.port);
   ProcessOptions options;
   options.log = running.log;
+  options.environment = environment_;
   running.process =
-      ChildProcess({HOMEOSTAT_BINARY, "run", "--config", config_path(number)}, options);
+      ChildProcess({homeostat_binary(), "run", "--config", config_path(number)}, options);
   daemons_.push_back(std::move(running));
   const bool answers = eventually([&] { return get("/v1/status", number).has_value(); });
   if (!answers) throw std::runtime_error("the daemon does not answer: " + log(number));
@@ -131,37 +137,20 @@ nlohmann::json Site::status(int number) const {
   return nlohmann::json::parse(*body);
 }
 
-std::string Site::state(int number) const {
+nlohmann::json Site::verdict(int number) const {
   const auto now = status(number);
   for (const auto& verdict : now.at("verdicts")) {
-    if (verdict.at("policy") == "circuit-breaker") return verdict.at("state");
+    if (verdict.at("policy") == "circuit-breaker") return verdict;
   }
-  return {};
+  return {{"state", ""}, {"rung", 0}, {"step", ""}};
 }
 
-int Site::rung(int number) const {
-  const auto now = status(number);
-  for (const auto& verdict : now.at("verdicts")) {
-    if (verdict.at("policy") == "circuit-breaker") return verdict.at("rung");
-  }
-  return 0;
-}
+std::string Site::state(int number) const { return verdict(number).at("state"); }
+int Site::rung(int number) const { return verdict(number).at("rung"); }
+std::string Site::step(int number) const { return verdict(number).at("step"); }
 
 bool Site::allowed(const std::string& feature, const std::string& key) {
   return postgres_.sql("SELECT homeostat.allowed('" + feature + "', '" + key + "')") == "t";
-}
-
-Finished Site::homeostat(const std::vector<std::string>& arguments) const {
-  std::vector<std::string> command{HOMEOSTAT_BINARY};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  ProcessOptions options;
-  options.log = path("command.log");
-  std::remove(options.log.c_str());
-  ChildProcess process(command, options);
-  Finished finished;
-  finished.status = process.wait(std::chrono::seconds{60}).value_or(-1);
-  finished.output = read_file(options.log);
-  return finished;
 }
 
 }  // namespace homeostat::testing

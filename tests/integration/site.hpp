@@ -8,17 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/integration/binary.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/postgres_cluster.hpp"
 #include "tests/support/scratch_directory.hpp"
 
 namespace homeostat::testing {
-
-/// How a program ended, and everything it printed.
-struct Finished {
-  int status = -1;
-  std::string output;
-};
 
 class Site {
  public:
@@ -29,6 +24,14 @@ class Site {
 
   /// Lines added to the configuration of daemons started from now on: `on_exit: keep`.
   void configure(const std::string& lines) { extra_ += lines + "\n"; }
+
+  /// `mode_ceiling` of configurations written from now on; `enforce` until then.
+  void mode_ceiling(const std::string& mode) { mode_ceiling_ = mode; }
+  /// Where daemons started from now on keep their journals; beside the configuration until then.
+  void journal_folder(const std::string& folder) { journal_folder_ = folder; }
+  std::string journal_path(int number = 0) const;
+  /// NAME=VALUE for the daemons started from now on.
+  void environment(const std::string& variable) { environment_.push_back(variable); }
 
   /// The blocked ratio that the next samples show, whatever the server says: injected.
   void inject(int blocked, int open);
@@ -62,15 +65,19 @@ class Site {
   /// GET of any path; nothing when nobody answers.
   std::optional<std::string> get(const std::string& path_and_query, int number = 0) const;
 
-  /// State of `circuit-breaker`: closed, open, half_open; empty before its first verdict.
-  std::string state(int number = 0) const;
+  /// The newest verdict on `circuit-breaker`; state and step are empty before the first.
+  nlohmann::json verdict(int number = 0) const;
+  std::string state(int number = 0) const;  ///< closed, open, half_open
   int rung(int number = 0) const;
+  std::string step(int number = 0) const;  ///< idle, blocked, opened …
 
   /// What an application is told now.
   bool allowed(const std::string& feature, const std::string& key = "someone");
 
   /// Runs the binary to its end.
-  Finished homeostat(const std::vector<std::string>& arguments) const;
+  Finished homeostat(const std::vector<std::string>& arguments) const {
+    return run_homeostat(arguments);
+  }
 
  private:
   struct Running {
@@ -84,6 +91,9 @@ class Site {
   PostgresCluster postgres_;
   std::vector<Running> daemons_;
   std::string extra_;
+  std::string mode_ceiling_ = "enforce";
+  std::string journal_folder_;
+  std::vector<std::string> environment_;
   std::string monitor_;
 };
 

@@ -25,8 +25,8 @@ extern char** environ;
 namespace homeostat::testing {
 namespace {
 
-std::vector<std::string> clean_environment() {
-  std::vector<std::string> kept;
+std::vector<std::string> clean_environment(const std::vector<std::string>& more) {
+  std::vector<std::string> kept = more;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view variable{*entry};
     if (!variable.starts_with("PG") && !variable.starts_with("LC_")) kept.emplace_back(variable);
@@ -91,7 +91,7 @@ ChildProcess::ChildProcess(std::vector<std::string> command, const ProcessOption
   const auto log = options.log.empty() ? std::string{"/dev/null"} : options.log;
   const int output = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (output < 0) throw std::runtime_error("cannot write " + log);
-  auto environment = clean_environment();
+  auto environment = clean_environment(options.environment);
   const auto arguments = pointers(command);
   const auto variables = pointers(environment);
   const pid_t parent = getpid();

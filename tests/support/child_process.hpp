@@ -16,9 +16,10 @@ struct ProcessOptions {
   std::string user;             ///< to become, when the test runs as root; empty: stay
   std::string directory;        ///< to work in; empty: /
   int signal_on_our_death = 9;  ///< what it gets when the test dies
+  std::vector<std::string> environment = {};  ///< NAME=VALUE, besides what it inherits
 };
 
-/// One child. Its environment is ours without PG… and LC_… variables.
+/// One child. It inherits our environment without PG… and LC_… variables.
 class ChildProcess {
  public:
   ChildProcess() = default;

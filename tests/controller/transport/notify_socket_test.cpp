@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/transport/notify_socket.hpp"
 
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <catch2/catch.hpp>
-#include <cstddef>
 #include <map>
 
 #include "tests/support/scratch_directory.hpp"
+#include "tests/support/service_manager.hpp"
 
 namespace homeostat {
 namespace {
@@ -24,29 +21,11 @@ Environment environment(Variables variables) {
   };
 }
 
-/// The manager's end. `path` with a leading NUL is abstract.
-class Manager {
+/// The manager's end, asked for a message that must have been sent already.
+class Manager : public testing::ServiceManager {
  public:
-  explicit Manager(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_DGRAM, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, path.size());
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
-    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  }
-  ~Manager() { ::close(socket_); }
-  Manager(const Manager&) = delete;
-  Manager& operator=(const Manager&) = delete;
-
-  /// The next datagram, which must have been sent already.
-  std::string next() const {
-    std::array<char, 512> bytes{};
-    const auto size = ::recv(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT);
-    return size < 0 ? "(nothing)" : std::string(bytes.data(), static_cast<std::size_t>(size));
-  }
-
- private:
-  int socket_;
+  using ServiceManager::ServiceManager;
+  std::string next() const { return ServiceManager::next().value_or("(nothing)"); }
 };
 
 }  // namespace

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/narration.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <sstream>
+
+using namespace homeostat;
+
+namespace {
+
+ProbeStatus probe(bool up, const std::string& error = {}) {
+  return {"pg_locks", {SubjectKind::node, "main"}, up, error};
+}
+
+/// What is said between two steps.
+std::string said(const std::vector<ProbeStatus>& before, const std::vector<ProbeStatus>& now) {
+  std::ostringstream text;
+  spdlog::logger log("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text));
+  log.set_pattern("%l %v");
+  log_probes(log, now, before);
+  return text.str();
+}
+
+}  // namespace
+
+TEST_CASE("narration: a probe that fails is told once for each reason, and when it is back") {
+  const std::vector<ProbeStatus> up{probe(true)};
+  const std::vector<ProbeStatus> refused{probe(false, "Connection refused")};
+  const std::vector<ProbeStatus> blind{probe(false, "GRANT pg_read_all_stats")};
+  CHECK(said(up, refused) == "warning probe pg_locks node/main: Connection refused\n");
+  CHECK(said(refused, refused).empty());
+  CHECK(said(refused, blind) == "warning probe pg_locks node/main: GRANT pg_read_all_stats\n");
+  CHECK(said(blind, up) == "info probe pg_locks node/main: answers again\n");
+  CHECK(said(up, up).empty());
+}
+
+TEST_CASE("narration: at the first step only a probe that fails is worth a line") {
+  CHECK(said({}, {probe(true)}).empty());
+  CHECK(said({}, {probe(false, "no")}) == "warning probe pg_locks node/main: no\n");
+}
