@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Shell functions shared by tests/run and deploy/demo/run: telling what is done, installing Debian
-# packages without starting a service, building. To be sourced; REPO must be set.
+# packages without starting a service, and Python's, building. To be sourced; REPO must be set.
 
 say() { printf '\n==> %s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
@@ -91,10 +91,30 @@ install_packages() {
   trap - EXIT INT TERM
   for package in "${missing[@]}"; do
     # Installed for our throw-away servers only: not to be started at the next boot either.
-    if [[ ${package} == prometheus-alertmanager ]]; then
+    if [[ ${package} == prometheus || ${package} == prometheus-alertmanager ]]; then
       as_root update-rc.d "${package}" disable >/dev/null 2>&1 || true
     fi
   done
+}
+
+# install_python_packages: what deploy/requirements.txt lists, from PyPI into build/python. Where
+# PyPI cannot be reached this goes on: the tests that need it are skipped and say why.
+install_python_packages() {
+  local wanted=${REPO}/deploy/requirements.txt environment=${REPO}/build/python
+  local log=${REPO}/build/python.log
+  if cmp -s "${wanted}" "${environment}/requirements.txt"; then
+    say "python packages: nothing is missing"
+    return 0
+  fi
+  say "python packages: installing into build/python"
+  mkdir -p "${REPO}/build"
+  if { python3 -m venv --clear "${environment}" &&
+    "${environment}/bin/pip" install --quiet --disable-pip-version-check --timeout 20 --retries 1 \
+      --requirement "${wanted}"; } >"${log}" 2>&1; then
+    cp "${wanted}" "${environment}/requirements.txt"
+  else
+    tail -n 1 "${log}"
+  fi
 }
 
 # build PRESET: configures and builds one preset of CMakePresets.json.

@@ -59,16 +59,26 @@ Result<HttpResponse> fetched(const std::string& url) {
   return response;
 }
 
+Result<HttpResponse> answer_of(const std::string& server, const std::string& path,
+                               const Parameters& parameters) {
+  auto response = fetched(url_of(server, path, parameters));
+  if (response.has_value()) return response;
+  const auto& error = response.error();
+  if (error.code == ErrorCode::invalid_input) return error;
+  return Error{error.code, "no daemon answers at " + server + ": " + error.context};
+}
+
+Error stranger(const std::string& server, int status) {
+  return Error{ErrorCode::protocol, "what answers at " + server + " is no Homeostat (status " +
+                                        std::to_string(status) + ")"};
+}
+
 }  // namespace
 
 Result<nlohmann::json> ask_daemon(const std::string& server, const std::string& path,
                                   const Parameters& parameters) {
-  const auto response = fetched(url_of(server, path, parameters));
-  if (!response.has_value()) {
-    const auto& error = response.error();
-    if (error.code == ErrorCode::invalid_input) return error;
-    return Error{error.code, "no daemon answers at " + server + ": " + error.context};
-  }
+  const auto response = answer_of(server, path, parameters);
+  if (!response.has_value()) return response.error();
   auto json = nlohmann::json::parse(response->body, nullptr, /*allow_exceptions=*/false);
   if (response->status == 200 && json.is_object()) {
     // Said outright: JSON is made from nearly everything.
@@ -77,8 +87,17 @@ Result<nlohmann::json> ask_daemon(const std::string& server, const std::string& 
   if (json.is_object() && json.contains("error") && json["error"].is_string()) {
     return Error{ErrorCode::refused, json["error"].get<std::string>()};
   }
-  return Error{ErrorCode::protocol, "what answers at " + server + " is no Homeostat (status " +
-                                        std::to_string(response->status) + ")"};
+  return stranger(server, response->status);
+}
+
+Result<Health> ask_health(const std::string& server, const std::string& path) {
+  const auto response = answer_of(server, path, {});
+  if (!response.has_value()) return response.error();
+  const bool well = response->status == 200 && response->body.starts_with("ok");
+  if (!well && response->status != 503) return stranger(server, response->status);
+  auto line = response->body;
+  while (line.ends_with('\n')) line.pop_back();
+  return Health{well, std::move(line)};
 }
 
 }  // namespace homeostat

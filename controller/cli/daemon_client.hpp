@@ -23,4 +23,13 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 Result<nlohmann::json> ask_daemon(const std::string& server, const std::string& path,
                                   const Parameters& parameters = {});
 
+/// What a health path says: whether all is well (status 200), and the line for people.
+struct Health {
+  bool well = false;
+  std::string line = {};
+};
+
+/// The health that GET SERVER/PATH answers (`/livez`, `/readyz`). Errors as of ask_daemon().
+Result<Health> ask_health(const std::string& server, const std::string& path);
+
 }  // namespace homeostat

@@ -22,6 +22,7 @@ struct Options {
   std::string server = kDefaultServer;
   bool json = false;
   bool watch = false;
+  std::string probe = {};  ///< a health path without its slash; empty: not asked for
 };
 
 Result<std::string> asked(const Options& options) {
@@ -37,6 +38,13 @@ int once(const Options& options) {
   if (!text.has_value()) return complain(text.error());
   std::cout << *text;
   return 0;
+}
+
+int probe(const Options& options) {
+  const auto health = ask_health(options.server, "/" + options.probe);
+  if (!health.has_value()) return complain(health.error());
+  std::cout << health->line << "\n";
+  return health->well ? 0 : 1;
 }
 
 /// Until it is interrupted, or nobody reads it any more. A daemon that goes away may come back.
@@ -62,14 +70,23 @@ void add_status_command(CLI::App& app, std::function<int()>& chosen) {
   auto* command = app.add_subcommand(
       "status", "Show signals beside their thresholds, policies, levers, probes and alerts");
   add_server_option(*command, options->server);
-  command->add_flag("--json", options->json, "Print /v1/status as it is (one line with --watch)");
-  command->add_flag("--watch", options->watch, "Show it again every two seconds, until Ctrl-C");
+  auto* json = command->add_flag("--json", options->json,
+                                 "Print /v1/status as it is (one line with --watch)");
+  auto* watching =
+      command->add_flag("--watch", options->watch, "Show it again every two seconds, until Ctrl-C");
+  command->add_option("--probe", options->probe, "Only ask whether it lives, or is ready")
+      ->check(CLI::IsMember({"livez", "readyz"}))
+      ->excludes(json, watching);
   command->footer(
-      "Exit status: 0, or 2 when no daemon answers.\n\n"
+      "--probe is for those who cannot ask over HTTP, such as Kubernetes (exec probes).\n"
+      "Exit status: 0, 1 when --probe is answered with no, 2 when no daemon answers.\n\n"
       "Example:\n  homeostat status --watch\n"
       "  homeostat status --json | jq '.levers'");
   command->callback([options, &chosen] {
-    chosen = [options] { return options->watch ? watch(*options) : once(*options); };
+    chosen = [options] {
+      if (!options->probe.empty()) return probe(*options);
+      return options->watch ? watch(*options) : once(*options);
+    };
   });
 }
 

@@ -79,8 +79,9 @@ std::string help_of(const std::string& command) {
 /// The API on a thread of its own, as a daemon would have it.
 class Daemon {
  public:
-  explicit Daemon(const History& history)
-      : api_({[this] { return report_; }, history, clock_}, "127.0.0.1", 30s),
+  explicit Daemon(const History& history, Report report = full_report())
+      : report_(std::make_shared<Report>(std::move(report))),
+        api_({[this] { return report_; }, history, clock_}, "127.0.0.1", 30s),
         served_([this](const HttpRequest& request) {
           ++requests_;
           return api_.answer(request);
@@ -95,7 +96,7 @@ class Daemon {
 
  private:
   SystemClock clock_;
-  std::shared_ptr<const Report> report_ = std::make_shared<Report>(full_report());
+  std::shared_ptr<const Report> report_;
   std::atomic<int> requests_ = 0;
   Api api_;
   Served served_;
@@ -144,10 +145,37 @@ TEST_CASE("status: shows what the daemon publishes, as text and as JSON") {
   CHECK(nlohmann::json::parse(json.out)["epoch"] == 7);
 }
 
+TEST_CASE("status: --probe asks a health path and answers with its exit status") {
+  const auto probed = [](Duration age, const std::string& path) {
+    const FakeHistory history;
+    Report report = full_report();
+    report.at = SystemClock().now() - age;
+    const Daemon daemon(history, std::move(report));
+    return run({"status", "--probe", path, "--server", daemon.url()});
+  };
+  const auto live = probed(0s, "livez");
+  CHECK(live.status == 0);
+  CHECK_THAT(live.out, Contains("ok: last step"));
+  const auto stuck = probed(1h, "livez");
+  CHECK(stuck.status == 1);
+  CHECK_THAT(stuck.out, Contains("stuck: last step"));
+  const auto ready = probed(1h, "readyz");
+  CHECK(ready.status == 0);
+  CHECK(ready.out == "ok\n");
+}
+
+TEST_CASE("status: --probe knows the health paths only, and goes with no other output") {
+  CHECK_THROWS_AS(run({"status", "--probe", "metrics"}), CLI::ParseError);
+  CHECK_THROWS_AS(run({"status", "--probe", "livez", "--watch"}), CLI::ParseError);
+  CHECK_THROWS_AS(run({"status", "--probe", "livez", "--json"}), CLI::ParseError);
+}
+
 TEST_CASE("commands: without a daemon there is one line and exit status 2") {
   const auto url = nobody();
-  for (const std::vector<std::string>& command :
-       {std::vector<std::string>{"status"}, {"explain", "circuit-breaker"}, {"history"}}) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"status"},
+                                                  {"status", "--probe", "livez"},
+                                                  {"explain", "circuit-breaker"},
+                                                  {"history"}}) {
     auto arguments = command;
     arguments.insert(arguments.end(), {"--server", url});
     const auto ran = run(arguments);
@@ -273,10 +301,13 @@ TEST_CASE("commands: something else on the port is no daemon") {
   });
   std::thread thread([&other] { other.io.run(); });
   const auto ran = run({"status", "--server", other.url("")});
+  const auto probed = run({"status", "--probe", "livez", "--server", other.url("")});
   boost::asio::post(other.io, [&other] { other.server->stop(); });
   thread.join();
   CHECK(ran.status == 2);
   CHECK_THAT(ran.err, Contains("is no Homeostat (status 200)"));
+  CHECK(probed.status == 2);
+  CHECK_THAT(probed.err, Contains("is no Homeostat (status 200)"));
 }
 
 TEST_CASE("commands: a daemon that cannot answer says why") {
