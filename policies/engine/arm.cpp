@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "policies/engine/arm_gates.hpp"
 #include "policies/engine/cusum.hpp"
 #include "policies/engine/folds.hpp"
 #include "policies/engine/level.hpp"
@@ -21,11 +22,6 @@ Reading read_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
   const auto bad = level != nullptr ? level->comparison : Comparison::above;
   const auto aggregate = aggregate_for(arm.aggregate, shape_of(set, arm.signal), bad);
   return read_signal(set, snapshot, arm.signal, subject, aggregate, now);
-}
-
-/// Something was folded, but nothing in the fold that ended last.
-bool last_fold_absent(const ArmMemory& memory, const EngineSettings& settings, TimePoint now) {
-  return memory.folded && memory.stepped_fold != fold_number(now, settings.fold) - 1;
 }
 
 void make_absent(Reading& reading) {
@@ -100,47 +96,6 @@ void add_evidence(Verdict& verdict, const Arm& arm, const ArmMemory& memory, con
   verdict.evidence.push_back(std::move(evidence));
 }
 
-void add_cusum_gates(Evaluation& evaluation, int index, const CusumTest& test, const ArmView& view,
-                     const ArmMemory& memory) {
-  const double level = trip_level(test, evaluation.runtime.memory.state);
-  auto& verdict = evaluation.verdict;
-  add_gate(verdict, GateKind::trip, index, memory.cusum, level, memory.cusum - level);
-  if (!view.backstop) return;
-  const double excess = *view.backstop - test.ref;
-  add_gate(verdict, GateKind::backstop, index, *view.backstop, test.ref, excess, excess > 0);
-}
-
-void add_level_gates(Evaluation& evaluation, int index, const LevelTest& test, const ArmView& view,
-                     const ArmMemory& memory) {
-  if (!view.judged) return;
-  auto& verdict = evaluation.verdict;
-  const double over = *view.judged - test.threshold;
-  const double margin = test.comparison == Comparison::above ? over : -over;
-  add_gate(verdict, GateKind::trip, index, *view.judged, test.threshold, margin,
-           breached(test, *view.judged));
-  if (test.hold_for) {
-    add_time_gate(evaluation, GateKind::dwell, index, memory.breached_time, *test.hold_for);
-  } else {
-    const double count = memory.breached_evaluations;
-    add_gate(verdict, GateKind::dwell, index, count, test.for_samples, count - test.for_samples);
-  }
-}
-
-void add_arm_gates(Evaluation& evaluation, int index) {
-  const auto at = static_cast<std::size_t>(index);
-  const Arm& arm = evaluation.policy.open.arms[at];
-  const ArmView& view = evaluation.arms[at];
-  const ArmMemory& memory = evaluation.runtime.arms[at];
-  if (view.reading.taken) {
-    const double age = to_seconds(evaluation.now - *view.reading.taken);
-    const double limit = to_seconds(evaluation.set.settings.stale_after);
-    add_gate(evaluation.verdict, GateKind::freshness, index, age, limit, limit - age);
-  }
-  if (view.reading.quality == Quality::absent) return;
-  if (const auto* test = cusum_of(arm)) add_cusum_gates(evaluation, index, *test, view, memory);
-  if (const auto* test = level_of(arm)) add_level_gates(evaluation, index, *test, view, memory);
-}
-
 }  // namespace
 
 void observe_arm(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
@@ -194,31 +149,6 @@ bool beyond_threshold(const Arm& arm, const ArmView& view) {
   if (!view.judged) return false;
   if (const auto* test = level_of(arm)) return breached(*test, *view.judged);
   return !view.clear && *view.judged > cusum_of(arm)->ref;
-}
-
-void add_climb_gate(Evaluation& evaluation, int index) {
-  const auto at = static_cast<std::size_t>(index);
-  const Arm& arm = evaluation.policy.open.arms[at];
-  const ArmView& view = evaluation.arms[at];
-  const auto* cusum = cusum_of(arm);
-  if (cusum == nullptr || !view.judged) return;
-  const double excess = *view.judged - cusum->ref;
-  add_gate(evaluation.verdict, GateKind::climb_above, index, *view.judged, cusum->ref, excess,
-           beyond_threshold(arm, view));
-}
-
-void add_clear_gate(Evaluation& evaluation, int index) {
-  const auto at = static_cast<std::size_t>(index);
-  const Arm& arm = evaluation.policy.open.arms[at];
-  const ArmView& view = evaluation.arms[at];
-  if (!view.judged) return;
-  const auto* level = level_of(arm);
-  const auto* cusum = cusum_of(arm);
-  const double fallback = level != nullptr ? level->threshold : cusum->ref;
-  const double threshold = arm.clear_level.value_or(fallback);
-  const bool upwards = level != nullptr && level->comparison == Comparison::below;
-  const double margin = upwards ? *view.judged - threshold : threshold - *view.judged;
-  add_gate(evaluation.verdict, GateKind::clear, index, *view.judged, threshold, margin, view.clear);
 }
 
 }  // namespace homeostat

@@ -28,10 +28,4 @@ void look_at_arm(Evaluation& evaluation, const Snapshot& snapshot, int index);
 /// What is judged is beyond the threshold (or ref) now, however short.
 bool beyond_threshold(const Arm& arm, const ArmView& view);
 
-/// What a cusum judges against its ref; a level's `trip` gate says the same already.
-void add_climb_gate(Evaluation& evaluation, int index);
-
-/// What is judged against the clear level; nothing to add for an empty or absent reading.
-void add_clear_gate(Evaluation& evaluation, int index);
-
 }  // namespace homeostat

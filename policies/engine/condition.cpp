@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policies/engine/arm.hpp"
+#include "policies/engine/arm_gates.hpp"
 
 namespace homeostat {
 namespace {

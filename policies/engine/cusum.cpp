@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "policies/engine/folds.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -65,6 +67,10 @@ bool cusum_tripped(const ArmMemory& memory, const CusumTest& test, const EngineS
   if (memory.cusum >= trip_level(test, state)) return true;
   const auto mean = backstop_mean(memory, settings);
   return mean && *mean > test.ref;
+}
+
+bool last_fold_absent(const ArmMemory& memory, const EngineSettings& settings, TimePoint now) {
+  return memory.folded && memory.stepped_fold != fold_number(now, settings.fold) - 1;
 }
 
 void consume_evidence(ArmMemory& memory) {

@@ -42,6 +42,9 @@ std::optional<double> backstop_mean(const ArmMemory& memory, const EngineSetting
 bool cusum_tripped(const ArmMemory& memory, const CusumTest& test, const EngineSettings& settings,
                    BreakerState state);
 
+/// Something was folded, but nothing in the fold that ended last.
+bool last_fold_absent(const ArmMemory& memory, const EngineSettings& settings, TimePoint now);
+
 /// What was gathered counts no more: S and the backstop's window start anew. On the way back (half
 /// open, closed, resolved), never on the way forward: a mild excess would need minutes to gather
 /// the evidence for the next rung again.

@@ -26,10 +26,12 @@ constexpr NameTable<Step, 11> kSteps{{
     {Step::unknown, "unknown"},
 }};
 
-constexpr NameTable<GateKind, 18> kGates{{
+constexpr NameTable<GateKind, 20> kGates{{
     {GateKind::trip, "trip"},
     {GateKind::backstop, "backstop"},
+    {GateKind::not_clear, "not_clear"},
     {GateKind::dwell, "dwell"},
+    {GateKind::max_open, "max_open"},
     {GateKind::clear, "clear"},
     {GateKind::clear_for, "clear_for"},
     {GateKind::hold, "hold"},

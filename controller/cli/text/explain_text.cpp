@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/cli/text/explain_text.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -22,7 +23,8 @@ std::string joined(const std::vector<std::string>& parts) {
 
 /// Gates of an arm say whether the condition holds or is over; the others guard an act.
 bool asks_for_a_trip(GateKind kind) {
-  return kind == GateKind::trip || kind == GateKind::backstop || kind == GateKind::dwell;
+  return kind == GateKind::trip || kind == GateKind::backstop || kind == GateKind::not_clear ||
+         kind == GateKind::dwell || kind == GateKind::max_open;
 }
 
 bool asks_to_restore(GateKind kind) {
@@ -34,11 +36,21 @@ bool asks_to_climb(GateKind kind) {
   return kind == GateKind::climb_after || kind == GateKind::climb_above;
 }
 
+/// S and the long mean are alternatives: when one is enough, which is when `not_clear` is asked,
+/// what the other lacks holds nothing back.
+bool moot(const Verdict& verdict, const Gate& gate) {
+  if (gate.kind != GateKind::trip && gate.kind != GateKind::backstop) return false;
+  return std::any_of(verdict.gates.begin(), verdict.gates.end(), [&gate](const Gate& other) {
+    return other.arm == gate.arm && other.kind == GateKind::not_clear;
+  });
+}
+
 std::vector<std::string> failed(const Verdict& verdict, const json& policy,
                                 const std::function<bool(GateKind)>& wanted) {
   std::vector<std::string> out;
   for (const auto& one : verdict.gates) {
-    if (!one.passed && wanted(one.kind)) out.push_back(gate(verdict, one, policy));
+    if (!one.passed && wanted(one.kind) && !moot(verdict, one))
+      out.push_back(gate(verdict, one, policy));
   }
   return out;
 }
@@ -126,15 +138,17 @@ std::string holding(const Verdict& verdict, const json& policy) {
   return waits.empty() ? head + "." : head + ": " + joined(waits) + ".";
 }
 
-std::string unknown(const Verdict& verdict) {
+std::string unknown(const Verdict& verdict, const json& policy) {
   std::vector<std::string> parts;
   for (const auto& evidence : verdict.evidence) {
     if (evidence.quality == Quality::absent) {
       parts.push_back(evidence.signal + " (" + absence(evidence.reason) + ")");
     }
   }
-  return "Cannot tell, so everything stays as it is: unknown is " +
-         (parts.empty() ? "a signal" : joined(parts)) + ".";
+  if (parts.empty()) parts.emplace_back("a signal");
+  const auto is_age = [](GateKind kind) { return kind == GateKind::freshness; };
+  for (auto& age : failed(verdict, policy, is_age)) parts.push_back(std::move(age));
+  return "Cannot tell, so everything stays as it is: unknown is " + joined(parts) + ".";
 }
 
 std::string restored(const Verdict& verdict) {
@@ -211,7 +225,7 @@ std::string reason(const Verdict& verdict, const json& policy) {
     case Step::resolved:
       return "Resolved: the condition no longer holds.";
     case Step::unknown:
-      return unknown(verdict);
+      return unknown(verdict, policy);
   }
   return "";
 }

@@ -83,6 +83,13 @@ std::string dwell(const Gate& gate, const json& policy) {
   return gate.passed ? head : head + ": " + distance(gate, number) + " to go";
 }
 
+std::string max_open(const Gate& gate) {
+  const auto head = "tripped for " + seconds(gate.value) + " of " + seconds(gate.threshold);
+  return head + (gate.passed ? ": ignored after that"
+                             : ": ignored until it has been clear, " + distance(gate, seconds) +
+                                   " past its time");
+}
+
 std::string limit(const Gate& gate, const std::string& what) {
   const auto head =
       count(gate.value, "subject") + " " + what + ", at most " + number(gate.threshold) + " may be";
@@ -120,6 +127,10 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
       return "mean over the backstop's window " + beyond(gate, number);
     case GateKind::dwell:
       return dwell(gate, policy);
+    case GateKind::not_clear:
+      return "counts only while not clear: " + beyond(gate, number);
+    case GateKind::max_open:
+      return max_open(gate);
     case GateKind::clear:
       return clear(gate, evidence);
     case GateKind::clear_for:

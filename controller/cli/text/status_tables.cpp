@@ -66,7 +66,7 @@ std::string nearness(const json& report, const std::string& policy, std::size_t 
       if (gate.kind != GateKind::trip || gate.arm != static_cast<int>(arm)) continue;
       if (!verdict->evidence[arm].cusum) return gate.passed ? ", BREACHED" : "";
       return ", S " + two_decimals(gate.value) + " of " + two_decimals(gate.threshold) +
-             (gate.passed ? ", TRIPPED" : "");
+             (verdict->evidence[arm].tripped ? ", TRIPPED" : "");
     }
   }
   return "";

@@ -127,6 +127,13 @@ TEST_CASE("text: each gate says its value, its threshold and its margin") {
         "pg_lock_wait_max_seconds: 1 min 15 s, above 5 s by 1 min 10 s");
   CHECK(said(verdict, {GateKind::backstop, 0, 0.15, 0.2, -0.05, false}) ==
         "pg_blocked_ratio: mean over the backstop's window 0.15, must exceed 0.2: 0.05 short");
+  CHECK(said(verdict, {GateKind::not_clear, 0, 0.142, 0.15, -0.008, false}) ==
+        "pg_blocked_ratio: counts only while not clear: 0.142, must exceed 0.15: 0.008 short");
+  CHECK(said(verdict, {GateKind::max_open, 0, 1200, 3600, 2400, true}) ==
+        "pg_blocked_ratio: tripped for 20 min of 1 h: ignored after that");
+  CHECK(said(verdict, {GateKind::max_open, 0, 3900, 3600, -300, false}) ==
+        "pg_blocked_ratio: tripped for 1 h 5 min of 1 h: ignored until it has been clear, 5 min "
+        "past its time");
   CHECK(said(verdict, {GateKind::clear, 0, 0.3, 0.15, -0.15, false}) ==
         "pg_blocked_ratio: not clear, at 0.3, must fall below 0.15: 0.15 too high");
   CHECK(said(verdict, {GateKind::clear, 0, 0.05, 0.15, 0.1, true}) ==
@@ -196,6 +203,23 @@ TEST_CASE("explain: a quiet evaluation shows what held it back, and by how much"
         "0.2: 0.05 short\n");
 }
 
+TEST_CASE("explain: evidence enough to trip that did not count says why it did not") {
+  auto verdict = quiet_verdict();
+  verdict.evidence = {blocked_ratio(1.2, false)};
+  verdict.gates = {{GateKind::trip, 0, 1.2, 1, 0.2, true},
+                   {GateKind::backstop, 0, 0.15, 0.2, -0.05, false},
+                   {GateKind::not_clear, 0, 0.142, 0.15, -0.008, false}};
+  CHECK(text::reason(verdict, nullptr) ==
+        "Nothing to do: pg_blocked_ratio: counts only while not clear: 0.142, must exceed 0.15: "
+        "0.008 short.");
+  verdict.evidence = {lock_wait(7)};
+  verdict.gates = {{GateKind::trip, 0, 7, 5, 2, true},
+                   {GateKind::max_open, 0, 3900, 3600, -300, false}};
+  CHECK(text::reason(verdict, nullptr) ==
+        "Nothing to do: pg_lock_wait_max_seconds: tripped for 1 h 5 min of 1 h: ignored until it "
+        "has been clear, 5 min past its time.");
+}
+
 TEST_CASE("explain: what it wanted and may not is told apart from what it did") {
   auto verdict = quiet_verdict();
   verdict.mode = Mode::enforce;
@@ -250,6 +274,11 @@ TEST_CASE("explain: holding, giving back, closing and not knowing each have thei
         "Cannot tell, so everything stays as it is: unknown is pg_blocked_ratio (the monitor role "
         "lacks a GRANT).");
   CHECK_THAT(text::explain(verdict, kWall), Contains("unknown: the monitor role lacks a GRANT"));
+  verdict.evidence[0].reason = AbsentReason::stale;
+  verdict.gates = {{GateKind::freshness, 0, 25, 5, -20, false}};
+  CHECK(text::reason(verdict, nullptr) ==
+        "Cannot tell, so everything stays as it is: unknown is pg_blocked_ratio (the last reading "
+        "is too old); pg_blocked_ratio: measured 25 s ago, at most 5 s: 20 s too old.");
 }
 
 TEST_CASE("explain: an idle system is said to be idle, an alert to fire") {
@@ -306,6 +335,8 @@ TEST_CASE("status: a detector's height stands beside its trip level") {
   const auto text = text::status(to_json(report));
   REQUIRE(text.has_value());
   CHECK_THAT(*text, Contains("cusum, ref 0, S 1.50 of 1.00, TRIPPED (circuit-breaker)"));
+  report.verdicts[0].evidence = {blocked_ratio(1.5, false)};
+  CHECK_THAT(*text::status(to_json(report)), Contains("S 1.50 of 1.00 (circuit-breaker)"));
 }
 
 TEST_CASE("status: what is wrong with the daemon itself is said at the top") {

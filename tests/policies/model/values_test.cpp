@@ -96,7 +96,7 @@ TEST_CASE("names: every enumerator of samples, snapshots, subjects and verdicts 
   check_names<SubjectKind>(6, parse_subject_kind);
   check_names<BreakerState>(3, parse_breaker_state);
   check_names<Step>(11, parse_step);
-  check_names<GateKind>(18, parse_gate_kind);
+  check_names<GateKind>(20, parse_gate_kind);
 }
 
 TEST_CASE("names: levers' changes and outcomes have names") {
