@@ -60,7 +60,7 @@ TEST_CASE("crash: with no restart, what was shed comes back by itself, in a ramp
   CHECK(admitted() == 1000);
 }
 
-TEST_CASE("crash: a second daemon stands by and samples, then leads when the first is gone (L1)") {
+TEST_CASE("crash: a second daemon stands by, never acts, and leads when the first is gone (L1)") {
   Site site;
   site.start_daemon();
   REQUIRE(eventually([&] { return site.status(0).at("leader") == true; }));
@@ -70,7 +70,12 @@ TEST_CASE("crash: a second daemon stands by and samples, then leads when the fir
 
   site.inject(28, 32);
   REQUIRE(eventually([&] { return site.rung(0) >= 1; }));
+  // It sees the same storm, and says what keeps it from acting.
+  REQUIRE(eventually([&] { return site.step(second) == "blocked"; }));
+  REQUIRE(eventually([&] { return site.rung(0) == 2; }));
   CHECK(site.rung(second) == 0);
+  CHECK(site.postgres().sql("SELECT string_agg(DISTINCT holder, ' ') FROM homeostat.act") ==
+        site.status(0).at("instance"));
 
   site.daemon(0).signal(SIGKILL);
   REQUIRE(site.daemon(0).wait(std::chrono::seconds{10}));

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "controller/loop/sqlite_history.hpp"
 #include "tests/integration/site.hpp"
@@ -157,6 +159,20 @@ TEST_CASE("failure: a secret that the world can read is refused, unprinted (H48)
   const auto refused = site.homeostat({"run", "--config", site.config_path(0)});
   CHECK(refused.status == 1);
   CHECK_THAT(refused.output, Contains(secret) && !Contains("hunter2"));
+}
+
+TEST_CASE("failure: migrate refuses a password that the world can read, unprinted (H48)") {
+  Site site;
+  const auto secret = site.postgres().secret_file("owner.password", "hunter2");
+  const std::vector<std::string> command{"migrate", "--config", site.config_path(0),
+                                         "--password-file", secret};
+  CHECK(site.homeostat(command).status == 0);
+  REQUIRE(chmod(secret.c_str(), 0644) == 0);
+  const auto refused = site.homeostat(command);
+  CHECK(refused.status == 1);
+  CHECK(refused.output == "homeostat: --password-file: `" + secret +
+                              "` is open to everybody (mode 0644); expected `chmod 0640` or "
+                              "`chmod 0600`\n");
 }
 
 }  // namespace homeostat::testing

@@ -13,6 +13,7 @@
 #include "controller/loop/migrations.hpp"
 #include "controller/transport/pg_session.hpp"
 #include "policies/loader/loader.hpp"
+#include "policies/loader/secret_file.hpp"
 
 namespace homeostat {
 namespace asio = boost::asio;
@@ -37,6 +38,12 @@ asio::awaitable<Result<MigrationReport>> connect_and_migrate(pg::Session& sessio
 }
 
 int migrate_now(const MigrateOptions& options) {
+  if (!options.password_file.empty()) {
+    if (const auto problem = loader::problem_of_secret(options.password_file)) {
+      std::cerr << "homeostat: --password-file: " << *problem << "\n";
+      return 1;
+    }
+  }
   const auto load = load_config(options.config);
   if (!load.config) {
     for (const auto& error : load.errors) std::cerr << to_text(error) << "\n";
@@ -87,7 +94,8 @@ void add_migrate_command(CLI::App& app, std::function<int()>& chosen) {
   command->add_option("--config", options->config, "The daemon's configuration: where to connect")
       ->capture_default_str();
   command->add_option("--user", options->user, "Role to connect as")->capture_default_str();
-  command->add_option("--password-file", options->password_file, "File with that role's password");
+  command->add_option("--password-file", options->password_file,
+                      "File with that role's password; only its owner and group may open it");
   command->add_flag("--print", options->print, "Print the migrations instead of running them");
   command->add_flag("--print-roles", options->roles,
                     "Print the roles' SQL, which a superuser reads and runs once, before all else");

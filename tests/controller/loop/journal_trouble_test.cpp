@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal with a full disk, a damaged file, a file that is somebody else's, and too much to
 // say.
-#include <sys/mount.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +10,7 @@
 #include "controller/loop/sqlite_journal.hpp"
 #include "tests/controller/loop/journal_steps.hpp"
 #include "tests/support/scratch_directory.hpp"
+#include "tests/support/small_disk.hpp"
 
 using namespace homeostat;
 using namespace homeostat::testing;
@@ -79,25 +78,6 @@ std::string written_journal(const std::string& folder, int steps) {
   return options.path;
 }
 
-/// A filesystem of its own of one megabyte, where this user may mount one.
-class SmallDisk {
- public:
-  explicit SmallDisk(const std::string& at) : at_(at) {
-    fs::create_directory(at);
-    mounted_ = ::mount("tmpfs", at.c_str(), "tmpfs", 0, "size=1m") == 0;
-  }
-  ~SmallDisk() {
-    if (mounted_) ::umount(at_.c_str());
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  bool mounted() const { return mounted_; }
-
- private:
-  std::string at_;
-  bool mounted_ = false;
-};
-
 }  // namespace
 
 TEST_CASE("journal: when full it says so, answers on, and a later append recovers (H39)") {
@@ -133,37 +113,35 @@ TEST_CASE("journal: when full it says so, answers on, and a later append recover
 }
 
 TEST_CASE("journal: a disk without space left is survived, also at the start (H39)") {
-  const ScratchDirectory scratch;
-  const SmallDisk disk(scratch.path() + "/disk");
+  const SmallDisk disk;
   if (!disk.mounted()) {
     WARN("SKIPPED: this user may not mount a small filesystem");
     return;
   }
-  const auto options = options_in(scratch.path() + "/disk");
-  const auto ballast = scratch.path() + "/disk/ballast";
+  const auto options = options_in(disk.path());
   SECTION("filled while it runs") {
     SqliteJournal journal(options);
     REQUIRE(journal.open().has_value());
     REQUIRE(journal.append(wordy_step(0)).has_value());
-    write_file(ballast, std::string(2'000'000, 'x'));
+    disk.fill();
     int number = 1;
     CHECK(append_until_refused(journal, number).code == ErrorCode::storage);
     CHECK_FALSE(journal.usable());
-    REQUIRE(fs::remove(ballast));
+    disk.make_room();
     REQUIRE(journal.append(wordy_step(number + 1)).has_value());
     CHECK(journal.usable());
     REQUIRE(journal.close().has_value());
     CHECK(steps_in(options.path) == static_cast<std::size_t>(number) + 2);
   }
   SECTION("full before the start") {
-    write_file(ballast, std::string(2'000'000, 'x'));
+    disk.fill();
     SqliteJournal journal(options);
     const auto opened = journal.open();
     REQUIRE_FALSE(opened.has_value());
     CHECK(opened.error().code == ErrorCode::storage);
     CHECK_FALSE(journal.append(wordy_step(0)).has_value());
     CHECK_FALSE(journal.usable());
-    REQUIRE(fs::remove(ballast));
+    disk.make_room();
     REQUIRE(journal.append(wordy_step(1)).has_value());
     CHECK(journal.usable());
     CHECK(journal.verdicts({})->size() == 8);
