@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actuators/feature.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
+#include "actuators/sql_change.hpp"
 #include "sql/embedded.hpp"
 
 namespace homeostat {
@@ -17,23 +17,8 @@ namespace {
 constexpr Duration kBetweenHints = std::chrono::seconds{1};
 constexpr std::size_t kLongestHint = 7000;  // PostgreSQL takes less than 8,000 bytes
 
-bool is_name_character(char character) {
-  const auto in = [character](char first, char last) {
-    return character >= first && character <= last;
-  };
-  return in('a', 'z') || in('A', 'Z') || in('0', '9') || character == '_' || character == '.' ||
-         character == ':' || character == '-';
-}
-
-// As the tables' CHECKs have it. Here too: libpq would cut a name at a NUL.
-bool is_target(std::string_view target) {
-  const auto slash = target.find('/');
-  if (slash == std::string_view::npos) return false;
-  const auto kind = target.substr(0, slash);
-  const auto name = target.substr(slash + 1);
-  return (kind == "class" || kind == "feature") && !name.empty() && name.size() <= 63 &&
-         std::all_of(name.begin(), name.end(), is_name_character) && name[0] != '.' &&
-         name[0] != ':' && name[0] != '-';
+bool is_feature_target(std::string_view target) {
+  return is_target(target, "class") || is_target(target, "feature");
 }
 
 // The shortest text that reads back as the same number.
@@ -41,20 +26,6 @@ std::string exact(double number) {
   char buffer[32];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
   return {buffer, end};
-}
-
-ChangeResult result(ChangeOutcome outcome, std::string detail) {
-  ChangeResult made;
-  made.outcome = outcome;
-  made.detail = std::move(detail);
-  return made;
-}
-
-std::optional<ChangeOutcome> parse_outcome(std::string_view text) {
-  if (text == "applied") return ChangeOutcome::applied;
-  if (text == "yielded") return ChangeOutcome::yielded;
-  if (text == "refused") return ChangeOutcome::refused;
-  return std::nullopt;
 }
 
 std::optional<double> admit_of(const LeverValue& value) {
@@ -104,7 +75,7 @@ FeatureLever::FeatureLever(pg::Session& session, const Clock& clock, Duration de
 
 asio::awaitable<Result<LeverValue>> FeatureLever::read(std::string target) {
   LeverValue value;
-  if (!is_target(target)) {
+  if (!is_feature_target(target)) {
     Error error{ErrorCode::invalid_input, "no target of lever feature", {}};
     co_return error;
   }
@@ -127,11 +98,11 @@ asio::awaitable<Result<ChangeResult>> FeatureLever::apply(Change change) {
   const auto kind = change.kind;
   const auto desired = change.desired;
   const auto admit = kind == ChangeKind::apply ? admit_of(desired.value) : 1.0;
-  if (!is_target(desired.key.target)) {
-    co_return result(ChangeOutcome::refused, "no target of lever feature");
+  if (!is_feature_target(desired.key.target)) {
+    co_return refused_change("no target of lever feature");
   }
   if (!admit) {
-    co_return result(ChangeOutcome::refused, "feature takes one argument, admit: a share, 0 to 1");
+    co_return refused_change("feature takes one argument, admit: a share, 0 to 1");
   }
   auto written = co_await write(std::move(change));
   if (!written.has_value()) co_return written.error();
@@ -147,16 +118,7 @@ asio::awaitable<Result<ChangeResult>> FeatureLever::write(Change change) {
   auto statement = statement_for(change, admit);
   const auto table = co_await session_.query(std::string{statement.sql},
                                              std::move(statement.parameters), deadline_);
-  if (!table.has_value()) {
-    if (table.error().code != ErrorCode::refused) co_return table.error();
-    co_return result(ChangeOutcome::refused, table.error().context);
-  }
-  const auto outcome = parse_outcome(table->text(0, 0).value_or(""));
-  if (!outcome) {
-    Error error{ErrorCode::protocol, "lever feature: an answer without an outcome", {}};
-    co_return error;
-  }
-  co_return result(*outcome, std::string{table->text(0, 1).value_or("")});
+  co_return change_answer(table);
 }
 
 // A transaction of its own after the lever's: a full notification queue must not undo the act.

@@ -220,6 +220,11 @@ void add_levers(const Report& report, Families& families) {
                    "Longest time past an expiry without a revert.", {{"lever", lever}},
                    to_seconds(longest));
   }
+  for (const auto& [role, sessions] : report.stale_sessions) {
+    families.gauge("homeostat_stale_sessions",
+                   "Sessions of a role that began before its settings last changed.",
+                   {{"role", role}}, sessions);
+  }
   for (const auto& [feature, share] : report.feature_share) {
     families.gauge("homeostat_feature_share", "Share of a feature that is admitted, 0 to 1.",
                    {{"feature", feature}}, share);

@@ -65,6 +65,8 @@ json levers(const Report& report) {
                      {"epoch", open.row.token.epoch},
                      {"sequence", open.row.token.sequence},
                      {"drifted", open.drifted},
+                     {"held", open.held},
+                     {"failing_us", open.failing.count()},
                      {"overdue_us", open.overdue.count()},
                      {"last_error", open.last_error}});
   }
@@ -135,6 +137,7 @@ json to_json(const Report& report) {
   out["acts"] = acts(report);
   out["would_acts"] = would_acts(report);
   out["budget_remaining"] = report.budget_remaining;
+  out["stale_sessions"] = report.stale_sessions;
   out["feature_share"] = report.feature_share;
   out["notify_failures"] = report.notify_failures;
   return out;

@@ -78,10 +78,13 @@ function show(r) {
       cell(held(v), 'quiet')]), 'no policy has been evaluated yet');
   fill('levers', ['Lever', 'Target', 'Stands at', 'Policy', 'Expires in', ''],
     r.levers.map(l => [l.lever, l.target, values(l.value), l.policy, seconds(l.remaining_us),
+      l.held && !l.last_error ? 'kept until every breaker is closed' :
       cell(l.drifted ? 'somebody else has written it' : l.last_error, 'bad')]),
     'every lever is at its baseline');
   fill('would', ['Lever', 'Target', 'Would stand at', 'Policy'],
     r.would.map(l => [l.lever, l.target, values(l.value), l.policy]), 'nothing');
+  fill('stale', ['Role', 'Sessions that began before its settings last changed'],
+    Object.entries(r.stale_sessions).filter(([role, count]) => count > 0), 'none');
   fill('signals', ['Signal', 'Subject', 'Value', 'Age'],
     r.samples.map(s => [s.signal, s.subject, sampled(s), seconds(r.at_us - s.taken_us)]), 'none yet');
   fill('probes', ['Probe', 'Subject', ''],
@@ -113,6 +116,7 @@ constexpr std::string_view kBody = R"html(<h1 id="who">Homeostat</h1>
 <table id="state"></table>
 <h2>Policies</h2><table id="policies"></table>
 <h2>Levers away from their baseline</h2><table id="levers"></table>
+<h2>Older sessions</h2><table id="stale"></table>
 <h2>What policies in shadow would do</h2><table id="would"></table>
 <h2>Alerts</h2><table id="alerts"></table>
 <h2>Signals</h2><table id="signals"></table>

@@ -66,6 +66,7 @@ PgLedgerOptions ledger_options(const Config& config) {
   PgLedgerOptions options;
   options.holder = instance_name();
   options.features = config.features;
+  options.profiles = config.profiles;
   options.jitter_seed = static_cast<std::uint32_t>(getpid());
   return options;
 }
@@ -184,7 +185,9 @@ void Daemon::make_way(const Setup& successor) {
 void Daemon::replace(const Setup& setup) {
   impl_->config = setup.config;
   impl_->api.set_tick(setup.config.tick);
-  if (impl_->actuator) impl_->actuator->ledger.set_features(setup.config.features);
+  if (impl_->actuator) {
+    impl_->actuator->ledger.set_inventory(setup.config.features, setup.config.profiles);
+  }
   impl_->supervisor->replace(settings_of(setup.config), setup.policies);
   impl_->supervisor->set_reload_error({});
 }

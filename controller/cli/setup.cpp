@@ -31,6 +31,7 @@ bool replaceable(const Config& from, const Config& to) {
   same.policies = from.policies;
   same.tick = from.tick;
   same.features = from.features;
+  same.profiles = from.profiles;
   same.on_exit = from.on_exit;
   return same == from;
 }

@@ -79,7 +79,22 @@ LeverDescription feature_lever(const std::vector<FeatureConfig>& features) {
   return lever;
 }
 
-Vocabulary vocabulary(bool postgres, bool injected, const std::vector<FeatureConfig>& features) {
+// The profile that the shipped policies name.
+constexpr const char* kContention = "profile/contention";
+
+LeverDescription planner_profile_lever(std::map<std::string, LeverValue> declared) {
+  std::set<std::string> targets{kContention};
+  for (const auto& [target, value] : declared) targets.insert(target);
+  LeverDescription lever;
+  lever.help = "sets a profile of the inventory on its roles, for their sessions to come";
+  lever.traits.settles_last = true;
+  lever.targets.assign(targets.begin(), targets.end());
+  lever.declared = std::move(declared);
+  return lever;
+}
+
+Vocabulary vocabulary(bool postgres, bool injected, const std::vector<FeatureConfig>& features,
+                      std::map<std::string, LeverValue> profiles) {
   Vocabulary words;
   for (const auto& row : kSignals) {
     SignalDescription signal;
@@ -92,6 +107,7 @@ Vocabulary vocabulary(bool postgres, bool injected, const std::vector<FeatureCon
     words.signals.emplace(row.name, std::move(signal));
   }
   words.levers.emplace("feature", feature_lever(features));
+  words.levers.emplace("planner_profile", planner_profile_lever(std::move(profiles)));
   words.subjects[SubjectKind::cluster] = {Subject{}};
   return words;
 }
@@ -99,7 +115,12 @@ Vocabulary vocabulary(bool postgres, bool injected, const std::vector<FeatureCon
 }  // namespace
 
 Vocabulary make_vocabulary(const Config& config) {
-  auto words = vocabulary(!config.nodes.empty(), config.injected.has_value(), config.features);
+  std::map<std::string, LeverValue> profiles;
+  for (const auto& profile : config.profiles) {
+    profiles.emplace("profile/" + profile.name, profile_value(profile));
+  }
+  auto words = vocabulary(!config.nodes.empty(), config.injected.has_value(), config.features,
+                          std::move(profiles));
   for (const auto& node : config.nodes) {
     words.subjects[SubjectKind::node].push_back({SubjectKind::node, node.name});
   }
@@ -107,7 +128,7 @@ Vocabulary make_vocabulary(const Config& config) {
 }
 
 Vocabulary make_vocabulary() {
-  auto words = vocabulary(true, false, {});
+  auto words = vocabulary(true, false, {}, {{kContention, {}}});
   words.subjects[SubjectKind::node] = {{SubjectKind::node, "main"}};
   return words;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actuators/feature.hpp"
+#include "actuators/planner_profile.hpp"
 #include "probes/injected.hpp"
 #include "probes/pg_locks.hpp"
 
@@ -49,6 +50,7 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
 std::vector<std::unique_ptr<Lever>> make_levers(pg::Session& actuator, const Clock& clock) {
   std::vector<std::unique_ptr<Lever>> levers;
   levers.push_back(std::make_unique<FeatureLever>(actuator, clock));
+  levers.push_back(std::make_unique<PlannerProfileLever>(actuator, clock));
   return levers;
 }
 

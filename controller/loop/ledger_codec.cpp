@@ -91,6 +91,20 @@ Pause pause(const pg::Table& table, int row) {
   return read;
 }
 
+json features_json(const std::vector<FeatureConfig>& features) {
+  auto all = json::array();
+  for (const auto& feature : features) {
+    all.push_back({{"name", feature.name}, {"class", feature.klass}});
+  }
+  return all;
+}
+
+json profiles_json(const std::vector<ProfileConfig>& profiles) {
+  auto all = json::object();
+  for (const auto& profile : profiles) all[profile.name] = to_json(profile_value(profile));
+  return all;
+}
+
 json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now) {
   auto all = json::array();
   for (const auto& memory : memories) {

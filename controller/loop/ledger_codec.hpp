@@ -9,6 +9,7 @@
 
 #include "controller/ports/ledger.hpp"
 #include "controller/transport/pg_session.hpp"
+#include "policies/loader/config.hpp"
 
 namespace homeostat {
 
@@ -23,6 +24,12 @@ Result<ForwardAct> forward_act(const pg::Table& table, int row, TimePoint now);
 
 /// A row of sql/queries/pauses.sql.
 Pause pause(const pg::Table& table, int row);
+
+/// What sql/queries/feature_register.sql takes.
+nlohmann::json features_json(const std::vector<FeatureConfig>& features);
+
+/// What homeostat.register_profiles() takes.
+nlohmann::json profiles_json(const std::vector<ProfileConfig>& profiles);
 
 /// What homeostat.state_keep() takes.
 nlohmann::json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now);

@@ -148,4 +148,12 @@ std::string migration_script() {
 
 std::string_view roles_script() { return sql::roles; }
 
+std::string planner_roles_script(const std::vector<std::string>& roles) {
+  constexpr std::string_view kPlace = "{{roles}}";
+  std::string list;
+  for (const auto& role : roles) list.append(list.empty() ? "'" : ", '").append(role).append("'");
+  std::string script{sql::planner_role};
+  return script.replace(script.find(kPlace), kPlace.size(), list);
+}
+
 }  // namespace homeostat

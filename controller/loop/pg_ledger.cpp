@@ -45,8 +45,10 @@ PgLedger::PgLedger(pg::Session& session, const Clock& clock, PgLedgerOptions opt
       options_{std::move(options)},
       jitter_{options_.jitter_seed} {}
 
-void PgLedger::set_features(std::vector<FeatureConfig> features) {
+void PgLedger::set_inventory(std::vector<FeatureConfig> features,
+                             std::vector<ProfileConfig> profiles) {
   options_.features = std::move(features);
+  options_.profiles = std::move(profiles);
   registered_ = 0;
 }
 
@@ -78,7 +80,7 @@ asio::awaitable<Result<Lease>> PgLedger::hold_lease(Duration deadline) {
   Lease lease = std::move(answer->lease);
   if (!lease.ours) co_return lease;
   epoch_ = lease.epoch;
-  if (registered_ != epoch_) lease.note = co_await register_features(epoch_, until);
+  if (registered_ != epoch_) lease.note = co_await register_inventory(epoch_, until);
   co_return lease;
 }
 
@@ -158,21 +160,24 @@ asio::awaitable<Result<void>> PgLedger::end_session(const Claim& claim, TimePoin
 }
 
 // The lease is ours with or without it: reverts must go on. Without it the levers refuse forward
-// acts on features that the database does not know.
-asio::awaitable<std::string> PgLedger::register_features(std::int64_t epoch, TimePoint until) {
+// acts on what the database does not know.
+asio::awaitable<std::string> PgLedger::register_inventory(std::int64_t epoch, TimePoint until) {
   const auto features = options_.features;
-  auto inventory = nlohmann::json::array();
-  for (const auto& feature : features) {
-    inventory.push_back({{"name", feature.name}, {"class", feature.klass}});
-  }
+  const auto profiles = options_.profiles;
   std::vector<pg::Parameter> parameters;
   parameters.emplace_back(std::to_string(epoch));
-  parameters.emplace_back(to_parameter(inventory));
-  const auto done = co_await session_.query(std::string{sql::feature_register},
-                                            std::move(parameters), left(until));
+  parameters.emplace_back(to_parameter(features_json(features)));
+  auto done = co_await session_.query(std::string{sql::feature_register}, std::move(parameters),
+                                      left(until));
   if (!done.has_value()) co_return "features are not registered: " + done.error().context;
+  parameters.clear();
+  parameters.emplace_back(std::to_string(epoch));
+  parameters.emplace_back(to_parameter(profiles_json(profiles)));
+  done = co_await session_.query(std::string{sql::profile_register}, std::move(parameters),
+                                 left(until));
+  if (!done.has_value()) co_return "profiles are not registered: " + done.error().context;
   // A reload may have brought others meanwhile: they are registered with the next renewal.
-  if (options_.features == features) registered_ = epoch;
+  if (options_.features == features && options_.profiles == profiles) registered_ = epoch;
   co_return std::string{};
 }
 

@@ -18,6 +18,7 @@ struct PgLedgerOptions {
   std::string holder = {};                   ///< this instance: host:pid
   Duration ttl = std::chrono::seconds{15};   ///< of the lease
   std::vector<FeatureConfig> features = {};  ///< the inventory, registered by each new leader
+  std::vector<ProfileConfig> profiles = {};  ///< as well
   std::uint32_t jitter_seed = 1;             ///< of the reconnect back-off
 };
 
@@ -45,7 +46,7 @@ class PgLedger : public Ledger {
   std::string identity() const override { return identity_; }
 
   /// A new inventory (reload): registered with the next renewal of the lease.
-  void set_features(std::vector<FeatureConfig> features);
+  void set_inventory(std::vector<FeatureConfig> features, std::vector<ProfileConfig> profiles);
 
  private:
   struct Claim;
@@ -55,7 +56,7 @@ class PgLedger : public Ledger {
   boost::asio::awaitable<Result<void>> check_role(TimePoint until);
   boost::asio::awaitable<Result<Claim>> claim(TimePoint until);
   boost::asio::awaitable<Result<void>> end_session(const Claim& claim, TimePoint until);
-  boost::asio::awaitable<std::string> register_features(std::int64_t epoch, TimePoint until);
+  boost::asio::awaitable<std::string> register_inventory(std::int64_t epoch, TimePoint until);
   void back_off(Error failure);
 
   pg::Session& session_;

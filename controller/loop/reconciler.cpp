@@ -10,6 +10,8 @@ namespace {
 
 constexpr int kRevertsPerTick = 5;  // S6: a revert storm would be a second incident
 constexpr Duration kShowYielded = std::chrono::minutes{5};  // long enough for an alert to be seen
+// Of a row that was found in the ledger, which keeps no durations; as in the policy language.
+constexpr Duration kUsualTtl = std::chrono::minutes{2};
 constexpr Duration kFirstBackoff = std::chrono::seconds{1};
 constexpr Duration kLongestBackoff = std::chrono::seconds{30};  // H23
 
@@ -36,6 +38,18 @@ DesiredLever revert_of(const LedgerRow& row, std::string reason) {
   return back;
 }
 
+DesiredLever renewal_of(const LedgerRow& row, Duration ttl) {
+  DesiredLever same;
+  same.key = row.key;
+  same.value = row.value;
+  same.ttl = ttl;
+  same.policy = row.policy;
+  same.subject = row.subject;
+  same.rung = row.rung;
+  same.policy_hash = row.policy_hash;
+  return same;
+}
+
 bool outcome_unknown(const Error& error) {
   return error.code == ErrorCode::timeout || error.code == ErrorCode::unavailable ||
          error.code == ErrorCode::superseded || error.code == ErrorCode::protocol;
@@ -55,6 +69,7 @@ void Reconciler::adopt(const std::vector<LedgerRow>& rows, std::int64_t epoch, T
     Standing standing;
     standing.row = row;
     standing.expires = now + row.remaining;
+    standing.ttl = std::max(row.remaining, kUsualTtl);
     standing_.emplace(row.key, std::move(standing));
   }
 }
@@ -73,10 +88,31 @@ bool Reconciler::wants_change(const Standing& standing, const DesiredLever& desi
   return !barred || towards_baseline(standing.row.value, desired.value);
 }
 
-asio::awaitable<std::vector<ActRecord>> Reconciler::step(const std::vector<DesiredLever>& desired,
+/// What is held stands where it stands, whatever the policies say of it meanwhile.
+std::vector<DesiredLever> Reconciler::with_held(std::vector<DesiredLever> desired,
+                                                const Options& options) {
+  for (auto& [key, standing] : standing_) {
+    standing.held = false;
+    if (standing.yielded || !options.held.contains(key.lever)) continue;
+    const auto wanted =
+        std::find_if(desired.begin(), desired.end(),
+                     [&key = key](const DesiredLever& lever) { return lever.key == key; });
+    if (wanted == desired.end()) {
+      standing.held = true;
+      desired.push_back(renewal_of(standing.row, standing.ttl));
+    } else if (wanted->value != standing.row.value) {
+      standing.held = true;
+      wanted->value = standing.row.value;
+    }
+  }
+  return desired;
+}
+
+asio::awaitable<std::vector<ActRecord>> Reconciler::step(const std::vector<DesiredLever>& wishes,
                                                          Options options, TimePoint now) {
   std::vector<ActRecord> acts;
   if (options.tick) reverts_this_tick_ = 0;
+  const auto desired = with_held(wishes, options);
 
   std::set<LeverKey> wanted;
   for (const auto& lever : desired) wanted.insert(lever.key);
@@ -178,7 +214,10 @@ void Reconciler::settle(const ActRecord& record, const DesiredLever& desired, Ti
       }
       auto& standing = standing_[key];
       const auto prior = standing.row.prior;
+      const bool held = standing.held;
       standing = Standing{};
+      standing.held = held;
+      standing.ttl = desired.ttl;
       standing.row = {key,
                       prior,
                       desired.value,
@@ -199,6 +238,8 @@ void Reconciler::settle(const ActRecord& record, const DesiredLever& desired, Ti
       standing.row.policy = desired.policy;
       standing.row.subject = desired.subject;
       standing.yielded = true;
+      standing.held = false;
+      standing.failing.reset();
       standing.last_error = record.detail;
       if (going_back) standing.expires = now + kShowYielded;
       return;
@@ -207,6 +248,7 @@ void Reconciler::settle(const ActRecord& record, const DesiredLever& desired, Ti
       const bool open = standing_.contains(key);
       auto& standing = open ? standing_[key] : failed_[key];
       standing.last_error = record.detail;
+      if (!standing.failing) standing.failing = now;
       standing.backoff = std::clamp(standing.backoff * 2, kFirstBackoff, kLongestBackoff);
       standing.retry_at = now + standing.backoff;
       return;
@@ -234,6 +276,8 @@ std::vector<OpenLever> Reconciler::open(TimePoint now) const {
     lever.row = standing.row;
     lever.row.remaining = standing.expires - now;
     lever.drifted = standing.yielded;
+    lever.held = standing.held;
+    if (standing.failing) lever.failing = now - *standing.failing;
     lever.last_error = standing.last_error;
     if (!standing.yielded && standing.expires < now) lever.overdue = now - standing.expires;
     all.push_back(std::move(lever));

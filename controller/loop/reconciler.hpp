@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,12 +37,14 @@ class Reconciler {
     std::vector<std::string> paused;  ///< policies of which the same holds, in order of name
     bool tick = false;                ///< renew every row; the lever compares as it renews
     bool unpaced = false;             ///< revert everything at once (on exit)
+    /// Levers that are neither given back nor changed now, only set and renewed (settles_last).
+    std::set<std::string, std::less<>> held = {};
   };
 
-  /// Moves towards `desired`. REQUIRES: the lease is ours. Stops at the first outcome that is
-  /// unknown or superseded: then fence_lost() holds until adopt().
+  /// Moves towards `wishes`, what the policies want. REQUIRES: the lease is ours. Stops at the
+  /// first outcome that is unknown or superseded: then fence_lost() holds until adopt().
   [[nodiscard]] boost::asio::awaitable<std::vector<ActRecord>> step(
-      const std::vector<DesiredLever>& desired, Options options, TimePoint now);
+      const std::vector<DesiredLever>& wishes, Options options, TimePoint now);
 
   bool fence_lost() const { return !fence_lost_.empty(); }
   const std::string& fence_lost_reason() const { return fence_lost_; }
@@ -54,6 +57,9 @@ class Reconciler {
   struct Standing {
     LedgerRow row;
     TimePoint expires{};
+    Duration ttl{};
+    bool held = false;                      ///< it would be given back or changed, were it not held
+    std::optional<TimePoint> failing = {};  ///< since when changes of it are refused
     bool yielded = false;
     std::string last_error;
     TimePoint retry_at{};
@@ -64,6 +70,7 @@ class Reconciler {
                                            TimePoint now);
   boost::asio::awaitable<void> verify(Lever* lever, ActRecord* record);
   void settle(const ActRecord& record, const DesiredLever& desired, TimePoint now);
+  std::vector<DesiredLever> with_held(std::vector<DesiredLever> desired, const Options& options);
   bool wants_change(const Standing& standing, const DesiredLever& desired, bool barred) const;
 
   std::map<std::string, Lever*, std::less<>> levers_;

@@ -28,6 +28,8 @@ struct ProbeStatus {
 struct OpenLever {
   LedgerRow row;
   bool drifted = false;    ///< somebody else's value stands at the target
+  bool held = false;       ///< wanted back or elsewhere, but not while a breaker is open
+  Duration failing{};      ///< how long every change and renewal of it has been refused
   Duration overdue{};      ///< past its expiry and still not reverted; 0 otherwise
   std::string last_error;  ///< of the last change that failed
 };
@@ -76,6 +78,7 @@ struct Report {
       acts;  ///< (policy, lever, outcome)
   std::map<std::pair<std::string, std::string>, std::uint64_t> would_acts;  ///< (policy, lever)
   std::map<std::string, int> budget_remaining;  ///< policy name, or `cluster`
+  std::map<std::string, int> stale_sessions;    ///< role -> sessions older than its settings
   std::map<std::string, double> feature_share;  ///< feature -> admitted share, 1 when untouched
   std::map<std::string, std::uint64_t> notify_failures;  ///< by Alertmanager instance
 };

@@ -42,6 +42,23 @@ std::vector<std::string> paused_policies(const std::vector<Pause>& pauses) {
 /// A probe may take most of a step, and never so little that a busy machine looks like a dead one.
 Duration sample_deadline(Duration step) { return std::max(kShortestSampleDeadline, step * 4 / 5); }
 
+/// Levers that settle last stand still while any breaker that acts is not closed (DESIGN §5).
+std::set<std::string, std::less<>> held_levers(const PolicySet& policies,
+                                               const EngineState& state) {
+  std::set<std::string, std::less<>> held;
+  const bool open =
+      std::any_of(state.policies.begin(), state.policies.end(), [](const auto& entry) {
+        const auto& runtime = entry.second;
+        return runtime.kind == PolicyKind::breaker && runtime.mode == Mode::enforce &&
+               runtime.memory.state != BreakerState::closed;
+      });
+  if (!open) return held;
+  for (const auto& [name, traits] : policies.levers) {
+    if (traits.settles_last) held.insert(name);
+  }
+  return held;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(SupervisorParts parts, SupervisorSettings settings, PolicySet policies)
@@ -215,6 +232,7 @@ asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision
   options.bar = snapshot_.bar;
   options.paused = snapshot_.paused;
   options.tick = tick;
+  options.held = held_levers(policies_, state_);
   acts = co_await reconciler_.step(decision.desired, options, now);
   if (reconciler_.fence_lost()) {
     leadership_.doubt(reconciler_.fence_lost_reason());

@@ -154,10 +154,18 @@ std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const
           "Past its expiry by " + whole_seconds(open.overdue) +
               (open.last_error.empty() ? "" : ". Last error: " + open.last_error)));
     }
+    // Renewals ask whether it could be given back, so that this is known before it is due (H14).
+    if (open.failing > Duration{0} && open.failing >= report.tick) {
+      alerts.push_back(
+          of_lever(report, open, "HomeostatLeverRefused", "page",
+                   what + " can be neither renewed nor given back",
+                   "Refused for " + whole_seconds(open.failing) + ": " + open.last_error));
+    }
     if (open.drifted) {
       alerts.push_back(of_lever(report, open, "HomeostatForeignWrite", "warning",
                                 "somebody else has written " + what,
-                                "Homeostat leaves that value alone."));
+                                "Homeostat leaves that value alone" +
+                                    (open.last_error.empty() ? "." : ": " + open.last_error)));
     }
   }
   for (const auto& pause : report.pauses) {

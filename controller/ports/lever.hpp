@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,10 @@ class Lever {
   /// the same transaction where the effect is SQL. An Error with code `timeout` or `unavailable`
   /// means that the outcome is unknown; `superseded` that somebody else leads.
   [[nodiscard]] virtual boost::asio::awaitable<Result<ChangeResult>> apply(Change change) = 0;
+
+  /// Sessions that still run with what stood before the newest change, by role: of levers that
+  /// reach new sessions only. As of the last after_step().
+  virtual std::map<std::string, int> stale_sessions() const { return {}; }
 
   /// Called at the end of every step in which the lease is ours: for what may lag behind a change
   /// (hints to whoever listens) and is no part of it.

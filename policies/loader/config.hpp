@@ -38,6 +38,17 @@ struct FeatureConfig {
   friend bool operator==(const FeatureConfig&, const FeatureConfig&) = default;
 };
 
+/// What the lever planner_profile sets together, as its target profile/NAME.
+struct ProfileConfig {
+  std::string name;
+  std::vector<std::string> roles;
+  std::map<std::string, std::string> settings;  ///< as PostgreSQL takes them: lock_timeout -> 2s
+  friend bool operator==(const ProfileConfig&, const ProfileConfig&) = default;
+};
+
+/// Where the profile stands when it is set: `role/setting` -> its text.
+LeverValue profile_value(const ProfileConfig& profile);
+
 struct InjectedConfig {
   std::string path;  ///< of the file with samples (probe `injected`)
   friend bool operator==(const InjectedConfig&, const InjectedConfig&) = default;
@@ -67,6 +78,7 @@ struct Config {
   LogFormat log_format = LogFormat::text;
   std::string log_level = "info";
   std::vector<FeatureConfig> features;
+  std::vector<ProfileConfig> profiles;
   friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "policies/loader/profiles.hpp"
+
 namespace homeostat::loader {
 namespace {
 
@@ -164,7 +166,7 @@ Shape inventory_shape() {
                     .help = "Features and their classes.",
                     .may_be_empty = true,
                     .shapes = {feature}},
-                   later("profiles", "Planner profiles."),
+                   profiles_key(),
                    later("roles", "Roles."),
                    later("zones", "Isolation zones."),
                    later("groups", "Consumer groups."),

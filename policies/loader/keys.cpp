@@ -56,6 +56,7 @@ std::string expectation(const Key& key) {
     case Type::labels:
       return "a map of names to texts";
     case Type::record:
+    case Type::records:
       break;
   }
   std::vector<std::string> names;
@@ -65,7 +66,8 @@ std::string expectation(const Key& key) {
       if (!inner.later && !shape.later && !seen) names.push_back(inner.name);
     }
   }
-  return "a map of " + in_quotes(names);
+  return (key.type == Type::records ? "a map of names to maps of " : "a map of ") +
+         in_quotes(names);
 }
 
 }  // namespace homeostat::loader

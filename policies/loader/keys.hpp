@@ -10,7 +10,8 @@
 
 namespace homeostat::loader {
 
-enum class Type { text, boolean, integer, number, share, duration, bytes, labels, record };
+/// `records` is a map of names (of the key's pattern) to records.
+enum class Type { text, boolean, integer, number, share, duration, bytes, labels, record, records };
 
 /// Limits of a number, in base units (seconds, bytes, a share as 0..1).
 struct Range {
@@ -72,13 +73,13 @@ struct Key {
   std::string help = {};
   std::optional<std::vector<std::string>> allowed = {};  ///< of a text (labels: of the names)
   std::vector<std::string> later_values = {};            ///< known, but not in this version yet
-  std::optional<Pattern> pattern = {};                   ///< of a text (labels: of the names)
+  std::optional<Pattern> pattern = {};  ///< of a text (labels, records: of the names)
   Range range = {};
   bool quiet = false;         ///< the value may hold a secret: never repeated in a message
   bool filled = false;        ///< a record that is there, by its keys' defaults, when not written
   bool later = false;         ///< known, but not in this version yet
   bool may_be_empty = false;  ///< of a list
-  std::vector<Shape> shapes = {};  ///< of a record: the alternatives
+  std::vector<Shape> shapes = {};  ///< of a record (records: of each): the alternatives
 };
 
 const Key* find_key(const Shape& shape, const std::string& name);

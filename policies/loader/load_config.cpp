@@ -11,6 +11,7 @@
 #include "policies/loader/listen_address.hpp"
 #include "policies/loader/loader.hpp"
 #include "policies/loader/nearest.hpp"
+#include "policies/loader/profiles.hpp"
 #include "policies/loader/reader.hpp"
 #include "policies/loader/secret_file.hpp"
 #include "policies/loader/yaml_tree.hpp"
@@ -36,6 +37,7 @@ class ConfigBuilder {
   void read_ledger(const Value& value);
   void read_http(const Value& value);
   void read_journal_and_log();
+  void read_inventory(const Value& inventory);
   void read_features(const Value& inventory);
   void read_secret(std::string& target, const Value& record);
   std::string resolved(const std::string& path) const {
@@ -194,6 +196,14 @@ void ConfigBuilder::read_features(const Value& inventory) {
   }
 }
 
+void ConfigBuilder::read_inventory(const Value& inventory) {
+  read_features(inventory);
+  std::set<std::string> own_roles{"homeostat_owner"};
+  for (const auto& node : config_.nodes) own_roles.insert(node.user);
+  if (config_.ledger) own_roles.insert(config_.ledger->user);
+  config_.profiles = read_profiles(inventory, own_roles, errors_);
+}
+
 Config ConfigBuilder::build() {
   read_loop();
   if (const auto* const postgres = find(document_, "postgres")) read_nodes(*postgres);
@@ -216,7 +226,7 @@ Config ConfigBuilder::build() {
   }
   if (const auto* const http = find(document_, "http")) read_http(*http);
   read_journal_and_log();
-  if (const auto* const inventory = find(document_, "inventory")) read_features(*inventory);
+  if (const auto* const inventory = find(document_, "inventory")) read_inventory(*inventory);
   return std::move(config_);
 }
 

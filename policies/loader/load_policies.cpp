@@ -53,7 +53,9 @@ class PolicyFiles {
     }
     auto draft = build_policy(document, vocabulary_, load_.errors, load_.notes);
     whole_ = whole_ && !draft.policy.name.empty();
-    draft.policy.hash = short_digest(canonical(node));
+    auto text = canonical(node);
+    for (const auto& target : draft.dropped) text.append("\nwithout ").append(target);
+    draft.policy.hash = short_digest(text);
     drafts_.push_back(std::move(draft));
   }
 

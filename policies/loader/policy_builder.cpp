@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policies/loader/policy_builder.hpp"
 
-#include <algorithm>
-#include <cstddef>
 #include <string>
 #include <utility>
 
 #include "policies/loader/condition_builder.hpp"
+#include "policies/loader/ladder_builder.hpp"
 #include "policies/loader/nearest.hpp"
 #include "policies/loader/scalars.hpp"
 
@@ -25,19 +24,12 @@ class Builder {
   void read_head();
   void read_subjects();
   void read_open();
-  void read_ladder();
-  void read_act(const Value& value);
-  void check_repeated_rung(const Value& value, const Act& act);
   void read_hold_and_restore();
   void read_expectation();
   void read_alert();
   void read_limits();
   void report(const Place& place, std::string message) {
     errors_.push_back({place, std::move(message)});
-  }
-  const LeverDescription* lever_of(const Act& act) const {
-    const auto found = vocabulary_.levers.find(act.lever);
-    return found == vocabulary_.levers.end() ? nullptr : &found->second;
   }
 
   const Value& document_;
@@ -106,80 +98,6 @@ void Builder::read_open() {
   if (open == nullptr) return;
   const ConditionContext context{draft_.policy.name, about_, draft_.policy.kind, vocabulary_};
   draft_.policy.open = build_condition(*open, context, errors_, notes_);
-}
-
-void Builder::read_ladder() {
-  if (const auto* const ladder = find(document_, "ladder")) {
-    for (const auto& value : ladder->children) read_act(value);
-  }
-  const auto* const open = find(document_, "open");
-  if (open != nullptr && !draft_.policy.ladder.empty()) {
-    check_rung_limits(*open, static_cast<std::int64_t>(draft_.policy.ladder.size()), errors_);
-  }
-}
-
-void Builder::read_act(const Value& value) {
-  Act act;
-  assign_text(act.lever, value, "lever");
-  assign_text(act.target, value, "target");
-  assign_duration(act.ttl, value, "ttl");
-  const auto* const lever = lever_of(act);
-  if (lever == nullptr) return;  // reported by the reader
-  for (const auto& argument : lever->arguments) {
-    const auto* const written = find(value, argument.name);
-    if (written == nullptr) continue;
-    if (const auto* const number = std::get_if<double>(&written->scalar)) {
-      act.value.arguments[argument.name] = *number;
-    } else if (const auto* const text = std::get_if<std::string>(&written->scalar)) {
-      act.value.arguments[argument.name] = *text;
-    } else if (const auto* const duration = std::get_if<Duration>(&written->scalar)) {
-      act.value.arguments[argument.name] = to_seconds(*duration);
-    }
-  }
-  std::vector<std::string> targets{act.target};
-  if (find(value, "target") == nullptr) {
-    targets.clear();
-    for (const auto& subject : draft_.policy.subjects) targets.push_back(to_text(subject));
-  }
-  for (const auto& target : targets) {
-    const auto& known = lever->targets;
-    if (std::find(known.begin(), known.end(), target) != known.end()) continue;
-    if (find(value, "target") == nullptr) {
-      report(value.key_place,
-             "lever `" + act.lever + "` cannot be set on `" + target +
-                 "`, the policy's subject; give a `target`: " + suggestion(target, known));
-    } else if (known.empty()) {  // otherwise the reader has compared it with the list
-      report(place_of(value, "target"),
-             "the inventory has no target for lever `" + act.lever + "`");
-    }
-  }
-  if (act.ttl <= draft_.policy.every) {
-    report(place_of(value, "ttl"), "`ttl` is " + format_duration(act.ttl) +
-                                       ", so the act would lapse before it is renewed" +
-                                       "; expected more than `every` (" +
-                                       format_duration(draft_.policy.every) + ")");
-  }
-  check_repeated_rung(value, act);
-  draft_.policy.ladder.push_back(std::move(act));
-  draft_.act_places.push_back(value.place);
-}
-
-/// The strictest admission of all rungs wins, so that a rung must go further than those before it.
-void Builder::check_repeated_rung(const Value& value, const Act& act) {
-  const auto& ladder = draft_.policy.ladder;
-  for (std::size_t rung = 0; rung < ladder.size(); ++rung) {
-    if (ladder[rung].lever != act.lever || ladder[rung].target != act.target) continue;
-    const auto admit = act.value.arguments.find("admit");
-    const auto before = ladder[rung].value.arguments.find("admit");
-    const bool further = admit != act.value.arguments.end() &&
-                         before != ladder[rung].value.arguments.end() &&
-                         admit->second < before->second;
-    if (further) continue;
-    report(value.key_place, "this rung does nothing: rung " + std::to_string(rung + 1) +
-                                " has set `" + act.lever + "` on `" + act.target +
-                                "` already; expected another target or less admitted");
-    return;
-  }
 }
 
 void Builder::read_hold_and_restore() {
@@ -277,11 +195,11 @@ PolicyDraft Builder::build() {
   read_head();
   read_subjects();
   read_open();
-  read_ladder();
   read_hold_and_restore();
   read_expectation();
   read_alert();
   read_limits();
+  build_ladder(document_, vocabulary_, draft_, errors_, notes_);
   return std::move(draft_);
 }
 

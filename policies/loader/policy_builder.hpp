@@ -14,6 +14,7 @@ namespace homeostat::loader {
 struct PolicyDraft {
   Policy policy;                      ///< mode not capped yet, durations as written
   std::vector<Place> act_places;      ///< of the ladder's rungs
+  std::vector<std::string> dropped;   ///< targets of rungs that the inventory does not declare
   std::vector<Place> blocker_places;  ///< of `blocked_while`'s names
 };
 

@@ -55,6 +55,7 @@ bool read_quantity(const YamlNode& node, const Key& key, Value& result) {
     case Type::text:
     case Type::labels:
     case Type::record:
+    case Type::records:
       break;
   }
   return false;

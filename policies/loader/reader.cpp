@@ -28,6 +28,8 @@ class Reader {
   std::optional<Value> one(const YamlNode& node, const Key& key, const Place& where);
   Value list(const YamlNode& node, const Key& key);
   Value labels(const YamlNode& node, const Key& key);
+  Value records(const YamlNode& node, const Key& key);
+  bool name_of(const YamlNode& name, const Value& others, const Key& key);
   void fields(Value& record, const YamlNode& node, const std::vector<Shape>& shapes,
               const Shape& shape, const std::string& reported);
   void unknown_key(const YamlNode& key, const std::vector<Shape>& shapes, const Shape& shape);
@@ -74,25 +76,49 @@ Value Reader::list(const YamlNode& node, const Key& key) {
   return result;
 }
 
+/// False: a name that is there already, which is not read again.
+bool Reader::name_of(const YamlNode& name, const Value& others, const Key& key) {
+  if (find(others, name.text) != nullptr) {
+    report(name.place, "`" + name.text + "` is written twice in `" + key.name + "`");
+    return false;
+  }
+  if (key.allowed &&
+      std::find(key.allowed->begin(), key.allowed->end(), name.text) == key.allowed->end()) {
+    report(name.place, "unknown name " + shown(name) + "; " + suggestion(name.text, *key.allowed));
+  } else if (name.kind != NodeKind::scalar || !matches(key.pattern, name.text)) {
+    report(name.place, shown(name) + " cannot be a name in `" + key.name + "`; expected " +
+                           (key.pattern ? key.pattern->words : "text"));
+  }
+  return true;
+}
+
+Value Reader::records(const YamlNode& node, const Key& key) {
+  Value result;
+  Key each;
+  each.type = Type::record;
+  each.shapes = key.shapes;
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    const auto& name = node.keys[i];
+    if (!name_of(name, result, key)) continue;
+    each.name = name.text;
+    if (auto read = one(node.items[i], each, name.place)) {
+      read->key = name.text;
+      read->key_place = name.place;
+      read->given = true;
+      result.children.push_back(std::move(*read));
+    }
+  }
+  return result;
+}
+
 Value Reader::labels(const YamlNode& node, const Key& key) {
   Value result;
   Key text;
   text.quiet = key.quiet;
   for (std::size_t i = 0; i < node.keys.size(); ++i) {
     const auto& name = node.keys[i];
-    if (find(result, name.text) != nullptr) {
-      report(name.place, "`" + name.text + "` is written twice in `" + key.name + "`");
-      continue;
-    }
+    if (!name_of(name, result, key)) continue;
     text.name = name.text;
-    if (key.allowed &&
-        std::find(key.allowed->begin(), key.allowed->end(), name.text) == key.allowed->end()) {
-      report(name.place,
-             "unknown name " + shown(name) + "; " + suggestion(name.text, *key.allowed));
-    } else if (name.kind != NodeKind::scalar || !matches(key.pattern, name.text)) {
-      report(name.place, shown(name) + " cannot be a name in `" + key.name + "`; expected " +
-                             (key.pattern ? key.pattern->words : "text"));
-    }
     if (auto read = one(node.items[i], text, name.place)) {
       read->key = name.text;
       read->key_place = name.place;
@@ -117,7 +143,8 @@ std::optional<Value> Reader::value(const YamlNode& node, const Key& key, const P
 }
 
 std::optional<Value> Reader::one(const YamlNode& node, const Key& key, const Place& where) {
-  const bool wants_map = key.type == Type::record || key.type == Type::labels;
+  const bool wants_map =
+      key.type == Type::record || key.type == Type::records || key.type == Type::labels;
   if (wants_map ? node.kind != NodeKind::map : node.kind != NodeKind::scalar) {
     const auto name = key.name.empty() ? "this" : "`" + key.name + "`";
     report(node.place, name + " " + describe(node) + "; expected " + expectation(key));
@@ -125,6 +152,7 @@ std::optional<Value> Reader::one(const YamlNode& node, const Key& key, const Pla
   }
   if (key.type == Type::record) return record(node, key.shapes, key.name, where);
   if (key.type == Type::labels) return labels(node, key);
+  if (key.type == Type::records) return records(node, key);
   Value result;
   if (auto problem = read_scalar(node, key, result)) {
     report(node.place, std::move(*problem));

@@ -51,6 +51,12 @@ json schema_of_labels(const Key& key) {
           {"additionalProperties", {{"type", "string"}, {"minLength", 1}}}};
 }
 
+json schema_of_records(const Key& key) {
+  json schema{{"type", "object"}, {"additionalProperties", schema_of(key.shapes)}};
+  if (key.pattern) schema["propertyNames"] = whole_text(*key.pattern);
+  return schema;
+}
+
 json schema_of_one(const Key& key) {
   switch (key.type) {
     case Type::text:
@@ -71,6 +77,8 @@ json schema_of_one(const Key& key) {
       return {{"type", "string"}, {"pattern", kBytesPattern}};
     case Type::labels:
       return schema_of_labels(key);
+    case Type::records:
+      return schema_of_records(key);
     case Type::record:
       break;
   }

@@ -158,6 +158,9 @@ struct SignalTraits {
 };
 struct LeverTraits {
   bool isolates = false;  ///< takes capacity away: holds when most subjects are breached
+  /// May be set while a breaker is open, but is neither given back nor changed until all are
+  /// closed.
+  bool settles_last = false;
   friend bool operator==(const LeverTraits&, const LeverTraits&) = default;
 };
 

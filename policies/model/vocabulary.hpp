@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,10 @@ struct ArgumentDescription {
 struct LeverDescription {
   LeverTraits traits;
   std::vector<ArgumentDescription> arguments;
-  std::vector<std::string> targets;  ///< every target of the inventory, `class/batch` …
+  std::vector<std::string> targets;  ///< every target that a policy may name, `class/batch` …
+  /// For levers whose acts only name a target: where the inventory says that it should stand. A
+  /// target that is not in it is known, but not declared.
+  std::optional<std::map<std::string, LeverValue>> declared = {};
   std::string help;
 };
 

@@ -61,17 +61,17 @@ std::string Site::journal_path(int number) const {
 }
 
 void Site::inject(int blocked, int open) {
+  inject("pg_blocked_ratio node/main " + std::to_string(blocked) + "/" + std::to_string(open) +
+         "\n");
+}
+
+void Site::inject(const std::string& lines) {
   const auto fresh = path("injected.new");
-  write_file(fresh, "pg_blocked_ratio node/main " + std::to_string(blocked) + "/" +
-                        std::to_string(open) + "\n");
+  write_file(fresh, lines);
   std::rename(fresh.c_str(), path("injected").c_str());
 }
 
-void Site::inject_nothing() {
-  const auto fresh = path("injected.new");
-  write_file(fresh, "");
-  std::rename(fresh.c_str(), path("injected").c_str());
-}
+void Site::inject_nothing() { inject(""); }
 
 void Site::write_policies(const std::string& yaml) { write_file(path("policies.yaml"), yaml); }
 
@@ -94,7 +94,7 @@ void Site::write_config(int number, int port) {
        << "  features:\n"
        << "    - {name: monthly_report, class: batch}\n"
        << "    - {name: top_tracks_view, class: rebuildable}\n"
-       << extra_;
+       << inventory_ << extra_;
   write_file(config_path(number), text.str());
 }
 

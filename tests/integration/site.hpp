@@ -24,6 +24,8 @@ class Site {
 
   /// Lines added to the configuration of daemons started from now on: `on_exit: keep`.
   void configure(const std::string& lines) { extra_ += lines + "\n"; }
+  /// Lines added to `inventory` instead of those added before.
+  void inventory(const std::string& lines) { inventory_ = lines + "\n"; }
 
   /// `mode_ceiling` of configurations written from now on; `enforce` until then.
   void mode_ceiling(const std::string& mode) { mode_ceiling_ = mode; }
@@ -35,6 +37,8 @@ class Site {
 
   /// The blocked ratio that the next samples show, whatever the server says: injected.
   void inject(int blocked, int open);
+  /// Any lines of the injected file.
+  void inject(const std::string& lines);
   /// From now on the server's own figures count.
   void inject_nothing();
 
@@ -94,6 +98,7 @@ class Site {
   std::string mode_ceiling_ = "enforce";
   std::string journal_folder_;
   std::vector<std::string> environment_;
+  std::string inventory_;
   std::string monitor_;
 };
 

@@ -57,7 +57,8 @@ class FakeProbe : public Probe {
 /// Holds values like a target does. `answers` are given first, in order, without any effect.
 class FakeLever : public Lever {
  public:
-  std::string_view name() const override { return "feature"; }
+  explicit FakeLever(std::string name = "feature") : name_{std::move(name)} {}
+  std::string_view name() const override { return name_; }
   boost::asio::awaitable<Result<LeverValue>> read(std::string target) override {
     if (unreadable) co_return *unreadable;
     co_return targets[target];
@@ -83,6 +84,9 @@ class FakeLever : public Lever {
   std::deque<Result<ChangeResult>> answers;
   std::optional<Error> unreadable;     ///< what read() answers
   std::function<void()> during_apply;  ///< called while a change is under way
+
+ private:
+  std::string name_;
 };
 
 class FakeLedger : public Ledger {

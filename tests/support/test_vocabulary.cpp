@@ -34,6 +34,18 @@ LeverDescription feature() {
   return lever;
 }
 
+/// One profile is declared, as in most inventories.
+LeverDescription planner_profile() {
+  LeverValue contention;
+  contention.arguments["reporting/jit"] = std::string("off");
+  LeverDescription lever;
+  lever.targets = {"profile/contention", "profile/undeclared"};
+  lever.declared = {{"profile/contention", contention}};
+  lever.traits.settles_last = true;
+  lever.help = "Settings of roles.";
+  return lever;
+}
+
 }  // namespace
 
 Vocabulary vocabulary() {
@@ -52,6 +64,7 @@ Vocabulary vocabulary() {
   signals["admission_queue_age_seconds"] = signal(kGauge, SubjectKind::zone, "seconds", false);
   signals["citus_node_cv"] = signal(kGauge, SubjectKind::cluster, "ratio", false);
   result.levers["feature"] = feature();
+  result.levers["planner_profile"] = planner_profile();
   result.subjects[SubjectKind::cluster] = {Subject{}};
   result.subjects[kNode] = {Subject{kNode, "main"}};
   return result;

@@ -126,6 +126,7 @@ std::vector<Row> lever_rows(const json& report) {
   for (const auto& open : report.at("levers")) {
     const auto overdue = us_of(open, "overdue_us");
     auto remark = text_of(open, "last_error");
+    if (open.at("held").get<bool>()) remark = "kept until every breaker is closed";
     if (open.at("drifted").get<bool>()) remark = "somebody else has written it";
     rows.push_back({lever_key({text_of(open, "lever"), text_of(open, "target")}),
                     lever_value_of(open.at("value")), text_of(open, "policy"),
@@ -133,6 +134,14 @@ std::vector<Row> lever_rows(const json& report) {
                     overdue > Duration::zero() ? "OVERDUE by " + duration(overdue)
                                                : duration(us_of(open, "remaining_us")),
                     remark});
+  }
+  return rows;
+}
+
+std::vector<Row> stale_rows(const json& report) {
+  std::vector<Row> rows{{"ROLE", "SESSIONS"}};
+  for (const auto& [role, sessions] : report.at("stale_sessions").items()) {
+    if (sessions > 0) rows.push_back({role, std::to_string(sessions.get<int>())});
   }
   return rows;
 }

@@ -19,6 +19,8 @@ std::vector<Row> policy_rows(const nlohmann::json& report);
 /// Levers that stand away from their baseline, with their expiry.
 std::vector<Row> lever_rows(const nlohmann::json& report);
 
+/// Roles that have sessions older than their settings.
+std::vector<Row> stale_rows(const nlohmann::json& report);
 std::vector<Row> would_rows(const nlohmann::json& report);
 std::vector<Row> alert_rows(const nlohmann::json& report);
 std::vector<Row> probe_rows(const nlohmann::json& report);

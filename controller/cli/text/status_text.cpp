@@ -71,6 +71,8 @@ std::string written(const json& report) {
   out += section("Signals", signal_rows(report), "none yet");
   out += section("Policies", policy_rows(report), "none has been evaluated yet");
   out += section("Levers away from their baseline", lever_rows(report), "none");
+  out += section("Sessions that began before their role's settings last changed",
+                 stale_rows(report), "");
   out += section("What policies in shadow would do", would_rows(report), "");
   out += section("Alerts", alert_rows(report), "none");
   out += section("Probes", probe_rows(report), "none");

@@ -39,6 +39,7 @@ TEST_CASE("every member of the report is in its JSON") {
   REQUIRE(out["desired"].empty());
   REQUIRE(out["would"].is_array());
   REQUIRE(out["budget_remaining"] == json{{"circuit-breaker", 5}, {"cluster", 9}});
+  REQUIRE(out["stale_sessions"] == json{{"reporting", 3}});
   REQUIRE(out["feature_share"] == json{{"checkout", 1.0}, {"monthly_report", 0.0}});
   REQUIRE(out["notify_failures"] == json{{"http://127.0.0.1:9093", 6}});
 }
@@ -63,6 +64,8 @@ TEST_CASE("lists without a codec of their own have the shapes that the header sa
                       {"epoch", 7},
                       {"sequence", 3},
                       {"drifted", false},
+                      {"held", false},
+                      {"failing_us", 0},
                       {"overdue_us", 5'000'000},
                       {"last_error", ""}};
   REQUIRE(out["levers"] == json::array({lever}));

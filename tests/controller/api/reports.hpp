@@ -103,6 +103,7 @@ inline Report full_report() {
   report.would_acts[{"lock-contention", "planner_profile"}] = 4;
   report.budget_remaining = {{"circuit-breaker", 5}, {"cluster", 9}};
   report.feature_share = {{"monthly_report", 0.0}, {"checkout", 1.0}};
+  report.stale_sessions = {{"reporting", 3}};
   report.notify_failures = {{"http://127.0.0.1:9093", 6}};
   return report;
 }

@@ -358,6 +358,23 @@ TEST_CASE("status: what is wrong with the daemon itself is said at the top") {
   CHECK_THAT(*text, Contains("CANNOT BE WRITTEN"));
   CHECK_THAT(*text, Contains("REFUSED: policies/a.yaml:3:1: unknown key"));
   CHECK_THAT(*text, Contains("1 min 30 s  somebody else has written it"));
+  report.levers[0].drifted = false;
+  report.levers[0].held = true;
+  const auto held = text::status(to_json(report));
+  REQUIRE(held.has_value());
+  CHECK_THAT(*held, Contains("1 min 30 s  kept until every breaker is closed"));
+}
+
+TEST_CASE("status: sessions older than their role's settings are shown while there are any") {
+  auto report = testing::full_report();
+  report.stale_sessions = {{"bulk", 0}, {"reporting", 3}};
+  auto text = text::status(to_json(report));
+  REQUIRE(text.has_value());
+  CHECK_THAT(*text, Contains("reporting  3\n") && !Contains("bulk"));
+  report.stale_sessions.erase("reporting");
+  text = text::status(to_json(report));
+  REQUIRE(text.has_value());
+  CHECK_THAT(*text, !Contains("Sessions that began"));
 }
 
 TEST_CASE("status: an empty daemon has a status, something else has none") {

@@ -357,10 +357,10 @@ TEST_CASE("a new leader registers the inventory, a reload registers it anew") {
       "SELECT string_agg(name || '=' || class, ' ' ORDER BY name) "
       "FROM homeostat.feature";
   CHECK(cluster.sql(all) == "monthly_report=batch recommendations=non_critical");
-  one.ledger.set_features({{"monthly_report", "rebuildable"}});
+  one.ledger.set_inventory({{"monthly_report", "rebuildable"}}, {});
   one.lead();
   CHECK(cluster.sql(all) == "monthly_report=rebuildable");
-  one.ledger.set_features({{"no such'; name", "batch"}});
+  one.ledger.set_inventory({{"no such'; name", "batch"}}, {});
   const auto lease = one.hold();
   REQUIRE(lease.has_value());
   CHECK(lease->ours);

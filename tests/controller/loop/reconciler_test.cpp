@@ -226,6 +226,102 @@ TEST_CASE("reconciler: what reads back differently was not applied (H16)") {
   CHECK(acts[0].outcome == ChangeOutcome::refused);
 }
 
+namespace {
+
+/// A second lever, which is held while a breaker is open.
+struct HoldBench : Bench {
+  fakes::FakeLever planner{"planner_profile"};
+  Reconciler both{{&lever, &planner}};
+  Reconciler::Options open;  ///< as long as a breaker is
+
+  HoldBench() {
+    both.adopt({}, 7, now);
+    open.held = {"planner_profile"};
+  }
+  static DesiredLever profile(const std::string& jit) {
+    DesiredLever desired;
+    desired.key = {"planner_profile", "profile/contention"};
+    desired.value.arguments["reporting/jit"] = jit;
+    desired.ttl = seconds{1800};
+    desired.policy = "lock-contention";
+    desired.policy_hash = "beef";
+    return desired;
+  }
+  std::vector<ActRecord> step(const std::vector<DesiredLever>& desired,
+                              Reconciler::Options options = {}) {
+    return testing::run_coroutine(io, both.step(desired, options, now));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("reconciler: what is held is set, and neither given back nor changed until it is not") {
+  HoldBench bench;
+  REQUIRE(bench.step({bench.profile("off")}, bench.open).size() == 1);
+  CHECK_FALSE(bench.both.open(bench.now)[0].held);
+  CHECK(bench.step({}, bench.open).empty());
+  CHECK(bench.both.open(bench.now)[0].held);
+  CHECK(bench.step({bench.profile("on")}, bench.open).empty());
+  CHECK(bench.planner.targets["profile/contention"] == bench.profile("off").value);
+
+  CHECK(bench.step({bench.profile("on")}).size() == 1);
+  CHECK_FALSE(bench.both.open(bench.now)[0].held);
+  CHECK(bench.planner.targets["profile/contention"] == bench.profile("on").value);
+  const auto acts = bench.step({});
+  REQUIRE(acts.size() == 1);
+  CHECK(acts[0].kind == ChangeKind::revert);
+}
+
+TEST_CASE("reconciler: what is held does not run out, by its own policy's name") {
+  HoldBench bench;
+  bench.step({bench.profile("off")});
+  bench.now += seconds{901};
+  const auto acts = bench.step({}, bench.open);
+  REQUIRE(acts.size() == 1);
+  CHECK(acts[0].kind == ChangeKind::renew);
+  CHECK(bench.planner.changes.back().desired.policy == "lock-contention");
+  CHECK(bench.planner.changes.back().desired.policy_hash == "beef");
+  CHECK(bench.planner.changes.back().desired.ttl == seconds{1800});
+  // Found in the ledger after a restart, as well.
+  bench.both.adopt({row_of(bench.profile("off"), seconds{5})}, 8, bench.now);
+  REQUIRE(bench.step({}, bench.open).size() == 1);
+  CHECK(bench.planner.changes.back().kind == ChangeKind::renew);
+  CHECK(bench.planner.changes.back().desired.ttl == seconds{120});
+}
+
+TEST_CASE("reconciler: other levers and what was yielded are not held") {
+  HoldBench bench;
+  bench.step({shed("class/batch", 0), bench.profile("off")});
+  CHECK(bench.step({}, bench.open).size() == 1);
+  CHECK(bench.lever.targets["class/batch"].baseline());
+  ChangeResult yielded;
+  yielded.outcome = ChangeOutcome::yielded;
+  bench.planner.answers.emplace_back(yielded);
+  bench.open.tick = true;
+  REQUIRE(bench.step({bench.profile("off")}, bench.open).size() == 1);
+  CHECK(bench.step({bench.profile("off")}, bench.open).empty());
+  CHECK(bench.step({}, bench.open).empty());
+  CHECK(bench.both.open(bench.now).empty());
+}
+
+TEST_CASE("reconciler: says since when a lever refuses, until it takes a change again (H14)") {
+  Bench bench;
+  const auto want = shed("class/batch", 0);
+  bench.step({want});
+  Reconciler::Options tick;
+  tick.tick = true;
+  for (int i = 0; i < 2; ++i) {
+    bench.lever.answers.emplace_back(Error{ErrorCode::missing_privilege, "no", {}});
+    bench.step({want}, tick);
+    bench.now += seconds{30};
+  }
+  REQUIRE(bench.reconciler.open(bench.now).size() == 1);
+  CHECK(bench.reconciler.open(bench.now)[0].failing == seconds{60});
+  CHECK(bench.reconciler.open(bench.now)[0].last_error == "no");
+  bench.step({want}, tick);
+  CHECK(bench.reconciler.open(bench.now)[0].failing == Duration{0});
+}
+
 TEST_CASE("reconciler: gives back at most five targets a tick, all of them on exit (H25)") {
   Bench bench;
   std::vector<DesiredLever> many;

@@ -147,6 +147,34 @@ TEST_CASE("a revert that is overdue and a foreign value are named by lever and t
   REQUIRE(named(alerts, "HomeostatForeignWrite")->labels.at("lever") == "feature");
 }
 
+TEST_CASE("a lever that refuses its renewals for a tick is paged before it is due (H14)") {
+  auto report = healthy();
+  report.tick = 30s;
+  auto failing = open_lever();
+  failing.failing = 29s;
+  failing.last_error = "role bulk has no wrapper";
+  report.levers = {failing};
+  REQUIRE(named(active_alerts({}, report), "HomeostatLeverRefused") == nullptr);
+  report.levers[0].failing = 30s;
+  const auto alerts = active_alerts({}, report);
+  const auto* alert = named(alerts, "HomeostatLeverRefused");
+  REQUIRE(alert != nullptr);
+  REQUIRE(alert->labels.at("severity") == "page");
+  REQUIRE_THAT(alert->annotations.at("description"),
+               Contains("30 s") && Contains("role bulk has no wrapper"));
+}
+
+TEST_CASE("a foreign value is told with what it is, where the lever knows") {
+  auto report = healthy();
+  auto drifted = open_lever();
+  drifted.drifted = true;
+  drifted.last_error = "somebody else has set jit of role bulk (now on)";
+  report.levers = {drifted};
+  const auto alerts = active_alerts({}, report);
+  REQUIRE_THAT(named(alerts, "HomeostatForeignWrite")->annotations.at("description"),
+               Contains("jit of role bulk (now on)"));
+}
+
 TEST_CASE("a journal that cannot be written and a refused reload are told (H39, H36)") {
   auto report = healthy();
   report.journal_usable = false;

@@ -58,15 +58,19 @@ struct Bench {
   spdlog::logger log{"test"};
   std::unique_ptr<Supervisor> supervisor;
 
-  Bench() { start(one_breaker()); }
+  Bench() { start(one_breaker(), {&lever}); }
 
-  void start(PolicySet policies) {
-    SupervisorParts parts{clock, journal, log, {&probe}, {&lever}, &ledger, &alerts, {}, {}};
-    SupervisorSettings settings;
-    settings.mode_ceiling = Mode::enforce;
-    settings.ledger_node = {SubjectKind::node, "main"};
-    settings.features = {{"monthly_report", "batch"}};
-    supervisor = std::make_unique<Supervisor>(std::move(parts), settings, std::move(policies));
+  static SupervisorSettings settings() {
+    SupervisorSettings made;
+    made.mode_ceiling = Mode::enforce;
+    made.ledger_node = {SubjectKind::node, "main"};
+    made.features = {{"monthly_report", "batch"}};
+    return made;
+  }
+  void start(PolicySet policies, std::vector<Lever*> levers) {
+    SupervisorParts parts{clock,   journal, log, {&probe}, std::move(levers),
+                          &ledger, &alerts, {},  {}};
+    supervisor = std::make_unique<Supervisor>(std::move(parts), settings(), std::move(policies));
   }
 
   void run_for(Duration span) {
@@ -105,6 +109,41 @@ TEST_CASE("supervisor: sheds in a storm, rung by rung, and gives everything back
   CHECK_FALSE(bench.shed("class/rebuildable"));
   CHECK_FALSE(bench.shed("class/batch"));
   CHECK(bench.supervisor->report()->feature_share.at("monthly_report") == 1);
+}
+
+TEST_CASE("supervisor: what settles last goes back when the last breaker is closed, not before") {
+  Bench bench;
+  fakes::FakeLever planner{"planner_profile"};
+  const auto breaker_alone = one_breaker();
+  auto both = breaker_alone;
+  both.levers["planner_profile"].settles_last = true;
+  Policy contention = both.policies[0];
+  contention.name = "lock-contention";
+  Act act;
+  act.lever = "planner_profile";
+  act.target = "profile/contention";
+  act.value.arguments["reporting/jit"] = std::string{"off"};
+  contention.ladder = {act};
+  both.policies.push_back(contention);
+  bench.start(both, {&bench.lever, &planner});
+  auto without = both;
+  without.policies.pop_back();
+
+  bench.storm();
+  bench.run_for(seconds{60});
+  const auto& standing = planner.targets["profile/contention"];
+  REQUIRE(standing == act.value);
+  REQUIRE(bench.shed("class/rebuildable"));
+  bench.supervisor->replace(bench.settings(), without);  // nobody wants the profile any more
+  bench.run_for(minutes{2});
+  CHECK(standing == act.value);
+  CHECK(bench.supervisor->report()->levers.back().held);
+  bench.calm();
+  bench.run_for(minutes{1});
+  CHECK(standing == act.value);
+  bench.run_for(minutes{10});
+  CHECK_FALSE(bench.shed("class/rebuildable"));
+  CHECK(standing.baseline());
 }
 
 TEST_CASE("supervisor: an instance that does not lead samples, and never acts") {
@@ -229,7 +268,7 @@ TEST_CASE("supervisor: a successor holds the same rung and applies nothing twice
   row.remaining = seconds{100};
   bench.ledger.image.rows = {row};
   bench.lever.changes.clear();
-  bench.start(one_breaker());
+  bench.start(one_breaker(), {&bench.lever});
   bench.calm();
   bench.run_for(seconds{20});
   for (const auto& change : bench.lever.changes) CHECK(change.kind == ChangeKind::renew);

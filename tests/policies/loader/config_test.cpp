@@ -80,7 +80,10 @@ TEST_CASE("the example of the policy language loads") {
       "  features:\n"
       "    - {name: recommendations, class: non_critical}\n"
       "    - {name: monthly_report, class: batch}\n"
-      "    - {name: top_tracks_view, class: rebuildable}\n"));
+      "    - {name: top_tracks_view, class: rebuildable}\n"
+      "  profiles:\n"
+      "    contention: {roles: [reporting, app_batch], settings: {max_parallel_workers_per_gather: "
+      "0, jit: \"off\", lock_timeout: 2s, idle_in_transaction_session_timeout: 10s}}\n"));
   CHECK(texts_of(load.errors).empty());
   REQUIRE(load.config.has_value());
   CHECK(load.config->nodes[0].password_file == folder.path("secrets/monitor"));
@@ -91,6 +94,9 @@ TEST_CASE("the example of the policy language loads") {
   REQUIRE(load.config->features.size() == 3);
   CHECK(load.config->features[1].name == "monthly_report");
   CHECK(load.config->features[1].klass == "batch");
+  REQUIRE(load.config->profiles.size() == 1);
+  CHECK(load.config->profiles[0].name == "contention");
+  CHECK(load.config->profiles[0].roles == Texts{"reporting", "app_batch"});
 }
 
 TEST_CASE("keys that are not in the example are read too") {
@@ -147,7 +153,7 @@ TEST_CASE("every mistake of a configuration is named at once") {
 TEST_CASE("sections to come are refused as such") {
   CHECK(config_errors_of(small_config("kafka: {groups: [a]}\n")) ==
         Texts{"6:1: `kafka` is not in this version yet"});
-  for (const auto* const key : {"profiles", "zones", "groups", "views"}) {
+  for (const auto* const key : {"roles", "zones", "groups", "views"}) {
     INFO(key);
     CHECK(config_errors_of(small_config("inventory: {" + std::string(key) + ": {}}\n")) ==
           Texts{"6:13: `" + std::string(key) + "` is not in this version yet"});

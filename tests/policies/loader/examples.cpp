@@ -116,10 +116,23 @@ std::vector<Example> config_examples() {
                "on_exit: keep\n"
                "show_queries: true\n"
                "log: {format: json, level: debug}\n"
-               "inventory: {features: [{name: recommendations, class: non_critical}]}\n"),
+               "inventory:\n"
+               "  features: [{name: recommendations, class: non_critical}]\n"
+               "  profiles:\n"
+               "    contention: {roles: [reporting], settings: {jit: \"off\", lock_timeout: 2s, "
+               "max_parallel_workers: 4, random_page_cost: 1.5}}\n"),
       bad("an unknown section", small_config("postgress: {}\n")),
       bad("a section to come", small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"]}\n")),
       bad("an inventory to come", small_config("inventory: {zones: auto}\n")),
+      bad("a profile without settings", small_config("inventory: {profiles: {calm: {roles: [a], "
+                                                     "settings: {}}}}\n")),
+      bad("a setting that no profile may have",
+          small_config("inventory: {profiles: {calm: {roles: [a], settings: {work_mem: 1GB}}}}\n")),
+      bad("a setting beyond its ceiling",
+          small_config("inventory: {profiles: {calm: {roles: [a], settings: {max_parallel_workers: "
+                       "9}}}}\n")),
+      bad("a profile's name that is none",
+          small_config("inventory: {profiles: {\"a b\": {roles: [a], settings: {jit: on}}}}\n")),
       bad("nothing to watch", "version: 1\npolicies: []\n"),
       bad("no version", replaced(small_config(), "version: 1\n", "")),
       bad("no host", replaced(small_config(), "host: db1, ", "")),

@@ -68,6 +68,35 @@ TEST_CASE("a target is refused when the inventory has none for its lever") {
         Texts{"1.yaml:5:35: the inventory has no target for lever `feature`"});
 }
 
+TEST_CASE("a lever whose value the inventory declares takes it from there") {
+  const auto policy = load_one(climbing("[{lever: planner_profile, target: profile/contention}]"));
+  CHECK(policy.ladder.front().value.arguments ==
+        std::map<std::string, Argument>{{"reporting/jit", std::string("off")}});
+  CHECK(errors_of(climbing("[{lever: planner_profile, target: profile/contentoin}]")) ==
+        Texts{"5:43: `target` is `profile/contentoin`, which is not known; did you mean "
+              "`profile/contention`?"});
+  CHECK(errors_of(climbing("[{lever: planner_profile, target: profile/contention, jit: off}]"))
+            .size() == 1);
+}
+
+TEST_CASE(
+    "a rung on what the inventory does not declare is dropped, the last one with the policy") {
+  const std::string undeclared = "{lever: planner_profile, target: profile/undeclared}";
+  const auto load = load_texts(
+      {climbing("[" + undeclared + ", {lever: feature, target: class/batch, admit: 0%}]")});
+  REQUIRE(load.set.has_value());
+  REQUIRE(load.set->policies.front().ladder.size() == 1);
+  CHECK(load.set->policies.front().ladder.front().lever == "feature");
+  CHECK(texts_of(load.notes) ==
+        Texts{"1.yaml:5:43: policy `storm`: this rung is dropped: the inventory declares no "
+              "`profile/undeclared`"});
+  CHECK(errors_of(climbing("[" + undeclared + "]")) ==
+        Texts{"5:1: the inventory declares no `profile/undeclared`, and no other rung of this "
+              "policy is left; without an `alert` it would do nothing"});
+  CHECK(load_one(climbing("[" + undeclared + "]") + "alert: {severity: page}\n").kind ==
+        PolicyKind::alert);
+}
+
 TEST_CASE("a ladder is refused when there is no lever at all") {
   auto known = vocabulary();
   known.levers.clear();

@@ -91,7 +91,11 @@ TEST_CASE("the recommended policies load, and say which conditions are dropped")
         Expectation{"pg_blocked_ratio", ExpectedMove::falls_by, 0.2, 3min});
   CHECK(breaker_policy.alert->severity == "page");
   const auto& contention = named(*load.set, "lock-contention");
-  CHECK(contention.kind == PolicyKind::alert);
+  CHECK(contention.kind == PolicyKind::breaker);
+  REQUIRE(contention.ladder.size() == 1);
+  CHECK(contention.ladder[0].lever == "planner_profile");
+  CHECK(contention.ladder[0].target == "profile/contention");
+  CHECK(contention.ladder[0].ttl == 30min);
   REQUIRE(contention.open.arms.size() == 1);
   CHECK(std::get<CusumTest>(contention.open.arms[0].test) == CusumTest{0.15, 1, 0.15, 4, 0.08});
   CHECK(contention.open.arms[0].clear_level == 0.10);
@@ -121,6 +125,27 @@ TEST_CASE("both sets have the same names and the same ladder") {
   REQUIRE(recommended.set->policies.size() == source.set->policies.size());
   for (const auto& policy : recommended.set->policies) {
     CHECK(named(*source.set, policy.name).ladder == policy.ladder);
+  }
+}
+
+TEST_CASE("without a profile in the inventory both lock-contention policies tell and set nothing") {
+  auto known = vocabulary();
+  known.levers["planner_profile"].declared->clear();
+  for (const std::string folder : {"recommended", "source"}) {
+    const auto load = load_policies(shipped(folder), known, Mode::enforce, EngineSettings{}, 1);
+    REQUIRE(load.set.has_value());
+    const auto& contention = named(*load.set, "lock-contention");
+    CHECK(contention.kind == PolicyKind::alert);
+    CHECK(contention.ladder.empty());
+    CHECK_FALSE(contention.expect.has_value());
+    CHECK(contention.alert->severity == "warning");
+    CHECK(std::any_of(load.notes.begin(), load.notes.end(), [](const Finding& note) {
+      return note.message ==
+             "policy `lock-contention`: the inventory declares no `profile/contention`, and no "
+             "other rung of this policy is left: it tells, and acts on nothing";
+    }));
+    // Declared at a reload it is another policy, and starts closed.
+    CHECK(contention.hash != named(*load_shipped(folder).set, "lock-contention").hash);
   }
 }
 

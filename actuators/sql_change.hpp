@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What levers have in common whose changes are functions of the schema: names and answers.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "controller/ports/lever.hpp"
+#include "controller/transport/pg_session.hpp"
+
+namespace homeostat {
+
+/// A name of the inventory, as the tables' CHECKs have it. Asked here too: libpq would cut a name
+/// at a NUL.
+bool is_inventory_name(std::string_view name);
+
+/// The same behind a kind: is_target("class/batch", "class").
+bool is_target(std::string_view target, std::string_view kind);
+
+ChangeResult refused_change(std::string why);
+
+/// The columns `outcome` and `detail` of the function's only row. What the server refused is a
+/// refused change; other errors stay errors.
+Result<ChangeResult> change_answer(const Result<pg::Table>& table);
+
+}  // namespace homeostat
