@@ -16,21 +16,21 @@ namespace {
 const CusumTest* cusum_of(const Arm& arm) { return std::get_if<CusumTest>(&arm.test); }
 const LevelTest* level_of(const Arm& arm) { return std::get_if<LevelTest>(&arm.test); }
 
-Reading read_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
-                 const Subject& subject, TimePoint now) {
+SignalReading read_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
+                       const Subject& subject, TimePoint now) {
   const auto* level = level_of(arm);
   const auto bad = level != nullptr ? level->comparison : Comparison::above;
   const auto aggregate = aggregate_for(arm.aggregate, shape_of(set, arm.signal), bad);
   return read_signal(set, snapshot, arm.signal, subject, aggregate, now);
 }
 
-void make_absent(Reading& reading) {
+void make_absent(SignalReading& reading) {
   if (reading.quality == Quality::absent) return;
   reading.quality = Quality::absent;
   reading.reason = AbsentReason::stale;
 }
 
-ArmView view_cusum(const ArmMemory& memory, const CusumTest& test, Reading reading,
+ArmView view_cusum(const ArmMemory& memory, const CusumTest& test, SignalReading reading,
                    const EngineSettings& settings, BreakerState state, TimePoint now) {
   ArmView view;
   view.backstop = backstop_mean(memory, settings);
@@ -45,7 +45,7 @@ ArmView view_cusum(const ArmMemory& memory, const CusumTest& test, Reading readi
 }
 
 ArmView view_level(const ArmMemory& memory, const Arm& arm, const LevelTest& test,
-                   const Reading& reading, const EngineSettings& settings) {
+                   const SignalReading& reading, const EngineSettings& settings) {
   ArmView view;
   view.reading = reading;
   if (reading.quality == Quality::absent) return view;

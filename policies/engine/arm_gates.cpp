@@ -35,7 +35,7 @@ Looked looked_at(const Evaluation& evaluation, int index) {
 /// the one begins that does. A reading that could not be had has no age.
 void add_freshness(Evaluation& evaluation, const Looked& at) {
   const auto& settings = evaluation.set.settings;
-  const Reading& reading = at.view.reading;
+  const SignalReading& reading = at.view.reading;
   const auto age = evaluation.now - reading.taken.value_or(evaluation.now);
   const bool old = age > settings.stale_after;
   auto& verdict = evaluation.verdict;

@@ -17,7 +17,7 @@ enum class Truth { no, yes, unknown };
 
 /// What an arm says at one step.
 struct ArmView {
-  Reading reading;
+  SignalReading reading;
   std::optional<double> judged;    ///< value, EWMA or r; nothing when absent or empty
   std::optional<double> backstop;  ///< mean of r, once it is known
   Truth truth = Truth::unknown;

@@ -16,7 +16,7 @@ bool level_clear(const Arm& arm, const LevelTest& test, double value) {
   return test.comparison == Comparison::above ? value < *arm.clear_level : value > *arm.clear_level;
 }
 
-void smooth_level(ArmMemory& memory, const Arm& arm, const Reading& reading) {
+void smooth_level(ArmMemory& memory, const Arm& arm, const SignalReading& reading) {
   if (!arm.smooth || reading.quality == Quality::absent) return;
   const auto value = value_of(reading);
   if (!value) {
@@ -35,13 +35,13 @@ void smooth_level(ArmMemory& memory, const Arm& arm, const Reading& reading) {
 }
 
 std::optional<double> judged_level(const ArmMemory& memory, const Arm& arm,
-                                   const Reading& reading) {
+                                   const SignalReading& reading) {
   const auto value = value_of(reading);
   return value && arm.smooth ? memory.smoothed : value;
 }
 
-void look_at_level(ArmMemory& memory, const Arm& arm, const LevelTest& test, const Reading& reading,
-                   TimePoint now) {
+void look_at_level(ArmMemory& memory, const Arm& arm, const LevelTest& test,
+                   const SignalReading& reading, TimePoint now) {
   if (reading.quality == Quality::absent) {
     memory.looked_at.reset();
     return;

@@ -9,11 +9,11 @@
 namespace homeostat {
 namespace {
 
-Reading missing(AbsentReason reason, std::optional<TimePoint> taken = {}) {
+SignalReading missing(AbsentReason reason, std::optional<TimePoint> taken = {}) {
   return {Quality::absent, reason, 0, 0, taken};
 }
 
-Reading judged(const Sample& sample, Duration stale_after, TimePoint now) {
+SignalReading judged(const Sample& sample, Duration stale_after, TimePoint now) {
   if (sample.quality == Quality::absent) return missing(sample.reason, sample.taken);
   if (!std::isfinite(sample.numerator) || !std::isfinite(sample.denominator)) {
     return missing(AbsentReason::not_a_number, sample.taken);
@@ -25,28 +25,32 @@ Reading judged(const Sample& sample, Duration stale_after, TimePoint now) {
   return {sample.quality, AbsentReason::none, sample.numerator, sample.denominator, sample.taken};
 }
 
-void add(Reading& total, const Reading& part) {
+void add(SignalReading& total, const SignalReading& part) {
   total.numerator += part.numerator;
   total.denominator += part.denominator;
 }
 
 /// Of whole readings, at least one. The sum of a gauge keeps its denominator 1.
-Reading combined(const std::vector<Reading>& whole, bool is_ratio, Aggregate aggregate) {
-  const auto less = [](const Reading& a, const Reading& b) { return *value_of(a) < *value_of(b); };
+SignalReading combined(const std::vector<SignalReading>& whole, bool is_ratio,
+                       Aggregate aggregate) {
+  const auto less = [](const SignalReading& a, const SignalReading& b) {
+    return *value_of(a) < *value_of(b);
+  };
   if (aggregate != Aggregate::sum) {
     return aggregate == Aggregate::min ? *std::min_element(whole.begin(), whole.end(), less)
                                        : *std::max_element(whole.begin(), whole.end(), less);
   }
-  Reading total = whole.front();
+  SignalReading total = whole.front();
   for (auto part = whole.begin() + 1; part != whole.end(); ++part) add(total, *part);
   if (!is_ratio) total.denominator = 1;
   return total;
 }
 
-Reading of_members(const std::vector<Reading>& members, bool is_ratio, Aggregate aggregate) {
+SignalReading of_members(const std::vector<SignalReading>& members, bool is_ratio,
+                         Aggregate aggregate) {
   if (members.empty()) return missing(AbsentReason::never_sampled);
   if (members.size() == 1) return members.front();
-  std::vector<Reading> whole;
+  std::vector<SignalReading> whole;
   std::size_t absent = 0;
   std::optional<TimePoint> oldest;
   for (const auto& member : members) {
@@ -59,7 +63,7 @@ Reading of_members(const std::vector<Reading>& members, bool is_ratio, Aggregate
   }
   if (2 * absent >= members.size()) return missing(AbsentReason::partial);
   if (whole.empty()) return {Quality::empty, AbsentReason::none, 0, 0, oldest};
-  Reading total = combined(whole, is_ratio, aggregate);
+  SignalReading total = combined(whole, is_ratio, aggregate);
   total.taken = oldest;
   return total;
 }
@@ -87,7 +91,7 @@ bool server_changed(const Snapshot& snapshot, std::string_view signal, const Sub
   return std::any_of(members.begin(), members.end(), is_of_another_server);
 }
 
-std::optional<double> value_of(const Reading& reading) {
+std::optional<double> value_of(const SignalReading& reading) {
   if (reading.quality != Quality::whole) return std::nullopt;
   return reading.numerator / reading.denominator;
 }
@@ -103,12 +107,12 @@ Aggregate aggregate_for(Aggregate written, SignalShape shape, Comparison bad) {
   return bad == Comparison::below ? Aggregate::min : Aggregate::max;
 }
 
-Reading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
-                    const Subject& subject, Aggregate aggregate, TimePoint now) {
+SignalReading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
+                          const Subject& subject, Aggregate aggregate, TimePoint now) {
   const auto stale_after = set.settings.stale_after;
   if (const Sample* own = find(snapshot, signal, subject)) return judged(*own, stale_after, now);
   if (subject.kind != SubjectKind::cluster) return missing(AbsentReason::never_sampled);
-  std::vector<Reading> members;
+  std::vector<SignalReading> members;
   for (const auto& sample : samples_of(snapshot, signal)) {
     members.push_back(judged(sample, stale_after, now));
   }

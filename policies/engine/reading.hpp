@@ -11,17 +11,17 @@
 
 namespace homeostat {
 
-struct Reading {
+struct SignalReading {
   Quality quality = Quality::absent;
   AbsentReason reason = AbsentReason::never_sampled;
   double numerator = 0;
   double denominator = 1;
   std::optional<TimePoint> taken;  ///< of the oldest sample that it is made of
-  friend bool operator==(const Reading&, const Reading&) = default;
+  friend bool operator==(const SignalReading&, const SignalReading&) = default;
 };
 
 /// The value; nothing when empty or absent.
-std::optional<double> value_of(const Reading& reading);
+std::optional<double> value_of(const SignalReading& reading);
 
 /// The sample says that the server is not the one (or not the start) that was measured before.
 bool is_of_another_server(const Sample& sample);
@@ -41,7 +41,7 @@ Aggregate aggregate_for(Aggregate written, SignalShape shape, Comparison bad);
 /// there is no sample about the cluster itself, those of its members (nodes, zones …) stand for it:
 /// absent (partial) when half or more of them are absent, otherwise made of those present: a ratio
 /// pools numerators and denominators, a gauge takes its highest, unless `aggregate` says otherwise.
-Reading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
-                    const Subject& subject, Aggregate aggregate, TimePoint now);
+SignalReading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
+                          const Subject& subject, Aggregate aggregate, TimePoint now);
 
 }  // namespace homeostat

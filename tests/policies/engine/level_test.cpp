@@ -18,7 +18,7 @@ struct Look {
   TimePoint now = origin();
 
   LevelTest& test() { return std::get<LevelTest>(arm.test); }
-  void at(const Reading& reading, double by = 5) {
+  void at(const SignalReading& reading, double by = 5) {
     smooth_level(memory, arm, reading);
     look_at_level(memory, arm, test(), reading, now);
     now += seconds(by);
@@ -62,7 +62,7 @@ TEST_CASE("level: trips after so many consecutive breached evaluations") {
 
 TEST_CASE("level: one reading seen twice is not two samples (S5)") {
   Look look;
-  const Reading reading{Quality::whole, AbsentReason::none, 0.5, 1, look.now};
+  const SignalReading reading{Quality::whole, AbsentReason::none, 0.5, 1, look.now};
   look.at(reading);
   look.at(reading);
   CHECK_FALSE(look.tripped());
@@ -136,7 +136,7 @@ TEST_CASE("level: smooth judges an EWMA of the readings with that time constant"
   look.value(1.0);
   REQUIRE(look.memory.smoothed);
   CHECK(*look.memory.smoothed == Approx(1 - std::exp(-0.5)));
-  const Reading seen{Quality::whole, AbsentReason::none, 1, 1, *look.memory.smoothed_at};
+  const SignalReading seen{Quality::whole, AbsentReason::none, 1, 1, *look.memory.smoothed_at};
   smooth_level(look.memory, look.arm, seen);
   CHECK(*look.memory.smoothed == Approx(1 - std::exp(-0.5)));
   look.absent();

@@ -11,8 +11,8 @@ using namespace homeostat::testing;
 
 namespace {
 
-Reading read(const World& world, const char* signal, Aggregate aggregate = Aggregate::automatic,
-             Subject subject = {}) {
+SignalReading read(const World& world, const char* signal,
+                   Aggregate aggregate = Aggregate::automatic, Subject subject = {}) {
   return read_signal(world.set, world.snapshot, signal, subject, aggregate, world.now);
 }
 
