@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The roles of Homeostat. Read this, then run it once, as a superuser, connected to the
--- database that is to hold the ledger. Running it again changes nothing that stands.
+-- database that is to hold the ledger. Running it again gives the privileges, limits and settings
+-- below anew, over what you may have changed them to, and leaves everything else as it stands:
+-- passwords, attributes, other settings.
 --
 --   homeostat_owner     owns the schema `homeostat`; only `homeostat migrate` logs in as it
 --   homeostat_monitor   samples; cannot write

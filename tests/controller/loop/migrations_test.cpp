@@ -127,6 +127,26 @@ TEST_CASE("the roles can be created twice and none of them is more than it needs
   CHECK(monitor.run("SELECT pg_has_role('pg_read_all_stats', 'USAGE')") == "t");
 }
 
+TEST_CASE("the roles' script run again sets what it names anew and leaves everything else") {
+  testing::PostgresCluster cluster;
+  cluster.sql(std::string{roles_script()});
+  cluster.sql(
+      "ALTER ROLE homeostat_monitor PASSWORD 'x' CONNECTION LIMIT 1 VALID UNTIL '2100-01-01';"
+      "ALTER ROLE homeostat_monitor SET lock_timeout = '9s';"
+      "ALTER ROLE homeostat_monitor SET work_mem = '1MB';"
+      "REVOKE pg_read_all_stats FROM homeostat_monitor, homeostat_owner");
+  const auto untouched =
+      "SELECT rolpassword || rolvaliduntil FROM pg_authid WHERE rolname = 'homeostat_monitor'";
+  const auto before = cluster.sql(untouched);
+  cluster.sql(std::string{roles_script()});
+  CHECK(cluster.sql(untouched) == before);
+  CHECK(cluster.sql("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'homeostat_monitor'") ==
+        "6");
+  CHECK(cluster.sql("SELECT rolconfig @> '{lock_timeout=500ms,work_mem=1MB}' FROM pg_roles "
+                    "WHERE rolname = 'homeostat_monitor'") == "t");
+  CHECK(cluster.sql("SELECT pg_has_role('homeostat_owner', 'pg_read_all_stats', 'USAGE')") == "t");
+}
+
 TEST_CASE("without the roles a migration says what to run first") {
   testing::PostgresCluster cluster;
   const auto run = migrate_as(cluster, "postgres");
