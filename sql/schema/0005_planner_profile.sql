@@ -43,11 +43,11 @@ END
 $$;
 
 CREATE FUNCTION homeostat.key_role(p_key text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, homeostat, pg_temp AS $$
   SELECT regexp_replace(p_key, '/[^/]*$', '')
 $$;
 CREATE FUNCTION homeostat.key_setting(p_key text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, homeostat, pg_temp AS $$
   SELECT regexp_replace(p_key, '^.*/', '')
 $$;
 

@@ -67,7 +67,8 @@ TEST_CASE("daemon: a reload with a bad file keeps the last good policies and say
   REQUIRE(eventually([&] { return site.rung() == 1; }));
 }
 
-TEST_CASE("daemon: a reload that changes a policy lets its levers go; the new one starts closed") {
+TEST_CASE(
+    "daemon: a reload that changes a policy lets its levers go, and the new one starts closed") {
   Site site;
   site.start_daemon();
   site.inject(28, 32);

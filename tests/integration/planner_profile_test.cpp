@@ -93,7 +93,8 @@ TEST_CASE_METHOD(ProfileSite, "planner: what a DBA sets in between stays, and is
   REQUIRE(eventually([&] { return set_on("reporting").empty(); }));
   CHECK(set_on("bulk") == "lock_timeout=30s");
   const auto told = [&] {
-    for (const auto& alert : status().at("alerts")) {
+    const auto now = status();
+    for (const auto& alert : now.at("alerts")) {
       if (alert.at("labels").at("alertname") == "HomeostatForeignWrite") return alert.dump();
     }
     return std::string{};
@@ -128,7 +129,8 @@ TEST_CASE_METHOD(ProfileSite, "planner: kept while another breaker is open, give
   REQUIRE(eventually([&] { return !allowed("monthly_report"); }));
   inject("pg_blocked_ratio node/main 0/32\npg_lock_wait_max_seconds node/main 9\n");
   REQUIRE(eventually([&] {
-    for (const auto& lever : status().at("levers")) {
+    const auto now = status();
+    for (const auto& lever : now.at("levers")) {
       if (lever.at("held") == true) return true;
     }
     return false;

@@ -23,7 +23,7 @@ class Service {
     site.environment("NOTIFY_SOCKET=" + site.path("notify"));
     site.environment("WATCHDOG_USEC=30000000");
     // A step a second here: signs of life do not crowd the rest out of the socket's queue.
-    site.configure("sampling: {every: 20s, fold: 20s, stale_after: 60s}");
+    site.configure("sampling: {every: 20s, fold: 20s, stale_after: 45s}");
     site.start_daemon();
   }
 
