@@ -14,6 +14,7 @@ import tempfile
 import time
 
 from alertmanager import Alertmanager
+from compare import Compare
 from display import Display
 from postgres import Postgres
 from processes import DemoError
@@ -27,6 +28,7 @@ RECOVERY = 35  # seconds that a storm's aftermath needs at least
 STORM_EVERY = 240  # seconds, without --seconds: six forward acts in six minutes are the budget
 OVERTIME = 60  # seconds that --seconds may be exceeded while a breaker is still closing
 LEAST = CALM + STORM + RECOVERY
+ROUNDS = 5  # of --compare
 LOG_DELAY = 0.5  # seconds by which pgbench's log may lag behind
 
 
@@ -189,12 +191,21 @@ def parse(arguments):
                         help=f"end after N seconds (at least {LEAST}) with a summary; exit 1 if the "
                         "loop did not close. Without: go on until Ctrl-C, a storm every "
                         f"{STORM_EVERY} s")
+    parser.add_argument("--compare", action="store_true",
+                        help="the same storm with the recommended policies, with the source "
+                        "document's rules and without either, in turn; prints medians")
+    parser.add_argument("--rounds", type=int, metavar="N",
+                        help=f"of --compare: storms of each kind (default {ROUNDS})")
     parser.add_argument("--keep", action="store_true", help="leave logs and data for inspection")
     parser.add_argument("--binary", default=os.path.join(REPO, "build/release/homeostat"),
                         help="the homeostat to run (default build/release/homeostat)")
     chosen = parser.parse_args(arguments)
     if chosen.seconds is not None and chosen.seconds < LEAST:
         parser.error(f"--seconds: a storm and its aftermath need at least {LEAST}")
+    if chosen.compare and chosen.seconds is not None:
+        parser.error("--compare ends by itself: it takes --rounds, not --seconds")
+    if chosen.rounds is not None and (not chosen.compare or chosen.rounds < 1):
+        parser.error("--rounds: at least 1, and only with --compare")
     return chosen
 
 
@@ -206,12 +217,15 @@ def main(arguments):
     demo = None
     status = 1
     try:
-        demo = Demo(chosen.binary, chosen.seconds, display)
+        if chosen.compare:
+            demo = Compare(chosen.binary, chosen.rounds or ROUNDS, display)
+        else:
+            demo = Demo(chosen.binary, chosen.seconds, display)
         demo.start()
-        status = demo.once() if chosen.seconds else demo.forever()
+        status = demo.once() if chosen.compare or chosen.seconds else demo.forever()
     except Interrupted:
         display.say("\ninterrupted: stopping everything")
-        status = 130 if chosen.seconds else 0
+        status = 130 if chosen.compare or chosen.seconds else 0
     except DemoError as error:
         print(f"FAILED: {error}", file=sys.stderr)
     finally:

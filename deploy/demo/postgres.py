@@ -37,12 +37,16 @@ def find_binaries():
 
 
 class Postgres:
-    def __init__(self, folder):
+    """`settings` are added to the ones above, and win."""
+
+    def __init__(self, folder, settings=""):
         self.folder = folder
+        self.settings = SETTINGS + settings
         self.binaries = find_binaries()
         self.data = os.path.join(folder, "postgres", "data")
         self.sockets = os.path.join(folder, "postgres", "socket")
         self.passwords = {}
+        self.password_files = {}
         self.child = None
 
     def program(self, name):
@@ -63,7 +67,7 @@ class Postgres:
                             "--pwfile", password_file, "--encoding", "UTF8", "--locale", "C"]),
             check=True, cwd="/", env=clean_environment(), stdout=subprocess.DEVNULL)
         with open(os.path.join(self.data, "postgresql.conf"), "a") as conf:
-            conf.write(SETTINGS.format(sockets=self.sockets))
+            conf.write(self.settings.format(sockets=self.sockets))
         self.child = Child("postgres", [self.program("postgres"), "-D", self.data],
                            os.path.join(self.folder, "postgres.log"), as_server=True,
                            death_signal="INT")
@@ -81,6 +85,7 @@ class Postgres:
         path = os.path.join(self.folder, f"password-{role}")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(self.passwords[role] + "\n")
+        self.password_files[role] = path
         return path
 
     def give_password(self, role):

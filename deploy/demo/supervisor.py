@@ -40,7 +40,10 @@ inventory:
 
 
 class Supervisor:
-    def __init__(self, binary, folder, postgres, alertmanager_url=None):
+    """`policies` is the folder of the shipped ones to run; `extra` is added to the configuration."""
+
+    def __init__(self, binary, folder, postgres, alertmanager_url=None, *,
+                 policies="policies/recommended", speed_up=SPEED_UP, database=DATABASE, extra=""):
         self.binary = binary
         self.folder = folder
         self.postgres = postgres
@@ -48,28 +51,38 @@ class Supervisor:
         self.url = f"http://127.0.0.1:{self.port}"
         self.config = os.path.join(folder, "homeostat.yaml")
         self.alertmanager_url = alertmanager_url
+        self.policies = policies
+        self.speed_up = speed_up
+        self.database = database
+        self.extra = extra
         self.child = None
 
     def prepare(self):
         """Roles, passwords, configuration and the schema: what a DBA does once."""
         self.postgres.run_file(os.path.join(REPO, "sql/roles.sql"))
-        files = {role: self.postgres.give_password(f"homeostat_{role}")
-                 for role in ("owner", "monitor", "actuator")}
+        for role in ("owner", "monitor", "actuator"):
+            self.postgres.give_password(f"homeostat_{role}")
+        self.configure()
+        self._once("migrate", "--config", self.config, "--user", "homeostat_owner",
+                   "--password-file", self.postgres.password_files["homeostat_owner"])
+
+    def configure(self):
+        """Writes the configuration. REQUIRES: the roles have passwords (`prepare`)."""
+        files = self.postgres.password_files
         quoted = json.dumps  # a JSON string is a YAML string
         alertmanager = (f"alertmanager: {{urls: [{quoted(self.alertmanager_url)}]}}\n"
                         if self.alertmanager_url else "")
         with open(self.config, "w") as file:
             file.write(CONFIG.format(
-                speed_up=SPEED_UP, database=DATABASE, port=self.port, alertmanager=alertmanager,
-                policies=quoted(os.path.join(REPO, "policies/recommended/*.yaml")),
+                speed_up=self.speed_up, database=self.database, port=self.port,
+                alertmanager=alertmanager,
+                policies=quoted(os.path.join(REPO, self.policies, "*.yaml")),
                 sockets=quoted(self.postgres.sockets),
-                monitor_password=quoted(files["monitor"]),
-                actuator_password=quoted(files["actuator"]),
+                monitor_password=quoted(files["homeostat_monitor"]),
+                actuator_password=quoted(files["homeostat_actuator"]),
                 journal=quoted(os.path.join(self.folder, "journal.db")),
                 features="\n".join(f"    - {{name: {name}, class: {klass}}}"
-                                   for name, klass in FEATURES.items())))
-        self._once("migrate", "--config", self.config, "--user", "homeostat_owner",
-                   "--password-file", files["owner"])
+                                   for name, klass in FEATURES.items())) + self.extra)
 
     def _once(self, *arguments):
         log = os.path.join(self.folder, f"homeostat-{arguments[0]}.log")

@@ -88,6 +88,7 @@ class Workload:
         self.folder = folder
         self.children = []
         self.log = LogReader(os.path.join(folder, "critical"))
+        self.jobs = LogReader(os.path.join(folder, "jobs"))
 
     def _pgbench(self, name, role, arguments):
         child = Child(f"pgbench ({name})",
@@ -118,9 +119,15 @@ class Workload:
         """Month end: the reporting and bulk jobs set in, for so many seconds."""
         self._pgbench("storm", "melodyud_batch", [
             "-c", str(STORM_CLIENTS), "-T", str(seconds), "--max-tries", "5",
+            "--log", "--log-prefix", self.jobs.prefix,
             *self._script("sheddable/monthly_report.sql", 4),
             *self._script("sheddable/bulk_update.sql", 2),
             *self._script("sheddable/top_tracks.sql", 2)])
+
+    def jobs_done(self):
+        """How many of the storm's jobs were let in and did their work, by feature."""
+        return {feature: int(count) for feature, count in self.postgres.sql(
+            "SELECT feature, count(*) FROM melodyud.job_run GROUP BY feature")}
 
     def require_alive(self):
         for child in self.children:

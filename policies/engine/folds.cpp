@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string_view>
 
 #include "policies/engine/reading.hpp"
 
@@ -38,19 +40,31 @@ void pool(SignalMemory& memory, const Sample& sample, std::int64_t current, Dura
 }
 
 void pool_signal(EngineState& state, const PolicySet& set, const Snapshot& snapshot,
-                 const SignalName& signal, TimePoint now) {
+                 std::string_view signal, TimePoint now) {
   const auto fold = set.settings.fold;
   const auto current = fold_number(now, fold);
   const auto& samples = snapshot.samples;
   auto at = std::lower_bound(
       samples.begin(), samples.end(), signal,
-      [](const Sample& sample, const SignalName& name) { return sample.signal < name; });
+      [](const Sample& sample, std::string_view name) { return sample.signal < name; });
   for (; at != samples.end() && at->signal == signal; ++at) {
     // An absent member has a memory too: it counts among the members of the cluster.
     auto& memory = state.signals[{at->signal, at->subject}];
     if (is_of_another_server(*at)) discard(memory);
     if (counts(*at, set.settings, now)) pool(memory, *at, current, fold);
   }
+}
+
+/// What somebody folds, each once: many policies about one signal must not read it many times.
+std::set<std::string_view> folded_signals(const PolicySet& set) {
+  std::set<std::string_view> signals;
+  for (const auto& policy : set.policies) {
+    for (const auto& arm : policy.open.arms) {
+      if (std::holds_alternative<CusumTest>(arm.test)) signals.insert(arm.signal);
+    }
+    if (policy.expect) signals.insert(policy.expect->signal);
+  }
+  return signals;
 }
 
 void adopt_length(EngineState& state, Duration fold) {
@@ -92,13 +106,7 @@ std::int64_t fold_number(TimePoint at, Duration fold) {
 void pool_samples(EngineState& state, const PolicySet& set, const Snapshot& snapshot,
                   TimePoint now) {
   adopt_length(state, set.settings.fold);
-  for (const auto& policy : set.policies) {
-    for (const auto& arm : policy.open.arms) {
-      const bool folds = std::holds_alternative<CusumTest>(arm.test);
-      if (folds) pool_signal(state, set, snapshot, arm.signal, now);
-    }
-    if (policy.expect) pool_signal(state, set, snapshot, policy.expect->signal, now);
-  }
+  for (const auto signal : folded_signals(set)) pool_signal(state, set, snapshot, signal, now);
   std::erase_if(state.signals, [&](const auto& entry) {
     return find(snapshot, entry.first.first, entry.first.second) == nullptr;
   });

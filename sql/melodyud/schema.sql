@@ -229,10 +229,17 @@ CREATE TABLE royalty_statement (
   settled_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 50);
 
+-- Which jobs ran: what was refused left no row. Append only, conflicts with nobody.
+CREATE TABLE job_run (
+  feature     text NOT NULL,
+  finished_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 GRANT USAGE ON SCHEMA melodyud TO melodyud_app, melodyud_batch;
 GRANT SELECT ON ALL TABLES IN SCHEMA melodyud TO melodyud_app, melodyud_batch;
 GRANT INSERT, UPDATE, DELETE ON playlist, playlist_track, subscription, billing_charge,
   play_counter, ad_impression TO melodyud_app;
 GRANT INSERT, UPDATE ON play_counter, track_stats, royalty_statement TO melodyud_batch;
+GRANT INSERT ON job_run TO melodyud_batch;
 
 COMMIT;

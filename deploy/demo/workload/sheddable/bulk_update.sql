@@ -7,6 +7,7 @@ SELECT homeostat.allowed('bulk_update', :job::text)::integer AS go \gset
 BEGIN;
 UPDATE melodyud.play_counter SET plays = plays + 1 WHERE track_id = :track AND slot = 0;
 SELECT pg_sleep(0.4);
+INSERT INTO melodyud.job_run (feature) VALUES ('bulk_update');
 END;
 \else
 \sleep 400 ms

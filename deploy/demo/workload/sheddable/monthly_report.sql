@@ -12,6 +12,7 @@ SELECT pg_sleep(0.4);
 INSERT INTO melodyud.royalty_statement AS r (track_id, plays)
 SELECT track_id, plays FROM melodyud.play_counter WHERE track_id = :track AND slot = 0
 ON CONFLICT (track_id) DO UPDATE SET plays = excluded.plays, settled_at = now();
+INSERT INTO melodyud.job_run (feature) VALUES ('monthly_report');
 END;
 \else
 \sleep 400 ms

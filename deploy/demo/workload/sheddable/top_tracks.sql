@@ -9,6 +9,7 @@ SELECT plays AS plays FROM melodyud.play_counter WHERE track_id = :track AND slo
 SELECT pg_sleep(0.4);
 UPDATE melodyud.play_counter SET plays = plays - :plays WHERE track_id = :track AND slot = 0;
 UPDATE melodyud.track_stats SET plays = plays + :plays, updated_at = now() WHERE track_id = :track;
+INSERT INTO melodyud.job_run (feature) VALUES ('top_tracks_view');
 END;
 \else
 \sleep 400 ms

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Proves what the benchmarks make of their figures, and that decide_bench still runs. Starts no
+server and asserts nothing about how fast anything is.
+
+Usage: test_bench.py REPOSITORY DECIDE_BENCH
+"""
+import os
+import subprocess
+import sys
+import time
+import unittest
+
+DECIDE_BENCH = sys.argv.pop()
+REPO = sys.argv.pop()
+sys.path.insert(0, os.path.join(REPO, "tests/bench"))
+
+import bench  # noqa: E402
+import ground  # noqa: E402
+import lock_probe  # noqa: E402
+import table  # noqa: E402
+from spread import Spread, ratios, show, spread  # noqa: E402
+
+
+class SpreadTest(unittest.TestCase):
+    def test_median_and_quartiles_of_five(self):
+        self.assertEqual(spread([5, 1, 4, 2, 3]), Spread(3, 2, 4, 5))
+
+    def test_one_value_is_its_own_spread_and_none_has_none(self):
+        self.assertEqual(spread([7]), Spread(7, 7, 7, 1))
+        self.assertIsNone(spread([]))
+        self.assertIsNone(spread([None]))
+
+    def test_what_was_not_taken_does_not_count(self):
+        self.assertEqual(spread([None, 1, 3]).count, 2)
+
+    def test_ratios_are_formed_round_by_round(self):
+        # The medians are 2 and 4, and yet every round's ratio is 1.
+        self.assertEqual(ratios([1, 2, 40], [1, 2, 40]), [1, 1, 1])
+        self.assertEqual(ratios([1, None, 3], [0, 2, 2]), [None, None, 1.5])
+
+    def test_rounds_that_do_not_match_are_refused(self):
+        with self.assertRaises(ValueError):
+            ratios([1, 2], [1])
+
+    def test_it_is_shown_as_median_and_quartiles(self):
+        self.assertEqual(show(Spread(3, 2, 4, 5), str), "3 [2 – 4]")
+        self.assertEqual(show(None, str), "–")
+
+
+class TableTest(unittest.TestCase):
+    def text(self, *rows):
+        made = table.Table()
+        made.add("title", rows)
+        return "\n".join(made.lines())
+
+    def test_a_row_shows_ratio_spread_figures_and_peer(self):
+        row = table.Row("case", [0.001, 0.002, 0.003], [0.01, 0.01, 0.01], "peer", table.duration)
+        self.assertIn("case  0.200 [0.150 – 0.250]  2 ms ÷ 10 ms (peer)", self.text(row))
+
+    def test_an_unpaired_row_is_the_ratio_of_the_medians(self):
+        row = table.Row("case", [1, 2, 9], [4, 40, 1], "peer", str, paired=False)
+        self.assertIn("case  0.500  2.0 ÷ 4.0 (peer)", self.text(row))
+
+    def test_what_was_skipped_is_named_with_its_reason(self):
+        made = table.Table()
+        made.skip("crossing", "prometheus is not installed")
+        self.assertIn("skipped: crossing: prometheus is not installed", list(made.lines()))
+
+    def test_durations_have_a_unit_that_suits_them(self):
+        self.assertEqual([table.duration(s) for s in (3.9e-7, 0.0042, 1.25)],
+                         ["0.39 µs", "4.2 ms", "1.25 s"])
+
+
+class GroundTest(unittest.TestCase):
+    def test_a_metric_is_read_with_its_labels(self):
+        text = '# HELP a b\na 3\na_total{x="1"} 4.5\na_total{x="2"} 1e+06\nab 9\n'
+        self.assertEqual(ground.metric(text, "a"), {"": 3})
+        self.assertEqual(ground.metric(text, "a_total"), {'{x="1"}': 4.5, '{x="2"}': 1e6})
+
+    def test_the_cpu_clock_of_another_process_stands_still_while_it_sleeps(self):
+        child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+        try:
+            before = ground.cpu_seconds(child.pid)
+            while time.process_time() < before + 0.05:  # we work, it does not
+                pass
+            self.assertLess(ground.cpu_seconds(child.pid) - before, 0.05)
+        finally:
+            child.communicate()
+
+    def test_a_child_that_was_waited_for_is_in_the_reaped_time(self):
+        before = ground.reaped_cpu_seconds(os.getpid())
+        busy = "import time\nwhile time.process_time() < 0.2: pass"
+        subprocess.run([sys.executable, "-c", busy], check=True)
+        self.assertGreater(ground.reaped_cpu_seconds(os.getpid()), before + 0.1)
+
+    def test_children_are_known_until_they_are_waited_for(self):
+        child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+        self.assertIn(child.pid, ground.children(os.getpid()))
+        child.communicate()
+        self.assertNotIn(child.pid, ground.children(os.getpid()))
+
+
+class LockProbeTest(unittest.TestCase):
+    def test_cpu_of_a_session_that_came_meanwhile_counts_whole(self):
+        self.assertEqual(lock_probe.used({1: 2.0}, {1: 2.5, 2: 0.25}), 0.75)
+
+
+class DecideBenchTest(unittest.TestCase):
+    def test_it_prints_one_figure_a_step_for_every_shape_and_load(self):
+        for shape in ("one", "many"):
+            for load in ("calm", "storm"):
+                done = subprocess.run([DECIDE_BENCH, shape, "5", "4", load], check=True, text=True,
+                                      capture_output=True)
+                figures = [float(line) for line in done.stdout.splitlines()]
+                self.assertEqual(len(figures), 4)
+                self.assertGreater(min(figures), 0)
+
+    def test_arguments_that_make_no_sense_are_refused(self):
+        for wrong in ([], ["some", "5", "4", "calm"], ["one", "0", "4", "calm"],
+                      ["one", "5", "x", "calm"], ["one", "5", "4", "windy"]):
+            done = subprocess.run([DECIDE_BENCH, *wrong], capture_output=True, check=False)
+            self.assertEqual(done.returncode, 2, wrong)
+
+
+class CommandTest(unittest.TestCase):
+    def test_every_benchmark_says_what_it_measures_and_can_be_chosen(self):
+        for name, module in bench.BENCHMARKS.items():
+            self.assertEqual(bench.parse(["--only", name]).only, [name])
+            self.assertIn("÷", module.TITLE)
+
+    def test_five_rounds_unless_told_otherwise(self):
+        self.assertEqual(bench.parse([]).rounds, 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
