@@ -75,7 +75,7 @@ TEST_CASE("crash: a second daemon stands by, never acts, and leads when the firs
   REQUIRE(eventually([&] { return site.rung(0) == 2; }));
   CHECK(site.rung(second) == 0);
   CHECK(site.postgres().sql("SELECT string_agg(DISTINCT holder, ' ') FROM homeostat.act") ==
-        site.status(0).at("instance"));
+        site.status(0).at("instance").get<std::string>());
 
   site.daemon(0).signal(SIGKILL);
   REQUIRE(site.daemon(0).wait(std::chrono::seconds{10}));
