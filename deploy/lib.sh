@@ -91,7 +91,8 @@ install_packages() {
   trap - EXIT INT TERM
   for package in "${missing[@]}"; do
     # Installed for our throw-away servers only: not to be started at the next boot either.
-    if [[ ${package} == prometheus || ${package} == prometheus-alertmanager ]]; then
+    if [[ ${package} == prometheus || ${package} == prometheus-alertmanager ||
+          ${package} == pgbouncer ]]; then
       as_root update-rc.d "${package}" disable >/dev/null 2>&1 || true
     fi
   done
