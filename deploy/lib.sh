@@ -92,7 +92,7 @@ install_packages() {
   for package in "${missing[@]}"; do
     # Installed for our throw-away servers only: not to be started at the next boot either.
     case ${package} in
-      prometheus | prometheus-alertmanager | prometheus-postgres-exporter)
+      prometheus | prometheus-alertmanager | prometheus-postgres-exporter | pgbouncer)
         as_root update-rc.d "${package}" disable >/dev/null 2>&1 || true
         ;;
     esac

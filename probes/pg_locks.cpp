@@ -213,7 +213,10 @@ bool PgLocks::same_start(const Activity& activity) {
 
 void PgLocks::fill(const Activity& activity, TimePoint now, Reading& reading) {
   reading.identity.server = server_->identity;
-  if (!same_start(activity)) discard_ = kDiscardedReadings;
+  if (!same_start(activity)) {
+    discard_ = kDiscardedReadings;
+    server_.reset();  // a pooler can lead one session to another server: ask again who it is
+  }
   if (discard_ > 0) {
     --discard_;
     last_point_.reset();

@@ -1,12 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the lever `planner_profile` needs of the roles that it manages. After the migrations, read
--- this, then run it once, as a superuser, connected to the database that holds the ledger. Running
--- it again changes nothing that stands.
+-- What the lever `planner_profile` needs of the roles that it manages. Read this, then run it as a
+-- superuser, connected to the database that is to hold the ledger, after the roles of Homeostat
+-- itself. All of it stands, or nothing. Running it again changes nothing that stands.
 --
 -- Each role gets one function of its name, owned by the role itself, which changes this role's own
 -- settings in this database, as ALTER ROLE lets any role do for itself, and only those that
 -- homeostat.planner_setting allows. homeostat_owner alone may call it: Homeostat itself needs no
 -- CREATEROLE, and no right over anybody.
+
+BEGIN;
 
 CREATE SCHEMA IF NOT EXISTS homeostat_roles;
 REVOKE ALL ON SCHEMA homeostat_roles FROM PUBLIC;
@@ -48,3 +50,5 @@ BEGIN
   END LOOP;
 END
 $planner$;
+
+COMMIT;

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "controller/cli/commands/check.hpp"
+#include "controller/cli/commands/doctor.hpp"
 #include "controller/cli/commands/explain.hpp"
+#include "controller/cli/commands/grants.hpp"
 #include "controller/cli/commands/history.hpp"
 #include "controller/cli/commands/migrate.hpp"
 #include "controller/cli/commands/pause.hpp"
@@ -46,6 +48,8 @@ int run(int argc, char** argv) {
   homeostat::add_run_command(app, chosen);
   homeostat::add_check_command(app, chosen);
   homeostat::add_schema_command(app, chosen);
+  homeostat::add_grants_command(app, chosen);
+  homeostat::add_doctor_command(app, chosen);
   homeostat::add_migrate_command(app, chosen);
   homeostat::add_status_command(app, chosen);
   homeostat::add_pause_commands(app, chosen);

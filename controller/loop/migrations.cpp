@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "controller/loop/direct_session.hpp"
 #include "sql/embedded.hpp"
 
 namespace homeostat {
@@ -74,10 +75,12 @@ asio::awaitable<Result<bool>> become_owner(pg::Session& session, Duration deadli
   const auto role = co_await session.query(std::string{sql::migration_role}, {}, deadline);
   if (!role.has_value()) co_return role.error();
   if (text_at(*role, 0, 2) != "t") {
-    co_return refused("role homeostat_owner does not exist: run sql/roles.sql as a superuser");
+    co_return refused(
+        "role homeostat_owner does not exist: run what `homeostat grants --actuator` prints");
   }
   if (text_at(*role, 0, 1) != "t") {
-    co_return refused("schema homeostat does not exist here: run sql/roles.sql as a superuser");
+    co_return refused(
+        "schema homeostat does not exist here: run what `homeostat grants --actuator` prints");
   }
   const auto owner = co_await session.script("SET ROLE homeostat_owner", deadline);
   if (!owner.has_value()) co_return owner.error();
@@ -101,6 +104,8 @@ asio::awaitable<Result<std::map<std::int64_t, Applied>>> applied_migrations(pg::
 }  // namespace
 
 asio::awaitable<Result<MigrationReport>> migrate(pg::Session& session, Duration deadline) {
+  const auto direct = co_await require_direct(session, deadline);
+  if (!direct.has_value()) co_return direct.error();
   const auto locked = co_await session.query(std::string{sql::migration_lock}, {}, deadline);
   if (!locked.has_value()) co_return locked.error();
   if (text_at(*locked, 0, 0) != "t") co_return refused("another migration is under way");
@@ -138,15 +143,14 @@ int known_schema_version() {
 
 std::string migration_script() {
   std::string script =
-      "-- The schema `homeostat`. After sql/roles.sql, with psql -v ON_ERROR_STOP=1.\n"
+      "-- The schema `homeostat`. After `homeostat grants --actuator`, with psql -v "
+      "ON_ERROR_STOP=1.\n"
       "SET ROLE homeostat_owner;\n";
   for (const auto& migration : sql::migrations()) {
     script.append("\nBEGIN;\n").append(with_record(migration)).append("COMMIT;\n");
   }
   return script.append("\nRESET ROLE;\n");
 }
-
-std::string_view roles_script() { return sql::roles; }
 
 std::string planner_roles_script(const std::vector<std::string>& roles) {
   constexpr std::string_view kPlace = "{{roles}}";

@@ -30,9 +30,6 @@ int known_schema_version();
 /// Everything migrate() would run on a database without the schema's tables, for psql.
 std::string migration_script();
 
-/// The roles that a DBA creates first (sql/roles.sql).
-std::string_view roles_script();
-
 /// sql/planner_role.sql for these roles. REQUIRES: names as the configuration has them, without
 /// quotes.
 std::string planner_roles_script(const std::vector<std::string>& roles);

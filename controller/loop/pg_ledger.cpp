@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "controller/loop/direct_session.hpp"
 #include "controller/loop/ledger_codec.hpp"
 #include "controller/loop/migrations.hpp"
 #include "sql/embedded.hpp"
@@ -88,16 +89,18 @@ asio::awaitable<Result<void>> PgLedger::open(TimePoint until) {
   registered_ = 0;
   const auto connected = co_await session_.connect(left(until));
   if (!connected.has_value()) co_return connected.error();
+  const auto direct = co_await require_direct(session_, left(until));
+  if (!direct.has_value()) co_return direct.error();
   co_return co_await check_role(until);
 }
 
 asio::awaitable<Result<void>> PgLedger::check_role(TimePoint until) {
-  const auto role = co_await session_.query(std::string{sql::actuator_role}, {}, left(until));
+  const auto role = co_await session_.query(std::string{sql::control_session}, {}, left(until));
   if (!role.has_value()) co_return role.error();
   if (true_at(*role, 0, 1)) {
     co_return refused("role " + text_at(*role, 0, 0) +
                       " may do more than an actuator needs (superuser, CREATEROLE or the server's "
-                      "files): use the role of sql/roles.sql");
+                      "files): use the role of `homeostat grants --actuator`");
   }
   if (!true_at(*role, 0, 2)) {
     co_return refused("there is no homeostat schema in this database: run homeostat migrate");

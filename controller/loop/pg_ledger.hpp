@@ -23,10 +23,10 @@ struct PgLedgerOptions {
 };
 
 /// One session, shared with the levers whose effect is SQL: it carries the leader's advisory lock,
-/// so that losing it is losing the lease. It must be a direct one (no transaction pooler), of the
-/// actuator role. Only hold_lease() ever connects it, with jittered back-off (250 ms to 10 s):
-/// nothing that was decided under an old session is written through a new one. One operation at a
-/// time over the session, whoever uses it.
+/// so that losing it is losing the lease. It must be of the actuator role, and direct: one that
+/// a pooler lends out is refused. Only hold_lease() ever connects it, with jittered back-off
+/// (250 ms to 10 s): nothing that was decided under an old session is written through a new one.
+/// One operation at a time over the session, whoever uses it.
 class PgLedger : public Ledger {
  public:
   /// `session` and `clock` stay the caller's and must outlive this.

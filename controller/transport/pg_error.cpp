@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
+#include <utility>
 
 namespace homeostat::pg {
 namespace {
@@ -78,7 +79,12 @@ Error connect_error(const PGconn* connection) {
     const bool passing = sqlstate->starts_with("53") || sqlstate->starts_with("57");
     if (!passing) code = code_of_sqlstate(*sqlstate);
   }
-  return {code, line.empty() ? "connection failed" : std::string{line}};
+  std::string context{line.empty() ? "connection failed" : line};
+  // PgBouncer's words for the timeouts that we begin with. It does not say who it is.
+  if (context.find("unsupported startup parameter") != std::string::npos) {
+    context += " (this is PgBouncer: connect to the server itself)";
+  }
+  return {code, std::move(context)};
 }
 
 std::string first_line(const PGconn* connection) {

@@ -110,7 +110,9 @@ asio::awaitable<Result<Table>> query(SharedConnection connection, std::string sq
   Operation operation{*connection};
   auto known = connection->names.find(sql);
   if (known == connection->names.end()) {
-    auto name = "h" + std::to_string(++connection->prepared);
+    // Behind a pooler in transaction mode the server's session outlives ours: names are not reused.
+    auto name = "h" + std::to_string(PQbackendPID(connection->handle)) + "_" +
+                std::to_string(++connection->prepared);
     if (PQsendPrepare(connection->handle, name.c_str(), sql.c_str(), 0, nullptr) == 0) {
       co_return lost(*connection, std::nullopt);
     }

@@ -59,7 +59,8 @@ class Supervisor:
 
     def prepare(self):
         """Roles, passwords, configuration and the schema: what a DBA does once."""
-        self.postgres.run_file(os.path.join(REPO, "sql/roles.sql"))
+        for script in ("monitor_role", "actuator_roles"):
+            self.postgres.run_file(os.path.join(REPO, f"sql/{script}.sql"))
         for role in ("owner", "monitor", "actuator"):
             self.postgres.give_password(f"homeostat_{role}")
         self.configure()

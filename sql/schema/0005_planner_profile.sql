@@ -164,10 +164,10 @@ BEGIN
      AND oidvectortypes(f.proargtypes) = 'text, text'
      AND has_schema_privilege(n.oid, 'USAGE');
   IF NOT FOUND THEN
-    RETURN format('role %I has no wrapper: see homeostat migrate --print-planner-roles', p_role);
+    RETURN format('role %I has no wrapper: see homeostat grants --actuator --config', p_role);
   ELSIF v_wrapper.proowner <> v_role.oid OR NOT v_wrapper.prosecdef THEN
-    RETURN format('the wrapper of role %I belongs to role %I: see homeostat migrate '
-                  '--print-planner-roles', p_role, pg_get_userbyid(v_wrapper.proowner));
+    RETURN format('the wrapper of role %I belongs to role %I: see homeostat grants '
+                  '--actuator --config', p_role, pg_get_userbyid(v_wrapper.proowner));
   ELSIF NOT v_wrapper.callable THEN
     RETURN format('GRANT EXECUTE ON FUNCTION homeostat_roles.%I(text, text) TO %I is missing',
                   p_role, current_user);

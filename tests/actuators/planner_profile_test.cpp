@@ -214,7 +214,7 @@ TEST_CASE_METHOD(Bench, "roles that must not be managed are refused, role and re
   CHECK(told("postgres") == "refused: role postgres is a superuser");
   CHECK(told("homeostat_actuator") == "refused: role homeostat_actuator is one of Homeostat's own");
   CHECK(told("critical") ==
-        "refused: role critical has no wrapper: see homeostat migrate --print-planner-roles");
+        "refused: role critical has no wrapper: see homeostat grants --actuator --config");
   CHECK_THAT(told("x\"; DROP ROLE bulk; --"), StartsWith("refused: role "));
 
   cluster.sql(
@@ -266,7 +266,7 @@ TEST_CASE_METHOD(Bench,
   SECTION("REVOKE USAGE") {
     sql("REVOKE USAGE ON SCHEMA homeostat_roles FROM homeostat_owner");
     mend = "GRANT USAGE ON SCHEMA homeostat_roles TO homeostat_owner";
-    expected = "has no wrapper: see homeostat migrate --print-planner-roles";
+    expected = "has no wrapper: see homeostat grants --actuator --config";
   }
   SECTION("REASSIGN OWNED") {
     sql("REASSIGN OWNED BY bulk TO critical");

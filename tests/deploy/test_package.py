@@ -155,7 +155,7 @@ class InstalledTest(Built):
 
     def test_installed_it_has_what_an_operator_looks_for(self):
         wanted = {"usr/bin/homeostat", "etc/homeostat/homeostat.yaml",
-                  "lib/systemd/system/homeostat.service", "usr/share/homeostat/roles.sql",
+                  "lib/systemd/system/homeostat.service",
                   "usr/share/homeostat/prometheus/homeostat.rules.yaml",
                   "usr/share/homeostat/alertmanager/alertmanager.yaml",
                   "usr/share/homeostat/grafana/homeostat.json",

@@ -39,7 +39,7 @@ struct ProfileSite : Site {
     profiles("jit: off, lock_timeout: 2s");
     postgres().create_role("reporting");
     postgres().create_role("bulk");
-    const auto printed = homeostat({"migrate", "--print-planner-roles", "--config", config_path()});
+    const auto printed = homeostat({"grants", "--actuator", "--config", config_path()});
     REQUIRE(printed.status == 0);
     postgres().sql(printed.output);
   }
@@ -171,14 +171,13 @@ TEST_CASE_METHOD(ProfileSite, "planner: SIGTERM gives the profile back") {
   CHECK(set_on("reporting").empty());
 }
 
-TEST_CASE("planner: without profiles there are no roles to print, and the policy only tells") {
+TEST_CASE("planner: without profiles no wrappers are printed, and the policy only tells") {
   Site site;
   site.write_policies(kPolicy);
   site.rewrite_config();
-  const auto printed =
-      site.homeostat({"migrate", "--print-planner-roles", "--config", site.config_path()});
-  CHECK(printed.status == 1);
-  CHECK_THAT(printed.output, Contains("declares no `profiles`"));
+  const auto printed = site.homeostat({"grants", "--actuator", "--config", site.config_path()});
+  CHECK(printed.status == 0);
+  CHECK_THAT(printed.output, !Contains("homeostat_roles"));
   const auto checked = site.homeostat({"check", site.config_path()});
   CHECK(checked.status == 0);
   CHECK_THAT(checked.output, Contains("lock-contention (alert, enforce)") &&

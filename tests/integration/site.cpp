@@ -44,7 +44,8 @@ void write_file(const std::string& path, const std::string& text) {
 }  // namespace
 
 Site::Site() {
-  postgres_.sql(read_file(HOMEOSTAT_SOURCE_DIR "/sql/roles.sql"));
+  postgres_.sql(read_file(HOMEOSTAT_SOURCE_DIR "/sql/monitor_role.sql"));
+  postgres_.sql(read_file(HOMEOSTAT_SOURCE_DIR "/sql/actuator_roles.sql"));
   write_policies(kPolicies);
   write_config(0, 1);
   const auto migrated = homeostat({"migrate", "--config", config_path(0)});

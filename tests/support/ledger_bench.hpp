@@ -12,6 +12,7 @@
 #include "controller/loop/migrations.hpp"
 #include "controller/loop/pg_ledger.hpp"
 #include "tests/support/fakes.hpp"
+#include "tests/support/grants.hpp"
 #include "tests/support/pg_client.hpp"
 #include "tests/support/postgres_cluster.hpp"
 #include "tests/support/run.hpp"
@@ -25,7 +26,7 @@ constexpr Duration kPatient = std::chrono::seconds{60};
 class LedgerCluster : public PostgresCluster {
  public:
   explicit LedgerCluster(Settings settings = {}) : PostgresCluster{std::move(settings)} {
-    sql(std::string{roles_script()});
+    sql(grants());
     sql(migration_script());
   }
 

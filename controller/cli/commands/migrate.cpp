@@ -7,7 +7,6 @@
 #include <exception>
 #include <iostream>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "controller/cli/wiring.hpp"
@@ -28,8 +27,6 @@ struct MigrateOptions {
   std::string user = "homeostat_owner";
   std::string password_file;
   bool print = false;
-  bool roles = false;
-  bool planner_roles = false;
 };
 
 asio::awaitable<Result<MigrationReport>> connect_and_migrate(pg::Session& session) {
@@ -80,31 +77,10 @@ int migrate_now(const MigrateOptions& options) {
   return 0;
 }
 
-/// What the profiles of the inventory need of their roles.
-int print_planner_roles(const MigrateOptions& options) {
-  const auto load = load_config(options.config);
-  if (!load.config) {
-    for (const auto& error : load.errors) std::cerr << to_text(error) << "\n";
-    return 1;
-  }
-  std::set<std::string> roles;
-  for (const auto& profile : load.config->profiles) {
-    roles.insert(profile.roles.begin(), profile.roles.end());
-  }
-  if (roles.empty()) {
-    std::cerr << "homeostat: " << options.config << ": `inventory` declares no `profiles`\n";
-    return 1;
-  }
-  std::cout << planner_roles_script({roles.begin(), roles.end()});
-  return 0;
-}
-
 int run_migrate(const MigrateOptions& options) {
-  if (options.planner_roles) return print_planner_roles(options);
-  if (options.roles) std::cout << roles_script();
-  if (options.print) std::cout << migration_script();
-  if (options.roles || options.print) return 0;
-  return migrate_now(options);
+  if (!options.print) return migrate_now(options);
+  std::cout << migration_script();
+  return 0;
 }
 
 }  // namespace
@@ -119,14 +95,10 @@ void add_migrate_command(CLI::App& app, std::function<int()>& chosen) {
   command->add_option("--password-file", options->password_file,
                       "File with that role's password; only its owner and group may open it");
   command->add_flag("--print", options->print, "Print the migrations instead of running them");
-  command->add_flag("--print-roles", options->roles,
-                    "Print the roles' SQL, which a superuser reads and runs once, before all else");
-  command->add_flag("--print-planner-roles", options->planner_roles,
-                    "Print the SQL for the roles of the inventory's profiles, which a superuser "
-                    "reads and runs once, after the migrations");
   command->footer(
-      "Each migration runs in a transaction of its own; running it again does nothing.\n\n"
-      "Example:\n  homeostat migrate --print-roles | psql -d melodyud\n"
+      "Each migration runs in a transaction of its own; running it again does nothing. The roles\n"
+      "come first: homeostat grants.\n\n"
+      "Example:\n  homeostat migrate --print\n"
       "  homeostat migrate --config /etc/homeostat/homeostat.yaml --password-file owner.password");
   command->callback([options, &chosen] { chosen = [options] { return run_migrate(*options); }; });
 }

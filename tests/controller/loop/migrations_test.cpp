@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
+#include "tests/support/grants.hpp"
 #include "tests/support/pg_client.hpp"
 #include "tests/support/postgres_cluster.hpp"
 #include "tests/support/run.hpp"
@@ -25,7 +26,7 @@ Result<MigrationReport> migrate_as(const testing::PostgresCluster& cluster,
 }
 
 struct Prepared {
-  Prepared() { cluster.sql(std::string{roles_script()}); }
+  Prepared() { cluster.sql(testing::grants()); }
   testing::PostgresCluster cluster;
 };
 
@@ -119,11 +120,27 @@ TEST_CASE_METHOD(
 
 TEST_CASE("the roles can be created twice and none of them is more than it needs") {
   testing::PostgresCluster cluster;
-  cluster.sql(std::string{roles_script()});
-  cluster.sql(std::string{roles_script()});
-  CHECK(cluster.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'homeostat%' AND "
-                    "(rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR "
-                    "rolconnlimit < 0)") == "0");
+  cluster.sql("CREATE ROLE homeostat_monitor SUPERUSER REPLICATION BYPASSRLS");
+  cluster.sql(testing::grants());
+  const std::string standing =
+      "SELECT (SELECT string_agg(r::text, ' ' ORDER BY rolname) FROM pg_roles r "
+      "WHERE rolname LIKE 'homeostat%') || (SELECT string_agg(s::text, ' ' ORDER BY setrole) "
+      "FROM pg_db_role_setting s) || (SELECT datacl::text FROM pg_database "
+      "WHERE datname = current_database()) || (SELECT string_agg(m::text, ' ' ORDER BY m::text) "
+      "FROM pg_auth_members m)";
+  const auto once = cluster.sql(standing);
+  cluster.sql(testing::grants());
+  CHECK(cluster.sql(standing) == once);
+  CHECK(
+      cluster.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'homeostat%' AND "
+                  "(rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls OR "
+                  "NOT rolcanlogin OR rolconnlimit < 0)") == "0");
+  CHECK(cluster.sql("SELECT string_agg(g.rolname || '<' || r.rolname, ' ' "
+                    "ORDER BY g.rolname, r.rolname) "
+                    "FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member "
+                    "JOIN pg_roles g ON g.oid = m.roleid WHERE r.rolname LIKE 'homeostat%' "
+                    "AND g.rolname <> 'pg_use_reserved_connections'") ==
+        "pg_monitor<homeostat_monitor pg_read_all_stats<homeostat_owner");
   testing::PgClient monitor{cluster.address("homeostat_monitor")};
   CHECK(monitor.run("SHOW default_transaction_read_only") == "on");
   CHECK(monitor.run("SELECT pg_has_role('pg_read_all_stats', 'USAGE')") == "t");
@@ -131,7 +148,7 @@ TEST_CASE("the roles can be created twice and none of them is more than it needs
 
 TEST_CASE("the roles' script run again sets what it names anew and leaves everything else") {
   testing::PostgresCluster cluster;
-  cluster.sql(std::string{roles_script()});
+  cluster.sql(testing::grants());
   cluster.sql(
       "ALTER ROLE homeostat_monitor PASSWORD 'x' CONNECTION LIMIT 1 VALID UNTIL '2100-01-01';"
       "ALTER ROLE homeostat_monitor SET lock_timeout = '9s';"
@@ -140,7 +157,7 @@ TEST_CASE("the roles' script run again sets what it names anew and leaves everyt
   const auto untouched =
       "SELECT rolpassword || rolvaliduntil FROM pg_authid WHERE rolname = 'homeostat_monitor'";
   const auto before = cluster.sql(untouched);
-  cluster.sql(std::string{roles_script()});
+  cluster.sql(testing::grants());
   CHECK(cluster.sql(untouched) == before);
   CHECK(cluster.sql("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'homeostat_monitor'") ==
         "6");
@@ -149,11 +166,18 @@ TEST_CASE("the roles' script run again sets what it names anew and leaves everyt
   CHECK(cluster.sql("SELECT pg_has_role('homeostat_owner', 'pg_read_all_stats', 'USAGE')") == "t");
 }
 
+TEST_CASE("the actuator's grants without the monitor's say which come first, and change nothing") {
+  testing::PostgresCluster cluster;
+  CHECK_THROWS_WITH(cluster.sql(std::string{sql::actuator_roles}),
+                    Contains("homeostat grants --monitor"));
+  CHECK(cluster.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'homeostat%'") == "0");
+}
+
 TEST_CASE("without the roles a migration says what to run first") {
   testing::PostgresCluster cluster;
   const auto run = migrate_as(cluster, "postgres");
   REQUIRE_FALSE(run.has_value());
-  CHECK_THAT(run.error().context, Contains("roles.sql"));
+  CHECK_THAT(run.error().context, Contains("homeostat grants --actuator"));
 }
 
 }  // namespace

@@ -326,7 +326,7 @@ TEST_CASE("a role that may do too much does not lead") {
 
 TEST_CASE("a database without the schema, or with an old one, says what to run") {
   testing::PostgresCluster cluster;
-  cluster.sql(std::string{roles_script()});
+  cluster.sql(testing::grants());
   Instance one{cluster};
   const auto none = one.hold();
   REQUIRE_FALSE(none.has_value());

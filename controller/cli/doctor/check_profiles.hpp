@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The roles behind each planner profile: whether the lever could set and give back their settings.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "controller/cli/doctor/finding.hpp"
+#include "controller/transport/pg_session.hpp"
+#include "policies/loader/config.hpp"
+
+namespace homeostat::doctor {
+
+/// Asks the schema itself, as the lever does before each act. REQUIRES: `session` is the actuator's
+/// and connected, and the schema is there.
+boost::asio::awaitable<void> check_profiles(pg::Session& session, const Config& config,
+                                            Duration deadline, Findings& findings);
+
+}  // namespace homeostat::doctor

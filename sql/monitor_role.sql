@@ -1,0 +1,49 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The role that watches: homeostat_monitor. It samples, and cannot write. Alone it is enough for
+-- mode shadow, which needs no schema, no ledger and no right to write.
+--
+-- Read this, then run it as a superuser, connected to the database that is to be watched, on every
+-- server that is watched (a standby has it from its primary). All of it stands, or nothing.
+-- Running it again gives the privileges, limits and settings below anew, over what you may have
+-- changed them to, and leaves everything else: passwords, other settings.
+--
+-- Then give the role a password, for example with \password homeostat_monitor in psql, and let it
+-- in from where Homeostat runs (pg_hba.conf).
+
+BEGIN;
+
+DO $role$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'homeostat_monitor') THEN
+    CREATE ROLE homeostat_monitor;
+  END IF;
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO homeostat_monitor', current_database());
+END
+$role$;
+
+-- Few connections: a supervisor gone wrong cannot use up the server's.
+ALTER ROLE homeostat_monitor
+  LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 6;
+
+-- What it measures: other sessions' activity, and settings. (pg_monitor includes
+-- pg_read_all_stats, without which PostgreSQL answers 0, not an error.)
+GRANT pg_monitor TO homeostat_monitor;
+
+-- It never writes, and no wait of it outlives its deadline. (Homeostat's own sessions set the same;
+-- this holds for the ones that people open, too.)
+ALTER ROLE homeostat_monitor SET default_transaction_read_only = on;
+ALTER ROLE homeostat_monitor SET lock_timeout = '500ms';
+ALTER ROLE homeostat_monitor SET statement_timeout = '5s';
+ALTER ROLE homeostat_monitor SET idle_in_transaction_session_timeout = '5s';
+
+-- From PostgreSQL 16 on, and with `reserved_connections` above 0, it still gets in when the
+-- server's connections are used up.
+DO $reserved$
+BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'pg_use_reserved_connections') THEN
+    GRANT pg_use_reserved_connections TO homeostat_monitor;
+  END IF;
+END
+$reserved$;
+
+COMMIT;

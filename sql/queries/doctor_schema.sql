@@ -1,0 +1,40 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What the actuator has of the schema `homeostat`, as one JSON object: the GRANTs that it lacks, as
+-- SQL, those to give back apart (H14). A test holds the names against what the migrations grant.
+SELECT row_to_json(f) FROM (
+  SELECT n.oid IS NOT NULL AS schema_exists,
+         EXISTS (SELECT FROM pg_class c
+                  WHERE c.relnamespace = n.oid AND c.relname = 'schema_version') AS tables_exist,
+         coalesce((SELECT pg_has_role(r.oid, 'pg_read_all_stats', 'USAGE') FROM pg_roles r
+                    WHERE r.rolname = 'homeostat_owner'), false) AS owner_reads_statistics,
+         coalesce((SELECT has_function_privilege('public', p.oid, 'EXECUTE') FROM pg_proc p
+                    WHERE p.pronamespace = n.oid AND p.proname = 'allowed'), false)
+           AND has_schema_privilege('public', n.oid, 'USAGE') AS everybody_may_ask,
+         ARRAY(SELECT format('GRANT USAGE ON SCHEMA homeostat TO %I;', current_user)
+                WHERE NOT has_schema_privilege(n.oid, 'USAGE')
+               UNION ALL
+               SELECT format('GRANT SELECT ON homeostat.%I TO %I;', c.relname, current_user)
+                 FROM pg_class c
+                WHERE c.relnamespace = n.oid
+                  AND c.relname IN ('schema_version', 'lease', 'lever', 'act', 'policy_state',
+                                    'feature', 'admission', 'pause', 'pause_act',
+                                    'planner_setting', 'profile')
+                  AND NOT has_table_privilege(c.oid, 'SELECT')
+               UNION ALL
+               SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
+                             current_user)
+                 FROM pg_proc p
+                WHERE p.pronamespace = n.oid
+                  AND p.proname IN ('identity', 'hold_lease', 'release_lease', 'open_levers',
+                                    'state_load', 'state_keep', 'register_features',
+                                    'feature_apply', 'feature_renew', 'pauses', 'expire',
+                                    'role_problem', 'stale_sessions', 'register_profiles',
+                                    'profile_read', 'profile_apply', 'profile_renew')
+                  AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
+         ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
+                             current_user)
+                 FROM pg_proc p
+                WHERE p.pronamespace = n.oid
+                  AND p.proname IN ('feature_revert', 'profile_revert')
+                  AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing_to_revert
+    FROM (SELECT to_regnamespace('homeostat')::oid AS oid) n) f

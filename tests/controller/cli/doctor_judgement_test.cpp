@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// What doctor makes of what it was told, without a server.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "controller/cli/doctor/check_connection.hpp"
+#include "controller/cli/doctor/check_ledger.hpp"
+#include "controller/cli/doctor/check_policies.hpp"
+#include "controller/cli/doctor/check_server.hpp"
+#include "controller/cli/text/doctor_text.hpp"
+
+namespace homeostat::doctor {
+namespace {
+
+using Catch::Matchers::Contains;
+
+ServerFacts sound() {
+  ServerFacts facts;
+  facts.system_identifier = "7301";
+  facts.database = "melodyud";
+  facts.started = "1767268805.25";
+  facts.version_num = 150020;
+  facts.version = "15.20";
+  facts.role = "homeostat_monitor";
+  facts.max_connections = 100;
+  facts.superuser_reserved = 3;
+  facts.connections = 10;
+  return facts;
+}
+
+Finding judged(void (*judge)(const ServerFacts&, Findings&), const ServerFacts& facts) {
+  Findings findings("node/main");
+  judge(facts, findings);
+  REQUIRE(findings.all().size() == 1);
+  return findings.all().front();
+}
+
+Grade grade_of(void (*judge)(const ServerFacts&, Findings&), const ServerFacts& facts) {
+  return judged(judge, facts).grade;
+}
+
+TEST_CASE("versions 15 to 18 are ok, others a warning") {
+  auto facts = sound();
+  for (const auto& [number, grade] : {std::pair{140011, Grade::warn},
+                                      {150000, Grade::ok},
+                                      {180004, Grade::ok},
+                                      {190000, Grade::warn}}) {
+    facts.version_num = number;
+    CHECK(grade_of(judge_version, facts) == grade);
+  }
+}
+
+TEST_CASE("a clock more than five seconds off is a warning, either way") {
+  auto facts = sound();
+  for (const auto& [ahead, grade] :
+       {std::pair{0.0, Grade::ok}, {-5.0, Grade::ok}, {5.5, Grade::warn}, {-3600.0, Grade::warn}}) {
+    facts.clock_ahead = ahead;
+    CHECK(grade_of(judge_clock, facts) == grade);
+  }
+  facts.clock_ahead = -3600;
+  CHECK_THAT(judged(judge_clock, facts).found, Contains("behind"));
+}
+
+TEST_CASE("the time that the question took is no error of a clock") {
+  CHECK(seconds_ahead(11, 10, 12) == 0);
+  CHECK(seconds_ahead(14, 10, 12) == 2);
+  CHECK(seconds_ahead(7, 10, 12) == -3);
+}
+
+TEST_CASE("from 16 on a reserve is asked for, before that there is none to ask for (H11)") {
+  auto facts = sound();
+  CHECK(grade_of(judge_headroom, facts) == Grade::ok);
+  facts.version_num = 160004;
+  CHECK_THAT(judged(judge_headroom, facts).advice.mend,
+             Contains("GRANT pg_use_reserved_connections TO homeostat_monitor;"));
+  facts.uses_reserved = true;
+  CHECK_THAT(judged(judge_headroom, facts).advice.mend, Contains("reserved_connections = 5"));
+  facts.reserved = 5;
+  facts.connections = 100;
+  CHECK(grade_of(judge_headroom, facts) == Grade::ok);
+}
+
+TEST_CASE("only TCP to another machine without a verified certificate is a warning") {
+  const auto grade = [](const std::string& host, const std::string& sslmode) {
+    pg::Address address;
+    address.host = host;
+    address.sslmode = sslmode;
+    Findings findings("node/main");
+    judge_encryption(address, findings);
+    return worst(findings.all());
+  };
+  CHECK(grade("db1", "verify-full") == Grade::ok);
+  CHECK(grade("db1", "verify-ca") == Grade::warn);
+  CHECK(grade("10.0.0.7", "disable") == Grade::warn);
+  CHECK(grade("127.0.0.1", "disable") == Grade::ok);
+  CHECK(grade("::1", "prefer") == Grade::ok);
+  CHECK(grade("/run/postgresql", "disable") == Grade::ok);
+}
+
+TEST_CASE("a connection that was refused gets the advice for its reason") {
+  Login login;
+  login.address.host = "db1";
+  login.address.dbname = "melodyud";
+  login.address.user = "homeostat_monitor";
+  login.grants = "homeostat grants --monitor";
+  const auto mend = [&](const std::string& said) {
+    Findings findings("node/main");
+    judge_refusal(login, Error{ErrorCode::refused, said}, findings);
+    return findings.all().front().advice.mend;
+  };
+  const std::string at = "connection to server at \"10.0.0.7\", port 5432 failed: ";
+  CHECK_THAT(mend(at + "fe_sendauth: no password supplied"), Contains("password_file"));
+  CHECK_THAT(mend(at + "FATAL:  28P01: password authentication failed for user \"x\""),
+             Contains("\\password homeostat_monitor"));
+  CHECK_THAT(mend(at + "FATAL:  28000: no pg_hba.conf entry for host \"10.0.0.8\""),
+             Contains("hostssl melodyud homeostat_monitor"));
+  CHECK_THAT(mend(at + "FATAL:  28000: role \"x\" does not exist"),
+             Contains("grants --monitor | psql -X -v ON_ERROR_STOP=1 -d melodyud"));
+  CHECK_THAT(mend(at + "FATAL:  3D000: database \"melodyud\" does not exist"), Contains("dbname"));
+  CHECK_THAT(mend(at + "FATAL:  53300: sorry, too many clients already"),
+             Contains("max_connections"));
+  CHECK_THAT(mend(at + "SSL error: certificate verify failed"), Contains("sslrootcert"));
+  CHECK_THAT(mend(at + "Connection refused"), Contains("pg_isready -h db1 -p 5432"));
+}
+
+TEST_CASE("a clone is another server, though it shares identifier and database (H53)") {
+  const auto monitor = sound();
+  auto actuator = sound();
+  const auto grade = [&] {
+    Findings findings("ledger");
+    judge_same_server(monitor, actuator, findings);
+    return worst(findings.all());
+  };
+  CHECK(grade() == Grade::ok);
+  actuator.started = "1767268999";
+  CHECK(grade() == Grade::fail);
+  actuator = sound();
+  actuator.database = "staging";
+  CHECK(grade() == Grade::fail);
+}
+
+TEST_CASE("policies are listed with their modes, and what was dropped is said") {
+  PolicySet set;
+  set.policies.emplace_back();
+  set.policies.front().name = "circuit-breaker";
+  set.policies.front().mode = Mode::shadow;
+  const homeostat::Finding note{{"p.yaml", 7, 3}, "this condition is dropped"};
+  const auto findings = check_policies(set, {note});
+  REQUIRE(findings.size() == 2);
+  CHECK(findings[0].check == "circuit-breaker");
+  CHECK_THAT(findings[0].found, Contains("mode shadow"));
+  CHECK_THAT(findings[1].found, Contains("p.yaml:7:3: this condition is dropped"));
+  CHECK(worst(check_policies({}, {})) == Grade::warn);
+}
+
+TEST_CASE("doctor's text has why and mend below what is not ok, and a count") {
+  Findings findings("node/main");
+  findings.ok("version", "PostgreSQL 15.20");
+  findings.fail("statistics", "cannot see\x1b[2J", {"because", "GRANT one;\nGRANT two;"});
+  CHECK(text::doctor(findings.all()) ==
+        "node/main\n"
+        "  ok    version     PostgreSQL 15.20\n"
+        "  FAIL  statistics  cannot see?[2J\n"
+        "        why:  because\n"
+        "        mend: GRANT one;\n"
+        "              GRANT two;\n"
+        "\n"
+        "1 ok, 0 warnings, 1 failure\n");
+}
+
+TEST_CASE("doctor's JSON has the same, for scripts") {
+  Findings findings("ledger");
+  findings.ok("schema", "version 3");
+  findings.warn("features", "missing", {"because", "reload"});
+  const auto json = to_json(findings.all());
+  CHECK(json["worst"] == "warn");
+  CHECK(json["ok"] == 1);
+  CHECK(json["warn"] == 1);
+  CHECK(json["fail"] == 0);
+  CHECK(json["findings"][1] == nlohmann::json{{"about", "ledger"},
+                                              {"check", "features"},
+                                              {"grade", "warn"},
+                                              {"found", "missing"},
+                                              {"why", "because"},
+                                              {"mend", "reload"}});
+}
+
+}  // namespace
+}  // namespace homeostat::doctor
