@@ -21,7 +21,8 @@ void judge_primary(const ServerFacts& facts, Findings& findings);
 /// Commits must not wait for a standby that may be gone (H62).
 void judge_commit(const ServerFacts& facts, Findings& findings);
 
-/// Schema, privileges, lease, features and profiles. REQUIRES: `session` is the actuator's and connected.
+/// Schema, privileges, lease, features and profiles. REQUIRES: `session` is the actuator's and
+/// connected.
 boost::asio::awaitable<void> check_schema(pg::Session& session, const ServerFacts& facts,
                                           const Config& config, Duration deadline,
                                           Findings& findings);
