@@ -5,6 +5,7 @@
 
 #include "tests/support/eventually.hpp"
 #include "tests/support/ledger_bench.hpp"
+#include "tests/support/lost_standby.hpp"
 
 namespace homeostat {
 namespace {
@@ -297,10 +298,8 @@ TEST_CASE_METHOD(Bench,
 }
 
 TEST_CASE_METHOD(Bench, "a lever can be set while the only synchronous standby is dead (H62)") {
+  REQUIRE(testing::lose_standby(cluster));
   PgClient application{cluster.address()};
-  cluster.reload("synchronous_standby_names", "nobody");
-  REQUIRE(testing::eventually(
-      [&] { return application.run("SHOW synchronous_standby_names") == "nobody"; }));
   application.send("CREATE TABLE t ()");  // everybody else waits, for good
   REQUIRE(testing::eventually([&] {
     return sql("SELECT wait_event FROM pg_stat_activity WHERE pid = " +

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/probes/pg_locks_bench.hpp"
+#include "tests/support/lost_standby.hpp"
 
 namespace homeostat::testing {
 
@@ -115,7 +116,7 @@ TEST_CASE("CREATE INDEX CONCURRENTLY waits without moving the ratio (H63)") {
 
 TEST_CASE("NOTIFY behind a commit that hangs waits without moving the ratio (H63)") {
   Server server;
-  server.reload("synchronous_standby_names", "nobody");
+  REQUIRE(lose_standby(server));
   // A commit that waits for a dead standby keeps NOTIFY's lock.
   auto first = server.client();
   first->send("BEGIN; UPDATE hot SET n = 1 WHERE id = 1; NOTIFY news; COMMIT");
