@@ -56,7 +56,11 @@ struct ProfileSite : Site {
         " WHERE s.setdatabase <> 0 AND rolname = '" +
         role + "'");
   }
-  bool quiet() { return status().at("levers").empty(); }
+  /// Nothing stands, by the ledger too: the status is that of the last step that has ended.
+  bool quiet() {
+    const auto open = "SELECT count(*) FROM homeostat.lever WHERE status = 'open'";
+    return postgres().sql(open) == "0" && status().at("levers").empty();
+  }
 };
 
 }  // namespace
