@@ -17,6 +17,7 @@
 #include "controller/loop/pg_ledger.hpp"
 #include "controller/loop/sqlite_journal.hpp"
 #include "controller/loop/supervisor.hpp"
+#include "controller/loop/thresholds.hpp"
 #include "controller/transport/http_server.hpp"
 
 namespace homeostat {
@@ -62,11 +63,12 @@ pg::Address actuator_address(const Config& config) {
   return address_of(config, config.ledger->node, config.ledger->user, config.ledger->password_file);
 }
 
-PgLedgerOptions ledger_options(const Config& config) {
+PgLedgerOptions ledger_options(const Config& config, const PolicySet& policies) {
   PgLedgerOptions options;
   options.holder = instance_name();
   options.features = config.features;
   options.profiles = config.profiles;
+  options.thresholds = thresholds_of(policies);
   options.jitter_seed = static_cast<std::uint32_t>(getpid());
   return options;
 }
@@ -82,9 +84,10 @@ std::vector<T*> borrow(const std::vector<std::unique_ptr<T>>& owned) {
 
 /// The actuator's session and what lives on it.
 struct Actuator {
-  Actuator(asio::io_context& io, const Config& config, const Clock& clock)
+  Actuator(asio::io_context& io, const Config& config, const PolicySet& policies,
+           const Clock& clock)
       : session(io.get_executor(), actuator_address(config), pg::SessionSettings{}),
-        ledger(session, clock, ledger_options(config)),
+        ledger(session, clock, ledger_options(config, policies)),
         levers(make_levers(session, clock)) {}
   pg::Session session;
   PgLedger ledger;
@@ -102,7 +105,7 @@ struct Daemon::Impl {
         alerts(io.get_executor(), time, config.alertmanagers),
         api({[this] { return supervisor->report(); }, journal, time}, config.listen_host,
             config.tick) {
-    if (acts(config)) actuator.emplace(io, config, time);
+    if (acts(config)) actuator.emplace(io, config, setup.policies, time);
     SupervisorParts parts{time, journal, logger, borrow(probes), {}, nullptr, &alerts, {}, {}};
     if (actuator) {
       parts.ledger = &actuator->ledger;
@@ -187,6 +190,7 @@ void Daemon::replace(const Setup& setup) {
   impl_->api.set_tick(setup.config.tick);
   if (impl_->actuator) {
     impl_->actuator->ledger.set_inventory(setup.config.features, setup.config.profiles);
+    impl_->actuator->ledger.set_thresholds(thresholds_of(setup.policies));
   }
   impl_->supervisor->replace(settings_of(setup.config), setup.policies);
   impl_->supervisor->set_reload_error({});

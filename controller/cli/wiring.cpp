@@ -36,7 +36,7 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
     PgLocksOptions options;
     options.node = node.name;
     options.address = address_of(config, node.name, node.user, node.password_file);
-    options.own_roles = {node.user};
+    options.own_roles = {node.user, "homeostat_guard"};  // that of sql/pg_cron.sql
     if (config.ledger) options.own_roles.push_back(config.ledger->user);
     options.show_queries = config.show_queries;
     options.root_blocker_every /= config.speed_up;

@@ -53,6 +53,11 @@ void PgLedger::set_inventory(std::vector<FeatureConfig> features,
   registered_ = 0;
 }
 
+void PgLedger::set_thresholds(std::vector<Threshold> thresholds) {
+  options_.thresholds = std::move(thresholds);
+  judged_by_ = 0;
+}
+
 Duration PgLedger::left(TimePoint until) const { return std::max(until - clock_.now(), kShortest); }
 
 asio::awaitable<Result<Lease>> PgLedger::hold_lease(Duration deadline) {
@@ -82,11 +87,15 @@ asio::awaitable<Result<Lease>> PgLedger::hold_lease(Duration deadline) {
   if (!lease.ours) co_return lease;
   epoch_ = lease.epoch;
   if (registered_ != epoch_) lease.note = co_await register_inventory(epoch_, until);
+  if (judged_by_ != epoch_ && lease.note.empty()) {
+    lease.note = co_await register_thresholds(epoch_, until);
+  }
   co_return lease;
 }
 
 asio::awaitable<Result<void>> PgLedger::open(TimePoint until) {
   registered_ = 0;
+  judged_by_ = 0;
   const auto connected = co_await session_.connect(left(until));
   if (!connected.has_value()) co_return connected.error();
   const auto direct = co_await require_direct(session_, left(until));
@@ -184,6 +193,19 @@ asio::awaitable<std::string> PgLedger::register_inventory(std::int64_t epoch, Ti
   co_return std::string{};
 }
 
+// Nothing of ours rests on them: only what the database does for itself while nobody leads.
+asio::awaitable<std::string> PgLedger::register_thresholds(std::int64_t epoch, TimePoint until) {
+  const auto thresholds = options_.thresholds;
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(std::to_string(epoch));
+  parameters.emplace_back(to_parameter(thresholds_json(thresholds)));
+  const auto done = co_await session_.query(std::string{sql::threshold_register},
+                                            std::move(parameters), left(until));
+  if (!done.has_value()) co_return "thresholds are not written: " + done.error().context;
+  if (options_.thresholds == thresholds) judged_by_ = epoch;
+  co_return std::string{};
+}
+
 asio::awaitable<Result<void>> PgLedger::release_lease(Duration deadline) {
   std::vector<pg::Parameter> parameters;
   parameters.emplace_back(std::to_string(epoch_));
@@ -191,6 +213,7 @@ asio::awaitable<Result<void>> PgLedger::release_lease(Duration deadline) {
       co_await session_.query(std::string{sql::lease_release}, std::move(parameters), deadline);
   if (!released.has_value()) co_return released.error();
   registered_ = 0;
+  judged_by_ = 0;
   if (true_at(*released, 0, 0)) co_return Result<void>{};
   Error error{ErrorCode::superseded, "the lease was not ours any more", {}};
   co_return error;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/loop/thresholds.hpp"
 #include "controller/ports/clock.hpp"
 #include "controller/ports/ledger.hpp"
 #include "controller/transport/pg_session.hpp"
@@ -19,6 +20,7 @@ struct PgLedgerOptions {
   Duration ttl = std::chrono::seconds{15};   ///< of the lease
   std::vector<FeatureConfig> features = {};  ///< the inventory, registered by each new leader
   std::vector<ProfileConfig> profiles = {};  ///< as well
+  std::vector<Threshold> thresholds = {};    ///< of the live policies, written likewise
   std::uint32_t jitter_seed = 1;             ///< of the reconnect back-off
 };
 
@@ -48,6 +50,9 @@ class PgLedger : public Ledger {
   /// A new inventory (reload): registered with the next renewal of the lease.
   void set_inventory(std::vector<FeatureConfig> features, std::vector<ProfileConfig> profiles);
 
+  /// New policies (reload): their thresholds are written with the next renewal of the lease.
+  void set_thresholds(std::vector<Threshold> thresholds);
+
  private:
   struct Claim;
 
@@ -57,6 +62,7 @@ class PgLedger : public Ledger {
   boost::asio::awaitable<Result<Claim>> claim(TimePoint until);
   boost::asio::awaitable<Result<void>> end_session(const Claim& claim, TimePoint until);
   boost::asio::awaitable<std::string> register_inventory(std::int64_t epoch, TimePoint until);
+  boost::asio::awaitable<std::string> register_thresholds(std::int64_t epoch, TimePoint until);
   void back_off(Error failure);
 
   pg::Session& session_;
@@ -65,6 +71,7 @@ class PgLedger : public Ledger {
   std::string identity_;
   std::int64_t epoch_ = 0;       // last one that was ours
   std::int64_t registered_ = 0;  // epoch under which the inventory was registered
+  std::int64_t judged_by_ = 0;   // and the thresholds
   Error failure_;                // of the last attempt to connect
   Duration backoff_{};
   TimePoint retry_at_{};

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "controller/transport/http_client.hpp"
 #include "tests/support/eventually.hpp"
@@ -43,7 +44,7 @@ void write_file(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-Site::Site() {
+Site::Site(Settings settings) : postgres_{std::move(settings)} {
   postgres_.sql(read_file(HOMEOSTAT_SOURCE_DIR "/sql/monitor_role.sql"));
   postgres_.sql(read_file(HOMEOSTAT_SOURCE_DIR "/sql/actuator_roles.sql"));
   write_policies(kPolicies);

@@ -17,8 +17,8 @@ namespace homeostat::testing {
 
 class Site {
  public:
-  /// Starts the server, creates the roles and migrates.
-  Site();
+  /// Starts the server (with these settings of postgresql.conf), creates the roles and migrates.
+  explicit Site(Settings settings = {});
 
   PostgresCluster& postgres() { return postgres_; }
 

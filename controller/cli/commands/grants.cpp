@@ -17,6 +17,7 @@ namespace {
 struct GrantsOptions {
   bool monitor = false;
   bool actuator = false;
+  bool guard = false;
   std::string config = {};  ///< empty: none
 };
 
@@ -43,6 +44,8 @@ int print_grants(const GrantsOptions& options) {
   if (options.monitor) std::cout << sql::monitor_role;
   if (options.monitor && options.actuator) std::cout << "\n";
   if (options.actuator) std::cout << sql::actuator_roles << planner;
+  if (options.guard && (options.monitor || options.actuator)) std::cout << "\n";
+  if (options.guard) std::cout << sql::pg_cron;
   return 0;
 }
 
@@ -57,6 +60,9 @@ void add_grants_command(CLI::App& app, std::function<int()>& chosen) {
   auto* actuator = command->add_flag(
       "--actuator", options->actuator,
       "The roles that act: the schema's owner, the actuator, and operators who may pause");
+  auto* guard = command->add_flag(
+      "--guard", options->guard,
+      "The database's own guard, after the migrations: its role and its jobs in pg_cron; for psql");
   command
       ->add_option("--config", options->config,
                    "With --actuator: also what its planner profiles need of their roles")
@@ -68,9 +74,9 @@ void add_grants_command(CLI::App& app, std::function<int()>& chosen) {
       "Example:\n  homeostat grants --monitor | psql -X -v ON_ERROR_STOP=1 -d melodyud\n"
       "  homeostat grants --actuator --config /etc/homeostat/homeostat.yaml   # later, when it is "
       "to act");
-  command->callback([options, monitor, actuator, &chosen] {
-    if (monitor->empty() && actuator->empty()) {
-      throw CLI::RequiredError("--monitor or --actuator (or both)");
+  command->callback([options, monitor, actuator, guard, &chosen] {
+    if (monitor->empty() && actuator->empty() && guard->empty()) {
+      throw CLI::RequiredError("--monitor, --actuator or --guard (or several)");
     }
     chosen = [options] { return print_grants(*options); };
   });

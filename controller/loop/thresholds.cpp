@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/loop/thresholds.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <variant>
+
+namespace homeostat {
+namespace {
+
+Threshold threshold_of(const Policy& policy, int number, const Arm& arm) {
+  Threshold made;
+  made.policy = policy.name;
+  made.arm = number;
+  made.kind = policy.kind;
+  made.mode = policy.mode;
+  made.signal = arm.signal;
+  made.policy_hash = policy.hash;
+  if (const auto* level = std::get_if<LevelTest>(&arm.test)) {
+    made.comparison = level->comparison;
+    made.level = level->threshold;
+  } else if (const auto* cusum = std::get_if<CusumTest>(&arm.test)) {
+    made.level = cusum->ref;
+    made.prior_weight = cusum->prior_weight;
+    made.prior_ratio = cusum->prior_ratio;
+  }
+  return made;
+}
+
+}  // namespace
+
+std::vector<Threshold> thresholds_of(const PolicySet& policies) {
+  std::vector<Threshold> all;
+  for (const auto& policy : policies.policies) {
+    if (policy.mode == Mode::off) continue;
+    int number = 0;
+    for (const auto& arm : policy.open.arms) all.push_back(threshold_of(policy, ++number, arm));
+  }
+  return all;
+}
+
+nlohmann::json thresholds_json(const std::vector<Threshold>& thresholds) {
+  auto all = nlohmann::json::array();
+  for (const auto& threshold : thresholds) {
+    nlohmann::json one;
+    one["policy"] = threshold.policy;
+    one["arm"] = threshold.arm;
+    one["kind"] = std::string{to_text(threshold.kind)};
+    one["mode"] = std::string{to_text(threshold.mode)};
+    one["signal"] = threshold.signal;
+    one["comparison"] = threshold.comparison == Comparison::above ? "above" : "below";
+    one["level"] = threshold.level;
+    one["prior_weight"] = threshold.prior_weight;
+    one["prior_ratio"] = threshold.prior_ratio;
+    one["policy_hash"] = threshold.policy_hash;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,42 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The database's own guard every 30 seconds, by pg_cron: also with 1.4, which knows whole minutes
+-- only, hence two jobs, one of which begins by waiting. Read this, then run it once with psql, as a
+-- superuser, connected to the database that holds the ledger. Running it again changes nothing.
+--
+-- Needs, in postgresql.conf:
+--   shared_preload_libraries = 'pg_cron'
+--   cron.database_name = 'postgres'          where pg_cron keeps its jobs; any database
+--   cron.use_background_workers = on         otherwise homeostat_guard needs a way in through
+--                                            pg_hba.conf, and its password in ~postgres/.pgpass
+--
+-- To see what it did:  SELECT * FROM homeostat.guard_state;
+-- To let it shed, too: UPDATE homeostat.guard_setting SET open_first_rung = true;
+-- To take it away, in the database of pg_cron:
+--   SELECT cron.unschedule(jobid) FROM cron.job WHERE username = 'homeostat_guard';
+
+\set ON_ERROR_STOP on
+
+BEGIN;
+DO $guard$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'homeostat_guard') THEN
+    CREATE ROLE homeostat_guard LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;
+  END IF;
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO homeostat_guard', current_database());
+END
+$guard$;
+-- It may call one function, and read nothing.
+GRANT EXECUTE ON FUNCTION homeostat.guard() TO homeostat_guard;
+ALTER ROLE homeostat_guard CONNECTION LIMIT 2;
+-- The waiting is in it. A synchronous standby that is gone does not hold it up.
+ALTER ROLE homeostat_guard SET statement_timeout = '45s';
+ALTER ROLE homeostat_guard SET synchronous_commit = 'local';
+COMMIT;
+
+SELECT current_database() AS ledger, current_setting('cron.database_name') AS cron \gset
+\connect :"cron"
+CREATE EXTENSION IF NOT EXISTS pg_cron;
+SELECT cron.schedule_in_database('homeostat guard, full minute', '* * * * *',
+         'SELECT homeostat.guard()', :'ledger', 'homeostat_guard');
+SELECT cron.schedule_in_database('homeostat guard, half minute', '* * * * *',
+         'SELECT pg_sleep(30); SELECT homeostat.guard()', :'ledger', 'homeostat_guard');
