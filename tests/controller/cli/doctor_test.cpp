@@ -199,6 +199,24 @@ TEST_CASE("doctor asks for every function that a migration grants to the actuato
   CHECK(cluster.sql(granted) == fresh.sql(granted));
 }
 
+TEST_CASE("the roles behind each profile are looked at, and the command that mends it is given") {
+  PostgresCluster cluster;
+  Practice practice{cluster};
+  cluster.create_role("reporting");
+  cluster.create_role("bulk");
+  practice.setup.config.profiles = {{"contention", {"reporting", "bulk"}, {{"jit", "off"}}}};
+  const auto bare = practice.find("ledger", "profiles");
+  CHECK(bare.grade == Grade::fail);
+  CHECK_THAT(bare.found, Contains("profile contention") && Contains("wrapper"));
+  CHECK_THAT(bare.advice.mend, Contains("homeostat grants --actuator --config homeostat.yaml"));
+  cluster.sql(planner_roles_script({"reporting", "bulk"}));
+  CHECK(practice.find("ledger", "profiles").grade == Grade::ok);
+  cluster.sql("ALTER ROLE bulk SUPERUSER");
+  CHECK_THAT(practice.find("ledger", "profiles").found, Contains("role bulk is a superuser"));
+  practice.setup.config.profiles[0].roles = {"reporting", "nobody"};
+  CHECK_THAT(practice.find("ledger", "profiles").found, Contains("'nobody' does not exist"));
+}
+
 TEST_CASE("an owner that cannot tell sessions apart is given its GRANT") {
   const PostgresCluster cluster;
   Practice practice{cluster};
