@@ -201,7 +201,7 @@ asio::awaitable<void> check_schema(pg::Session& session, const ServerFacts& fact
     co_return;
   }
   judge_features(*known, config.features, lease->at("led").get<bool>(), findings);
-  co_await check_profiles(session, config, deadline, findings);
+  co_await check_profiles(session, facts, config, deadline, findings);
 }
 
 }  // namespace homeostat::doctor

@@ -14,12 +14,12 @@ namespace homeostat::doctor {
 namespace {
 
 /// A role that does not exist or has no wrapper is given one; any other is a choice of the DBA's.
-Advice advice_for(const std::string& problem, const Config& config) {
+Advice advice_for(const std::string& problem, const ServerFacts& facts, const Config& config) {
   Advice advice;
   advice.why = "the lever refuses the whole profile: what could not be given back is not set";
   if (problem.find("wrapper") != std::string::npos) {
-    advice.mend =
-        "homeostat grants --actuator --config " + config.path + " | psql -X -v ON_ERROR_STOP=1";
+    advice.mend = "homeostat grants --actuator --config " + config.path +
+                  " | psql -X -v ON_ERROR_STOP=1 -d " + facts.database;
   } else if (problem.find("GRANT") != std::string::npos) {
     advice.mend = "GRANT what is missing, as a superuser";
   } else {
@@ -30,8 +30,9 @@ Advice advice_for(const std::string& problem, const Config& config) {
 
 }  // namespace
 
-boost::asio::awaitable<void> check_profiles(pg::Session& session, const Config& config,
-                                            Duration deadline, Findings& findings) {
+boost::asio::awaitable<void> check_profiles(pg::Session& session, const ServerFacts& facts,
+                                            const Config& config, Duration deadline,
+                                            Findings& findings) {
   std::set<std::string> roles;
   for (const auto& profile : config.profiles) {
     roles.insert(profile.roles.begin(), profile.roles.end());
@@ -57,7 +58,7 @@ boost::asio::awaitable<void> check_profiles(pg::Session& session, const Config& 
       if (found == problems.end()) continue;
       sound = false;
       findings.fail("profiles", "profile " + profile.name + ": " + found->second,
-                    advice_for(found->second, config));
+                    advice_for(found->second, facts, config));
     }
     if (sound) {
       findings.ok("profiles", "profile " + profile.name + ": its " +

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "controller/cli/doctor/finding.hpp"
+#include "controller/cli/doctor/server_facts.hpp"
 #include "controller/transport/pg_session.hpp"
 #include "policies/loader/config.hpp"
 
@@ -12,7 +13,8 @@ namespace homeostat::doctor {
 
 /// Asks the schema itself, as the lever does before each act. REQUIRES: `session` is the actuator's
 /// and connected, and the schema is there.
-boost::asio::awaitable<void> check_profiles(pg::Session& session, const Config& config,
-                                            Duration deadline, Findings& findings);
+boost::asio::awaitable<void> check_profiles(pg::Session& session, const ServerFacts& facts,
+                                            const Config& config, Duration deadline,
+                                            Findings& findings);
 
 }  // namespace homeostat::doctor
