@@ -327,6 +327,26 @@ TEST_CASE_METHOD(Bench, "a wrapper that does something else than asked is found 
   CHECK(sql("SELECT count(*) FROM homeostat.lever") == "0");
 }
 
+TEST_CASE_METHOD(Bench, "a collision inside PostgreSQL is tried again, three times in all (H17)") {
+  sql("CREATE SEQUENCE tries; GRANT USAGE ON SEQUENCE tries TO bulk;"
+      "CREATE OR REPLACE FUNCTION homeostat_roles.bulk(setting text, value text) RETURNS void"
+      " LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+      "   IF nextval('public.tries') <= current_setting('test.collisions')::int THEN"
+      "     RAISE EXCEPTION 'tuple concurrently updated' USING ERRCODE = 'internal_error';"
+      "   END IF;"
+      "   ALTER ROLE bulk IN DATABASE postgres SET lock_timeout = '2s'; END $$;"
+      "ALTER DATABASE postgres SET test.collisions = 3");
+  ProfileInstance two{cluster, "two"};  // a session that has the setting
+  cluster.let_lease_run_out();
+  two.lead();
+  const Settings bulk{{"bulk/lock_timeout", std::string{"2s"}}};
+  CHECK_THAT(two.set_to(bulk), StartsWith("refused: tuple concurrently updated"));
+  CHECK(cluster.settings_of("bulk").empty());
+  sql("SELECT setval('tries', 1)");  // two collisions are left
+  CHECK(two.set_to(bulk) == "applied: ");
+  CHECK(cluster.settings_of("bulk") == "lock_timeout=2s");
+}
+
 TEST_CASE_METHOD(Bench, "writers of one role's settings that collide are waited for (H17)") {
   // Each of the four changes the same row of pg_db_role_setting, as a DBA's scripts would.
   sql("ALTER ROLE bulk IN DATABASE postgres SET work_mem = '4MB'");
