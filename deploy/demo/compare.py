@@ -10,7 +10,7 @@ import time
 from comparison import ARMS, Comparison, outcome, percent, seconds
 from postgres import DATABASE, Postgres
 from summary import forward
-from supervisor import REPO, SPEED_UP, Supervisor
+from supervisor import MANAGED_ROLE, REPO, SPEED_UP, Supervisor
 from workload import Workload
 
 CALM = 4  # seconds before each storm, and a random part of the rules' period on top: the storm
@@ -39,7 +39,7 @@ class Compare:
         self.postgres.run_file(os.path.join(REPO, "sql/melodyud/seed.sql"))
         for role in ("melodyud_app", "melodyud_batch"):
             self.postgres.give_password(role)
-        Supervisor(self.binary, self.folder, self.postgres).prepare()
+        Supervisor(self.binary, self.folder, self.postgres, managed_role=MANAGED_ROLE).prepare()
         self.postgres.sql(f"ALTER DATABASE {DATABASE} RENAME TO {SEEDED}", database="postgres")
 
     def once(self):
@@ -73,7 +73,8 @@ class Compare:
         self.postgres.sql(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)", database="postgres")
         self.postgres.sql(f"CREATE DATABASE {DATABASE} TEMPLATE {SEEDED}", database="postgres")
         if policies is not None:
-            self.supervisor = Supervisor(self.binary, folder, self.postgres, policies=policies)
+            self.supervisor = Supervisor(self.binary, folder, self.postgres, policies=policies,
+                                         managed_role=MANAGED_ROLE)
             self.supervisor.configure()
             self.supervisor.start()
         self.workload = Workload(self.postgres, folder)

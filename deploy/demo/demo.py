@@ -19,7 +19,7 @@ from display import Display
 from postgres import Postgres
 from processes import DemoError
 from summary import Facts, Summary
-from supervisor import ALERT, REPO, Supervisor, View
+from supervisor import ALERT, MANAGED_ROLE, REPO, Supervisor, View
 from workload import Workload, latency
 
 CALM = 15  # seconds before the first storm
@@ -54,6 +54,7 @@ class Demo:
         self.workload = None
         self.started = None
         self.last_state = None
+        self.profile_stands = False
         self.last_acts = 0
 
     def at(self):
@@ -75,7 +76,8 @@ class Demo:
             self.alertmanager.wait_ready()
         say("==> Homeostat: roles, schema, daemon")
         url = self.alertmanager.url if self.alertmanager else None
-        self.supervisor = Supervisor(self.binary, self.folder, self.postgres, url)
+        self.supervisor = Supervisor(self.binary, self.folder, self.postgres, url,
+                                     managed_role=MANAGED_ROLE)
         self.supervisor.prepare()
         self.supervisor.start()
         say(f"    status page      {self.supervisor.url}/")
@@ -112,6 +114,11 @@ class Demo:
         if self.last_state not in (None, state):
             self.display.event(self.at(), f"breaker {view.state}, rung {view.rung} of {view.rungs}")
         self.last_state = state
+        stands, older = view.profile()
+        if stands != self.profile_stands:
+            self.display.event(self.at(), f"planner profile {'set' if stands else 'given back'}; "
+                               f"{older} sessions are older than that")
+        self.profile_stands = stands
 
     def closed(self):
         view = View(self.supervisor.status())
@@ -148,7 +155,8 @@ class Demo:
         facts = Facts(
             calm=self.started + 3, storm=began, cause_over=over, end=ended,
             log=self.workload.log, decisions=self.supervisor.decisions(),
-            acts=self.supervisor.acts(), effects=self.supervisor.effects(),
+            acts=self.supervisor.acts(), profile_acts=self.supervisor.profile_acts(),
+            role_settings=self.supervisor.role_settings(), effects=self.supervisor.effects(),
             notifications=self.alertmanager.receiver.notifications if self.alertmanager else None,
             closed=closed, open_ledger_rows=self.supervisor.open_ledger_rows(),
             refused_keys=self.supervisor.refused_keys(), exit_status=self.supervisor.stop())

@@ -33,6 +33,8 @@ class Facts:
     log: object  # workload.LogReader
     decisions: list  # (time, verdict), oldest first
     acts: list  # (time, kind, outcome, target, admit, reason), oldest first
+    profile_acts: list  # of the planner profile: (time, kind, outcome), oldest first
+    role_settings: list  # left on the managed role at the end
     effects: list
     notifications: list  # (time, status, alert); None: no Alertmanager here
     closed: bool  # the last state of every policy was closed
@@ -60,6 +62,10 @@ class Summary:
         self.closed_at = closings[-1] if closings else None
         self.highest_rung = max((v["rung"] for _, v in facts.decisions), default=0)
         self.reopenings = sum(v["step"] == "reopened" for _, v in facts.decisions)
+
+    def _of_profile(self, kind):
+        return self._first(t for t, k, outcome in self.facts.profile_acts
+                           if k == kind and outcome == "applied" and t >= self.facts.storm)
 
     @staticmethod
     def _first(times):
@@ -92,6 +98,12 @@ class Summary:
             found.append("the jobs behind the storm (class/batch) were never shed")
         if not facts.closed:
             found.append("a breaker is still not closed")
+        if not self._of_profile("apply"):
+            found.append("the planner profile was never set")
+        elif not self._of_profile("revert"):
+            found.append("the planner profile was never given back")
+        if facts.role_settings:
+            found.append(f"left on the managed role: {', '.join(facts.role_settings)}")
         if facts.open_ledger_rows:
             found.append(f"{facts.open_ledger_rows} levers are still open in the ledger")
         unreverted = {a[3] for a in self.made} - {a[3] for a in self.reverted}
@@ -144,6 +156,8 @@ class Summary:
         # The journal is written at the end of a step, the act in the middle of it.
         detected = min((t for t in (self.detected, self.acted) if t), default=None)
         yield f"  detected         {self._after_storm(detected)}"
+        yield (f"  planner profile  set {self._after_storm(self._of_profile('apply'))}, given back "
+               f"{self._after_storm(self._of_profile('revert'))}")
         yield f"  first act        {self._after_storm(self.acted)}"
         yield f"  its cause shed   {self._after_storm(self.shed)}"
         yield f"  all given back   {self._after_storm(self.closed_at)}"

@@ -19,6 +19,16 @@ FEATURES = {
     "top_tracks_view": "rebuildable",
     "recommendations": "non_critical",
 }
+MANAGED_ROLE = "melodyud_batch"  # runs the sheddable jobs
+
+# The profile of README's example, for one role.
+PROFILE = """\
+  profiles:
+    contention:
+      roles: [{role}]
+      settings: {{max_parallel_workers_per_gather: 0, jit: off, lock_timeout: 2s,
+                 idle_in_transaction_session_timeout: 10s}}
+"""
 
 # The recommended policies as they are shipped; `speed_up` divides every duration and nothing else.
 CONFIG = """\
@@ -36,14 +46,16 @@ journal: {{path: {journal}}}
 inventory:
   features:
 {features}
-"""
+{profile}"""
 
 
 class Supervisor:
-    """`policies` is the folder of the shipped ones to run; `extra` is added to the configuration."""
+    """`policies` is the folder of the shipped ones to run; `extra` is added to the configuration.
+    Without a `managed_role` there is no planner profile."""
 
     def __init__(self, binary, folder, postgres, alertmanager_url=None, *,
-                 policies="policies/recommended", speed_up=SPEED_UP, database=DATABASE, extra=""):
+                 policies="policies/recommended", speed_up=SPEED_UP, database=DATABASE, extra="",
+                 managed_role=None):
         self.binary = binary
         self.folder = folder
         self.postgres = postgres
@@ -55,6 +67,7 @@ class Supervisor:
         self.speed_up = speed_up
         self.database = database
         self.extra = extra
+        self.managed_role = managed_role
         self.child = None
 
     def prepare(self):
@@ -66,6 +79,8 @@ class Supervisor:
         self.configure()
         self._once("migrate", "--config", self.config, "--user", "homeostat_owner",
                    "--password-file", self.postgres.password_files["homeostat_owner"])
+        if self.managed_role:
+            self.postgres.run_file(self._once("grants", "--actuator", "--config", self.config))
 
     def configure(self):
         """Writes the configuration. REQUIRES: the roles have passwords (`prepare`)."""
@@ -82,15 +97,19 @@ class Supervisor:
                 monitor_password=quoted(files["homeostat_monitor"]),
                 actuator_password=quoted(files["homeostat_actuator"]),
                 journal=quoted(os.path.join(self.folder, "journal.db")),
+                profile=PROFILE.format(role=self.managed_role) if self.managed_role else "",
                 features="\n".join(f"    - {{name: {name}, class: {klass}}}"
                                    for name, klass in FEATURES.items())) + self.extra)
 
     def _once(self, *arguments):
-        log = os.path.join(self.folder, f"homeostat-{arguments[0]}.log")
+        """Runs the binary to its end; the file with what it printed."""
+        name = "-".join(word.strip("-") for word in arguments[:2])
+        log = os.path.join(self.folder, f"homeostat-{name}.log")
         child = Child(f"homeostat {arguments[0]}", [self.binary, *arguments], log,
                       env=clean_environment())
         if child.process.wait(60) != 0:
             raise DemoError(f"homeostat {arguments[0]} failed:\n{child.last_lines()}")
+        return log
 
     def start(self):
         self.child = Child("homeostat", [self.binary, "run", "--config", self.config],
@@ -130,9 +149,22 @@ class Supervisor:
         outcome, target, admitted share or None, reason)."""
         rows = self.postgres.sql(
             "SELECT extract(epoch FROM at), kind, outcome, target, coalesce(value->>'admit', ''),"
-            " reason FROM homeostat.act ORDER BY id")
+            " reason FROM homeostat.act WHERE lever = 'feature' ORDER BY id")
         return [(float(at), kind, outcome, target, float(admit) if admit else None, reason)
                 for at, kind, outcome, target, admit, reason in rows]
+
+    def profile_acts(self):
+        """The same of the planner profile: (seconds since the epoch, kind, outcome)."""
+        rows = self.postgres.sql("SELECT extract(epoch FROM at), kind, outcome FROM homeostat.act"
+                                 " WHERE lever = 'planner_profile' ORDER BY id")
+        return [(float(at), kind, outcome) for at, kind, outcome in rows]
+
+    def role_settings(self):
+        """What is set on the managed role in this database, as it stands: [`jit=off`, …]."""
+        rows = self.postgres.sql(
+            "SELECT unnest(setconfig) FROM pg_db_role_setting WHERE setdatabase <> 0"
+            f" AND setrole = '{self.managed_role}'::regrole")
+        return sorted(setting for setting, in rows)
 
     def open_ledger_rows(self):
         return int(self.postgres.sql(
@@ -159,6 +191,7 @@ class View:
     def __init__(self, status):
         self.bar = status["bar"]
         self.levers = status["levers"]
+        self.stale_sessions = status["stale_sessions"]
         verdict = next((v for v in status["verdicts"] if v["policy"] == POLICY), None)
         self.state = verdict["state"] if verdict else "–"
         self.rung = verdict["rung"] if verdict else 0
@@ -179,4 +212,9 @@ class View:
     def shed(self):
         """What stands away from its baseline: {`batch`: 0.0, …}."""
         return {lever["target"].removeprefix("class/"): lever["value"].get("admit")
-                for lever in self.levers}
+                for lever in self.levers if lever["lever"] == "feature"}
+
+    def profile(self):
+        """Whether the planner profile stands, and sessions that are older than it."""
+        stands = any(lever["lever"] == "planner_profile" for lever in self.levers)
+        return stands, sum(self.stale_sessions.values())

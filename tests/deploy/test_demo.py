@@ -60,6 +60,8 @@ def good_facts():
               (STORM + 35, "revert", "applied", "class/batch", None, "restored"),
               (STORM + 38, "apply", "applied", "class/rebuildable", 0.05, "restored"),
               (STORM + 45, "revert", "applied", "class/rebuildable", None, "closed")],
+        profile_acts=[(STORM + 3, "apply", "applied"), (STORM + 46, "revert", "applied")],
+        role_settings=[],
         effects=[{"rung": 2, "signal": "pg_blocked_ratio", "before": 0.8, "after": 0.0,
                   "met": True}],
         notifications=[(STORM + 4, "firing", summary.ALERT), (STORM + 46, "resolved",
@@ -119,6 +121,18 @@ class SummaryTest(unittest.TestCase):
 
     def test_a_breaker_still_open_fails(self):
         self.fails_with("not closed", closed=False)
+
+    def test_a_planner_profile_never_set_fails(self):
+        self.fails_with("planner profile was never set", profile_acts=[])
+
+    def test_a_planner_profile_that_is_not_given_back_fails(self):
+        self.fails_with("planner profile was never given back",
+                        profile_acts=good_facts().profile_acts[:1])
+        refused = [good_facts().profile_acts[0], (STORM + 46, "revert", "refused")]
+        self.fails_with("planner profile was never given back", profile_acts=refused)
+
+    def test_settings_left_on_the_managed_role_fail(self):
+        self.fails_with("left on the managed role: jit=off", role_settings=["jit=off"])
 
     def test_an_open_ledger_row_fails(self):
         self.fails_with("still open in the ledger", open_ledger_rows=1)
@@ -221,7 +235,10 @@ class WorkloadTest(unittest.TestCase):
 
 STATUS = {
     "bar": "none",
-    "levers": [{"target": "class/batch", "value": {"admit": 0.0}}],
+    "levers": [{"lever": "feature", "target": "class/batch", "value": {"admit": 0.0}},
+               {"lever": "planner_profile", "target": "profile/contention",
+                "value": {"melodyud_batch/jit": "off"}}],
+    "stale_sessions": {"melodyud_batch": 10},
     "samples": [{"signal": "pg_blocked_ratio", "quality": "whole", "numerator": 28,
                  "denominator": 32}],
     "verdicts": [{"policy": supervisor.POLICY, "state": "open", "rung": 2, "rungs": 3,
@@ -244,8 +261,13 @@ class DisplayTest(unittest.TestCase):
                      "1200 ms", "220 gave up"):
             self.assertIn(part, text)
 
+    def test_the_planner_profile_is_told_apart_from_what_is_shed(self):
+        self.assertEqual(supervisor.View(STATUS).profile(), (True, 10))
+        self.assertEqual(supervisor.View(STATUS).shed(), {"batch": 0.0})
+
     def test_a_row_before_the_first_verdict_can_be_shown(self):
-        empty = {"bar": "none", "levers": [], "samples": [], "verdicts": [], "policies": []}
+        empty = {"bar": "none", "levers": [], "stale_sessions": {}, "samples": [], "verdicts": [],
+                 "policies": []}
         text = self.row(empty)
         self.assertIn("absent", text)
         self.assertIn("everything", text)
