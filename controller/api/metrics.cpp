@@ -35,9 +35,9 @@ class Families {
   }
   bool has(const std::string& name) const { return families_.contains(name); }
 
-  std::string text() const {
+  std::string text() && {
     std::vector<MetricFamily> list;
-    for (const auto& [name, family] : families_) list.push_back(family);
+    for (auto& [name, family] : families_) list.push_back(std::move(family));
     std::ostringstream out;
     prometheus::TextSerializer().Serialize(out, list);
     return out.str();
@@ -251,7 +251,7 @@ std::string metrics_text(const Report& report, const std::optional<ProcessUsage>
   if (process) add_process(report, *process, families);
   add_freshness(report, families);
   add_signals(report, families);
-  return families.text();
+  return std::move(families).text();
 }
 
 }  // namespace homeostat

@@ -39,6 +39,9 @@ std::vector<std::string> paused_policies(const std::vector<Pause>& pauses) {
   return names;
 }
 
+/// What a restart does not change: `system/database` of `system/database@start`.
+std::string lasting(const std::string& identity) { return identity.substr(0, identity.rfind('@')); }
+
 /// A probe may take most of a step, and never so little that a busy machine looks like a dead one.
 Duration sample_deadline(Duration step) { return std::max(kShortestSampleDeadline, step * 4 / 5); }
 
@@ -88,6 +91,8 @@ void Supervisor::take_over_replacement() {
   state_ = carried_over(policies, std::move(state_), parts_.clock.now());
   policies_ = std::move(policies);
   replacement_.reset();
+  // Whoever reloads has looked.
+  home_ = leadership_.leader() ? lasting(parts_.ledger->identity()) : std::string();
   std::erase_if(verdicts_, [this](const auto& entry) {
     return std::none_of(policies_.policies.begin(), policies_.policies.end(),
                         [&](const Policy& policy) { return policy.name == entry.first.first; });
@@ -114,6 +119,12 @@ asio::awaitable<void> Supervisor::run() {
     next += every * (missed + 1);
     co_await step(now);
     if (parts_.heartbeat) parts_.heartbeat();
+    // A step that took too long costs the next one: signals and HTTP are served in between.
+    const auto ended = parts_.clock.now();
+    if (ended < next) continue;
+    const auto lost = (ended - next) / every + 1;
+    tally_.steps_skipped += static_cast<std::uint64_t>(lost);
+    next += every * lost;
   }
   wake_ = nullptr;
   co_await leave();
@@ -176,6 +187,7 @@ asio::awaitable<void> Supervisor::keep_leadership(TimePoint now) {
         state_ = resumed(policies_, alive(policies_, *image, now), now, image->forward);
       }
       informed_ = true;
+      if (home_.empty()) home_ = lasting(parts_.ledger->identity());
       kept_ = std::move(image->memories);
       reconciler_.adopt(image->rows, leadership_.epoch(), now);
     } else {
@@ -190,8 +202,19 @@ asio::awaitable<void> Supervisor::keep_leadership(TimePoint now) {
   }
 }
 
+// A restart and a promotion are the same database going on. Another database behind the old address
+// (restored, rebuilt, a name that leads elsewhere) is not, and somebody has to say that it is
+// meant.
+std::string Supervisor::moved_home() const {
+  const auto now = lasting(parts_.ledger->identity());
+  if (home_.empty() || now == home_) return {};
+  return "this is database " + now + ", and Homeostat led on " + home_ +
+         " until now: run homeostat doctor, then reload (SIGHUP) if it is the right one";
+}
+
 std::string Supervisor::identity_mismatch() const {
   if (!leadership_.leader()) return {};
+  if (auto moved = moved_home(); !moved.empty()) return moved;
   const auto sampled = sampler_.identity(settings_.ledger_node);
   const auto acted_on = parts_.ledger->identity();
   if (sampled.empty() || sampled == acted_on) return {};

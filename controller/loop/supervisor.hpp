@@ -93,6 +93,7 @@ class Supervisor {
   boost::asio::awaitable<void> leave();
   boost::asio::awaitable<void> give_back();
   boost::asio::awaitable<void> ask_once_more();
+  std::string moved_home() const;
   std::string identity_mismatch() const;
   ForwardBar bar() const;
   std::string bar_detail() const;
@@ -115,6 +116,7 @@ class Supervisor {
   TimePoint next_tick_{};
   TimePoint barred_since_{};
   std::optional<std::pair<SupervisorSettings, PolicySet>> replacement_;
+  std::string home_;       ///< system/database that was led on first, until a reload
   bool informed_ = false;  ///< state_ goes on from what the ledger had kept
   bool stopping_ = false;
   Leaving leaving_ = Leaving::as_set;

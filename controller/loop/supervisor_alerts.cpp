@@ -114,7 +114,7 @@ std::string impotence(const Report& report) {
     case ForwardBar::lease_flapping:
       return "leadership changes hands by force too often";
     case ForwardBar::identity_changed:
-      return "the ledger is on another server than the one that is sampled";
+      return "the ledger is on another server than before, or than the one that is sampled";
     default:
       return {};
   }

@@ -34,6 +34,10 @@ asio::awaitable<void> Supervisor::give_back() {
     if (!leadership_.leader() && leadership_.bar() == ForwardBar::not_leader) co_return;
     if (!leadership_.leader()) co_await keep_leadership(now);
     if (!leadership_.leader()) continue;
+    if (const auto moved = moved_home(); !moved.empty()) {
+      parts_.log.warn("nothing is given back: {}", moved);
+      co_return;
+    }
     state_ = EngineState{};
     snapshot_.bar = ForwardBar::stopping;
     const auto forgotten =

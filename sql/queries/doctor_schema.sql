@@ -18,7 +18,8 @@ SELECT row_to_json(f) FROM (
                 WHERE c.relnamespace = n.oid
                   AND c.relname IN ('schema_version', 'lease', 'lever', 'act', 'policy_state',
                                     'feature', 'admission', 'pause', 'pause_act',
-                                    'planner_setting', 'profile')
+                                    'planner_setting', 'profile', 'threshold', 'guard_setting',
+                                    'guard_state')
                   AND NOT has_table_privilege(c.oid, 'SELECT')
                UNION ALL
                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
@@ -29,7 +30,8 @@ SELECT row_to_json(f) FROM (
                                     'state_load', 'state_keep', 'register_features',
                                     'feature_apply', 'feature_renew', 'pauses', 'expire',
                                     'role_problem', 'stale_sessions', 'register_profiles',
-                                    'profile_read', 'profile_apply', 'profile_renew')
+                                    'profile_read', 'profile_apply', 'profile_renew',
+                                    'register_thresholds', 'health')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)

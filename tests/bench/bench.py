@@ -16,10 +16,11 @@ import crossing
 import decide
 import lock_probe
 import memory
+import scrape
 import throughput
 
 BENCHMARKS = {module.NAME: module
-              for module in (decide, lock_probe, crossing, throughput, memory, allowed)}
+              for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape)}
 ROUNDS = 5
 
 
@@ -39,7 +40,8 @@ def parse(arguments):
                         help=f"of every benchmark (default {ROUNDS})")
     build = os.path.join(REPO, "build/release")
     parser.add_argument("--binary", default=os.path.join(build, "homeostat"))
-    parser.add_argument("--decide-bench", default=os.path.join(build, "tests/bench/decide_bench"))
+    parser.add_argument("--programs", default=os.path.join(build, "tests/bench"), metavar="FOLDER",
+                        help="where decide_bench and metrics_bench were built")
     chosen = parser.parse_args(arguments)
     if chosen.rounds < 1:
         parser.error("--rounds: at least 1")
@@ -67,7 +69,7 @@ def main(arguments):
     chosen = parse(arguments)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    ground = Ground(chosen.binary, chosen.decide_bench)
+    ground = Ground(chosen.binary, chosen.programs)
     table = Table()
     status = 0
     try:

@@ -2,10 +2,8 @@
 """decide() evaluating every policy about every subject, beside Prometheus evaluating rules over
 series of the same number and values."""
 import statistics
-import subprocess
 
-from ground import DemoError
-from processes import clean_environment, wait_until
+from processes import wait_until
 from prometheus import Exporter, Prometheus
 from table import Row, duration
 
@@ -42,11 +40,8 @@ def groups():
 
 def decide_seconds(ground, shape, count, load):
     """Median of one decide()."""
-    done = subprocess.run([ground.decide_bench, shape, str(count), str(SUBJECTS[count]), load],
-                          text=True, capture_output=True, env=clean_environment())
-    if done.returncode != 0:
-        raise DemoError(f"decide_bench failed: {done.stderr.strip()}")
-    return statistics.median(float(line) for line in done.stdout.splitlines()) / 1e6
+    return statistics.median(
+        ground.microbenchmark("decide_bench", shape, count, SUBJECTS[count], load))
 
 
 def next_evaluations(prometheus, after):

@@ -4,6 +4,7 @@ clocks of other processes, and a way to have a pgbench run to its end."""
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,7 +14,7 @@ REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(REPO, "deploy/demo"))
 
 from postgres import DATABASE, Postgres  # noqa: E402
-from processes import Child, DemoError  # noqa: E402
+from processes import Child, DemoError, clean_environment  # noqa: E402
 from supervisor import FEATURES, Supervisor  # noqa: E402
 
 # Autovacuum would set in at some time or other, and one arm would pay for it.
@@ -72,9 +73,9 @@ def metric(text, name):
 
 
 class Ground:
-    def __init__(self, binary, decide_bench):
+    def __init__(self, binary, programs):
         self.binary = binary
-        self.decide_bench = decide_bench
+        self.programs = programs
         # Not TMPDIR: the server runs as another user, who must be able to pass.
         self.folder = tempfile.mkdtemp(prefix="homeostat-bench.", dir="/tmp")
         os.chmod(self.folder, 0o755)
@@ -148,6 +149,14 @@ class Ground:
         with open(path, "w") as file:
             file.write(text)
         return path
+
+    def microbenchmark(self, name, *arguments):
+        """The figures that a program of tests/bench prints in microseconds, in seconds."""
+        done = subprocess.run([os.path.join(self.programs, name), *map(str, arguments)], text=True,
+                              capture_output=True, env=clean_environment())
+        if done.returncode != 0:
+            raise DemoError(f"{name} failed: {done.stderr.strip()}")
+        return [float(line) / 1e6 for line in done.stdout.splitlines()]
 
     def stop(self):
         while self._running:

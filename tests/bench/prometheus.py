@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import threading
+import urllib.parse
 
 from ground import Child, fetch, metric
 from processes import free_port, wait_until
@@ -89,6 +90,12 @@ class Prometheus:
         took = metric(text, "prometheus_rule_group_last_duration_seconds")
         return {labels.rpartition(";")[2].removesuffix('"}'): (ended[labels], took[labels])
                 for labels in took}
+
+    def newest(self, query):
+        """The value that an instant query finds; None while it finds none."""
+        asked = f"{self.url}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+        found = json.loads(fetch(asked))["data"]["result"]
+        return float(found[0]["value"][1]) if found else None
 
     def stop(self):
         self.child.stop()

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Proves what the benchmarks make of their figures, and that decide_bench still runs. Starts no
+"""Proves what the benchmarks make of their figures, and that the programs still run. Starts no
 server and asserts nothing about how fast anything is.
 
-Usage: test_bench.py REPOSITORY DECIDE_BENCH
+Usage: test_bench.py REPOSITORY PROGRAMS
 """
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
-DECIDE_BENCH = sys.argv.pop()
+PROGRAMS = sys.argv.pop()
+DECIDE_BENCH = os.path.join(PROGRAMS, "decide_bench")
+METRICS_BENCH = os.path.join(PROGRAMS, "metrics_bench")
 REPO = sys.argv.pop()
 sys.path.insert(0, os.path.join(REPO, "tests/bench"))
 
@@ -120,6 +123,24 @@ class DecideBenchTest(unittest.TestCase):
         for wrong in ([], ["some", "5", "4", "calm"], ["one", "0", "4", "calm"],
                       ["one", "5", "x", "calm"], ["one", "5", "4", "windy"]):
             done = subprocess.run([DECIDE_BENCH, *wrong], capture_output=True, check=False)
+            self.assertEqual(done.returncode, 2, wrong)
+
+
+class MetricsBenchTest(unittest.TestCase):
+    def test_it_prints_one_figure_a_time_and_leaves_every_subject_in_the_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "metrics")
+            done = subprocess.run([METRICS_BENCH, "7", "3", path], check=True, text=True,
+                                  capture_output=True)
+            self.assertEqual(len(done.stdout.splitlines()), 3)
+            with open(path) as file:
+                text = file.read()
+        self.assertEqual(len(ground.metric(text, "homeostat_pg_blocked_ratio")), 7)
+        self.assertEqual(len(ground.metric(text, "homeostat_policy_state")), 3 * 7)
+
+    def test_arguments_that_make_no_sense_are_refused(self):
+        for wrong in ([], ["0", "3", "file"], ["7", "x", "file"]):
+            done = subprocess.run([METRICS_BENCH, *wrong], capture_output=True, check=False)
             self.assertEqual(done.returncode, 2, wrong)
 
 

@@ -4,7 +4,6 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -12,23 +11,10 @@
 #include "controller/transport/http_client.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
-namespace {
-
-std::string content(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  if (!file.flush()) throw std::runtime_error("cannot write " + path);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 BareSite::BareSite() { write_file(path("injected"), ""); }
 
@@ -79,7 +65,7 @@ void BareSite::start_daemon() {
       return false;
     }
   };
-  if (!eventually(answers)) throw std::runtime_error("no daemon: " + content(options.log));
+  if (!eventually(answers)) throw std::runtime_error("no daemon: " + read_file(options.log));
 }
 
 void BareSite::stop_daemon() {
@@ -91,7 +77,7 @@ nlohmann::json BareSite::status() const {
   boost::asio::io_context io;
   const auto answer = run_coroutine(io, http_get(url() + "/v1/status", std::chrono::seconds{5}));
   if (!answer.has_value() || answer->status != 200) {
-    throw std::runtime_error("no answer to /v1/status: " + content(path("daemon.log")));
+    throw std::runtime_error("no answer to /v1/status: " + read_file(path("daemon.log")));
   }
   return nlohmann::json::parse(answer->body);
 }

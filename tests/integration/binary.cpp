@@ -2,11 +2,10 @@
 #include "tests/integration/binary.hpp"
 
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 #include "tests/support/child_process.hpp"
 #include "tests/support/scratch_directory.hpp"
+#include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
 
@@ -24,9 +23,7 @@ Finished run_homeostat(const std::vector<std::string>& arguments) {
   ChildProcess process(command, options);
   Finished finished;
   finished.status = process.wait(std::chrono::seconds{60}).value_or(-1);
-  std::ostringstream text;
-  text << std::ifstream(options.log).rdbuf();
-  finished.output = text.str();
+  finished.output = read_file(options.log);
   return finished;
 }
 

@@ -13,6 +13,7 @@
 #include "tests/support/eventually.hpp"
 #include "tests/support/pg_client.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
 namespace {
@@ -29,26 +30,17 @@ expect: {signal: pg_blocked_ratio, falls_by: 20%, within: 3m}
 alert: {severity: page}
 )";
 
-std::string read_file(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  if (!file.flush()) throw std::runtime_error("cannot write " + path);
-}
-
 }  // namespace
 
 Site::Site(Settings settings) : postgres_{std::move(settings)} {
-  postgres_.sql(read_file(HOMEOSTAT_SOURCE_DIR "/sql/monitor_role.sql"));
-  postgres_.sql(read_file(HOMEOSTAT_SOURCE_DIR "/sql/actuator_roles.sql"));
   write_policies(kPolicies);
   write_config(0, 1);
+  prepare();
+}
+
+void Site::prepare() {
+  postgres_.sql(read_file(HOMEOSTAT_SOURCE_DIR "/sql/monitor_role.sql"));
+  postgres_.sql(read_file(HOMEOSTAT_SOURCE_DIR "/sql/actuator_roles.sql"));
   const auto migrated = homeostat({"migrate", "--config", config_path(0)});
   if (migrated.status != 0) throw std::runtime_error("migrate: " + migrated.output);
 }

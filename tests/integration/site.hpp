@@ -21,6 +21,8 @@ class Site {
   explicit Site(Settings settings = {});
 
   PostgresCluster& postgres() { return postgres_; }
+  /// The same on a server that has become another one: creates the roles and migrates.
+  void prepare();
 
   /// Lines added to the configuration of daemons started from now on: `on_exit: keep`.
   void configure(const std::string& lines) { extra_ += lines + "\n"; }

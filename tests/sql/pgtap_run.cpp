@@ -4,12 +4,12 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <sstream>
 #include <string>
 
 #include "tests/support/ledger_bench.hpp"
+#include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
 namespace {
@@ -51,10 +51,9 @@ int run(const std::string& file) {
                      "postgres", "-d", "postgres", "-f", file},
                     options);
   const auto status = psql.wait(std::chrono::seconds{120});
-  std::ostringstream output;
-  output << std::ifstream(options.log).rdbuf();
-  std::cout << output.str();
-  const auto tally = tally_of(output.str());
+  const auto output = read_file(options.log);
+  std::cout << output;
+  const auto tally = tally_of(output);
   std::cout << tally.held << " of " << tally.planned << " assertions held, " << tally.failed
             << " failed\n";
   return status == 0 && tally.failed == 0 && tally.planned > 0 && tally.held == tally.planned ? 0

@@ -6,12 +6,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "controller/transport/http_client.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
 namespace {
@@ -21,12 +21,6 @@ constexpr const char* kProgram = "/usr/bin/prometheus-alertmanager";
 Result<HttpResponse> get(const std::string& url) {
   boost::asio::io_context io;
   return run_coroutine(io, http_get(url, std::chrono::seconds{5}));
-}
-
-std::string content(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
 }
 
 }  // namespace
@@ -60,7 +54,7 @@ void AlertmanagerServer::start() {
     return answer.has_value() && (*answer).status == 200;
   };
   if (!eventually(ready) || !process_.running()) {
-    throw std::runtime_error("Alertmanager does not start: " + content(options.log));
+    throw std::runtime_error("Alertmanager does not start: " + read_file(options.log));
   }
 }
 

@@ -3,24 +3,18 @@
 
 #include <exception>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "tests/support/eventually.hpp"
 #include "tests/support/pg_client.hpp"
 #include "tests/support/postgres_template.hpp"
+#include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
 namespace {
 
 constexpr const char* kProgram = "/usr/sbin/pgbouncer";
 constexpr const char* kAdministrator = "postgres";
-
-std::string content(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 }  // namespace
 
@@ -48,7 +42,7 @@ PgBouncerServer::PgBouncerServer(const PostgresCluster& behind, const std::strin
     }
   };
   if (!eventually(settled) || !process_.running()) {
-    throw std::runtime_error("PgBouncer does not start: " + content(options.log));
+    throw std::runtime_error("PgBouncer does not start: " + read_file(options.log));
   }
 }
 

@@ -72,9 +72,13 @@ PostgresCluster::PostgresCluster(Settings settings)
     : settings_{with_defaults(std::move(settings))}, scratch_{server_user()} {
   const auto data = scratch_.path() + "/data";
   make_data_directory(scratch_.path(), data);
-  write(data + "/pg_hba.conf", kAccess);
   std::ifstream file{data + "/PG_VERSION"};
   file >> version_;
+  furnish();
+}
+
+void PostgresCluster::furnish() {
+  write(scratch_.path() + "/data/pg_hba.conf", kAccess);
   start();
   sql("CREATE ROLE with_password NOLOGIN");
 }
@@ -134,6 +138,14 @@ void PostgresCluster::stop() {
 void PostgresCluster::restart() {
   stop();
   start();
+}
+
+void PostgresCluster::replace() {
+  stop();
+  const auto data = scratch_.path() + "/data";
+  fs::remove_all(data);
+  make_distinct_data_directory(scratch_.path(), data);
+  furnish();
 }
 
 void PostgresCluster::reload(const std::string& setting, const std::string& value) {

@@ -53,6 +53,8 @@ class PostgresCluster {
   void start();
   void stop();  ///< fast shutdown
   void restart();
+  /// Another cluster, empty, with a system identifier of its own, serves the same port afterwards.
+  void replace();
   void reload(const std::string& setting, const std::string& value);
   void kill_server();  ///< kill -9 of the postmaster; on return nothing of it is left
 
@@ -67,6 +69,7 @@ class PostgresCluster {
   std::string secret_file(const std::string& name, const std::string& text) const;
 
  private:
+  void furnish();
   void start_once();
   std::vector<std::string> command() const;
 

@@ -83,6 +83,10 @@ bool ensure_template(const std::string& scratch, const fs::path& where) {
 
 std::string server_user() { return geteuid() == 0 ? "postgres" : ""; }
 
+void make_distinct_data_directory(const std::string& scratch, const std::string& target) {
+  initdb(scratch, target);
+}
+
 void make_data_directory(const std::string& scratch, const std::string& target) {
   const auto kept = template_path();
   if (!ensure_template(scratch, kept)) {

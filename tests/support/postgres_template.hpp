@@ -10,6 +10,9 @@ namespace homeostat::testing {
 /// cannot be kept.
 void make_data_directory(const std::string& scratch, const std::string& target);
 
+/// The same by initdb itself: a system identifier that no other cluster of the tests has.
+void make_distinct_data_directory(const std::string& scratch, const std::string& target);
+
 /// Who runs servers: `postgres` when we are root, otherwise ourselves (empty).
 std::string server_user();
 

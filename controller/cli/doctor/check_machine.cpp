@@ -12,6 +12,7 @@
 
 #include "controller/cli/daemon_client.hpp"
 #include "controller/transport/http_server.hpp"
+#include "policies/model/snapshot.hpp"
 
 namespace homeostat::doctor {
 namespace {
@@ -66,6 +67,18 @@ std::vector<Finding> check_journal(const Config& config) {
   return std::move(findings.all());
 }
 
+namespace {
+
+/// `status`: of the daemon that runs here.
+void judge_daemon(const nlohmann::json& status, Findings& findings) {
+  if (status.value("bar", std::string{}) != to_text(ForwardBar::identity_changed)) return;
+  findings.fail("daemon", status.value("bar_detail", std::string{}),
+                {"it starts nothing and gives nothing back: what it knows is of another database",
+                 "if this server is the right one, reload: systemctl reload homeostat, or SIGHUP"});
+}
+
+}  // namespace
+
 std::vector<Finding> check_http(const Config& config,
                                 const boost::asio::any_io_executor& executor) {
   Findings findings("http");
@@ -83,6 +96,7 @@ std::vector<Finding> check_http(const Config& config,
   if (daemon.has_value()) {
     findings.ok("port",
                 place + " is served by Homeostat " + daemon->value("version", std::string{"?"}));
+    judge_daemon(*daemon, findings);
     return std::move(findings.all());
   }
   findings.fail("port", free.error().context,

@@ -6,9 +6,13 @@
 #include <spdlog/logger.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <memory>
+#include <thread>
 
+#include "controller/loop/system_clock.hpp"
 #include "tests/support/fakes.hpp"
 #include "tests/support/run.hpp"
 
@@ -231,6 +235,35 @@ TEST_CASE("supervisor: ticks that were left out are counted") {
   CHECK(bench.supervisor->report()->ticks_skipped == 2);
 }
 
+TEST_CASE("supervisor: steps that all take too long leave time to be told to stop") {
+  // More than a step, each time; gives up by itself, for the loop would never.
+  struct SlowProbe : fakes::FakeProbe {
+    using fakes::FakeProbe::FakeProbe;
+    boost::asio::awaitable<Result<Reading>> sample(TimePoint now, Duration deadline) override {
+      std::this_thread::sleep_for(std::chrono::milliseconds{3});
+      if (++samples == 1000) give_up();
+      auto reading = co_await fakes::FakeProbe::sample(now, deadline);
+      co_return reading;
+    }
+    int samples = 0;
+    std::function<void()> give_up;
+  };
+  boost::asio::io_context io;
+  const SystemClock clock;
+  SlowProbe probe{"main"};
+  fakes::FakeJournal journal;
+  spdlog::logger log{"test"};
+  auto policies = one_breaker();
+  policies.settings.sample_every = std::chrono::milliseconds{2};
+  const SupervisorParts parts{clock, journal, log, {&probe}, {}, nullptr, nullptr, {}, {}};
+  Supervisor supervisor{parts, Bench::settings(), policies};
+  probe.give_up = [&] { supervisor.request_stop(); };
+  boost::asio::steady_timer told{io, std::chrono::milliseconds{20}};
+  told.async_wait([&](boost::system::error_code) { supervisor.request_stop(); });
+  testing::run_coroutine(io, supervisor.run());
+  CHECK(probe.samples < 1000);
+}
+
 TEST_CASE("supervisor: touches nothing on another server than the one that was sampled (H5, H53)") {
   Bench bench;
   bench.storm();
@@ -238,6 +271,55 @@ TEST_CASE("supervisor: touches nothing on another server than the one that was s
   bench.run_for(minutes{3});
   CHECK(bench.lever.changes.empty());
   CHECK(bench.supervisor->report()->bar == ForwardBar::identity_changed);
+}
+
+TEST_CASE("supervisor: another database behind the old address waits for a reload (H5, H53)") {
+  Bench bench;
+  const auto serve = [&bench](const char* identity) {
+    bench.ledger.server = identity;
+    bench.probe.identity = identity;
+  };
+  serve("1/melodyud@100");
+  bench.run_for(seconds{10});
+  bench.supervisor->replace(Bench::settings(), one_breaker());  // of before, says nothing of later
+  bench.run_for(seconds{1});
+  serve("2/melodyud@200");
+  bench.storm();
+  bench.run_for(minutes{3});
+  CHECK(bench.lever.changes.empty());
+  const auto report = bench.supervisor->report();
+  CHECK(report->bar == ForwardBar::identity_changed);
+  CHECK_THAT(report->bar_detail, Catch::Contains("2/melodyud") && Catch::Contains("1/melodyud") &&
+                                     Catch::Contains("homeostat doctor"));
+  bench.supervisor->replace(Bench::settings(), one_breaker());
+  bench.run_for(minutes{2});
+  CHECK(bench.shed("class/rebuildable"));
+}
+
+TEST_CASE("supervisor: a restart and a promotion are the same database going on (H5)") {
+  Bench bench;
+  bench.ledger.server = "1/melodyud@100";
+  bench.probe.identity = "1/melodyud@100";
+  bench.run_for(seconds{10});
+  bench.ledger.server = "1/melodyud@200";
+  bench.probe.identity = "1/melodyud@200";
+  bench.storm();
+  bench.run_for(minutes{2});
+  CHECK(bench.shed("class/rebuildable"));
+}
+
+TEST_CASE("supervisor: nothing is given back on another database than was led on (H53)") {
+  Bench bench;
+  bench.ledger.server = "1/melodyud@100";
+  bench.probe.identity = "1/melodyud@100";
+  bench.storm();
+  bench.run_for(minutes{2});
+  REQUIRE(bench.shed("class/rebuildable"));
+  bench.ledger.server = "2/melodyud@200";
+  const auto before = bench.lever.changes.size();
+  bench.supervisor->request_stop();
+  testing::run_coroutine(bench.io, bench.supervisor->run());
+  CHECK(bench.lever.changes.size() == before);
 }
 
 TEST_CASE("supervisor: a failing probe freezes the breaker and is named (H1, H9)") {
