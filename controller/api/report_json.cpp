@@ -106,6 +106,7 @@ json to_json(const Report& report) {
   json out;
   out["version"] = report.version;
   out["instance"] = report.instance;
+  out["endpoint"] = report.endpoint;
   out["started_us"] = us(report.started);
   out["wall_us"] = us(report.wall);
   out["at_us"] = report.at.time_since_epoch().count();
@@ -113,14 +114,17 @@ json to_json(const Report& report) {
   out["ticks"] = report.ticks;
   out["ticks_skipped"] = report.ticks_skipped;
   out["steps_skipped"] = report.steps_skipped;
+  out["tick_us"] = report.tick.count();
   out["step_every_us"] = report.step_every.count();
   out["mode_ceiling"] = to_text(report.mode_ceiling);
   out["ledger_configured"] = report.ledger_configured;
   out["leader"] = report.leader;
   out["epoch"] = report.epoch;
   out["lease_holder"] = report.lease_holder;
+  out["leaderless"] = report.leaderless;
   out["bar"] = to_text(report.bar);
   out["bar_detail"] = report.bar_detail;
+  out["barred_for_us"] = report.barred_for.count();
   out["pauses"] = pauses(report);
   out["reload_ok"] = report.reload_ok;
   out["reload_error"] = report.reload_error;

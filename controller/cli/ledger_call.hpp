@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/cli/setup.hpp"
 #include "controller/transport/pg_session.hpp"
 #include "policies/model/error.hpp"
 
@@ -12,7 +13,7 @@ namespace homeostat {
 
 /// Who asks, and where.
 struct LedgerCaller {
-  std::string config = "/etc/homeostat/homeostat.yaml";
+  std::string config = kDefaultConfig;
   std::string user;           ///< empty: the login name, as psql has it
   std::string password_file;  ///< empty: none
 };

@@ -78,10 +78,4 @@ Result<void> check_policy_name(const PastSource& source, const std::string& name
   return Error{ErrorCode::not_found, "no policy `" + name + "`: " + hint};
 }
 
-int complain(const Error& error) {
-  std::cerr << "homeostat: " << error.context << "\n";
-  const bool asked = error.code == ErrorCode::not_found || error.code == ErrorCode::invalid_input;
-  return asked ? 1 : 2;
-}
-
 }  // namespace homeostat

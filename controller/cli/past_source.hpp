@@ -44,8 +44,4 @@ nlohmann::json policy_named(const PastSource& source, const std::string& name);
 /// Refuses a name that is not among them: `not_found`, with the nearest one.
 Result<void> check_policy_name(const PastSource& source, const std::string& name);
 
-/// One line on standard error, and the exit status that goes with the error: 1 for what was asked,
-/// 2 for what could not be asked.
-int complain(const Error& error);
-
 }  // namespace homeostat

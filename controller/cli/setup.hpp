@@ -10,6 +10,9 @@
 
 namespace homeostat {
 
+/// Where the Debian package puts the configuration; the default of every --config.
+inline constexpr const char* kDefaultConfig = "/etc/homeostat/homeostat.yaml";
+
 struct Setup {
   Config config;
   PolicySet policies;

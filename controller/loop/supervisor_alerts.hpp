@@ -17,8 +17,9 @@ namespace homeostat {
 /// mode, and the labels of its `alert:`; by the leader, or by everybody while nobody is known to
 /// lead. Of this instance, which `instance` names: HomeostatWatchdog (always: a dead man's switch),
 /// HomeostatBlind (a subject whose probe is down or whose signals are absent), HomeostatCannotAct
-/// (ledger lost, nobody leads, another server; for a tick or longer), HomeostatRevertOverdue,
-/// HomeostatForeignWrite, HomeostatPausedLong, HomeostatJournalUnusable, HomeostatReloadFailed.
+/// (ledger lost, nobody leads, leadership flaps, another server; for a tick or longer),
+/// HomeostatRevertOverdue, HomeostatLeverRefused, HomeostatForeignWrite, HomeostatPausedLong,
+/// HomeostatJournalUnusable, HomeostatReloadFailed.
 std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const Report& report);
 
 }  // namespace homeostat

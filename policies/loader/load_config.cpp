@@ -22,8 +22,9 @@ namespace {
 
 class ConfigBuilder {
  public:
-  ConfigBuilder(const std::string& path, const Value& document, std::vector<Finding>& errors)
-      : document_(document), errors_(errors) {
+  ConfigBuilder(const std::string& path, const Value& document, Secrets secrets,
+                std::vector<Finding>& errors)
+      : document_(document), secrets_(secrets), errors_(errors) {
     config_.path = path;
   }
 
@@ -49,6 +50,7 @@ class ConfigBuilder {
   }
 
   const Value& document_;
+  Secrets secrets_;
   std::vector<Finding>& errors_;
   Config config_;
 };
@@ -96,6 +98,7 @@ void ConfigBuilder::read_secret(std::string& target, const Value& record) {
   const auto* const file = get<std::string>(record, "password_file");
   if (file == nullptr) return;
   target = resolved(*file);
+  if (secrets_ == Secrets::left_alone) return;
   if (const auto problem = problem_of_secret(target)) {
     report(place_of(record, "password_file"), "password_file: " + *problem);
   }
@@ -233,7 +236,7 @@ Config ConfigBuilder::build() {
 }  // namespace
 }  // namespace loader
 
-ConfigLoad load_config(const std::string& path) {
+ConfigLoad load_config(const std::string& path, Secrets secrets) {
   ConfigLoad load;
   const auto yaml = loader::read_yaml(path);
   load.errors = yaml.errors;
@@ -245,7 +248,7 @@ ConfigLoad load_config(const std::string& path) {
   if (!yaml.documents.empty()) {
     const auto document = loader::read_document(yaml.documents.front(),
                                                 std::vector{loader::config_shape()}, load.errors);
-    auto config = loader::ConfigBuilder(path, document, load.errors).build();
+    auto config = loader::ConfigBuilder(path, document, secrets, load.errors).build();
     if (load.errors.empty()) load.config = std::move(config);
   }
   loader::put_in_order(load.errors, {path});

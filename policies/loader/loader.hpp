@@ -35,10 +35,14 @@ struct PolicyLoad {
   std::vector<Finding> notes;  ///< arms dropped because no configured probe provides their signal
 };
 
+/// Whether the files of secrets that a configuration names are looked at. They are the daemon's:
+/// an operator who only wants to know where the ledger is need not be able to read them.
+enum class Secrets { judged, left_alone };
+
 /// Reads the file and checks everything that needs no network: secret files too, which must exist
 /// and be readable by no one beyond owner and group (their content is never printed). `speed_up` is
 /// already applied to `tick` and `engine`.
-ConfigLoad load_config(const std::string& path);
+ConfigLoad load_config(const std::string& path, Secrets secrets = Secrets::judged);
 
 /// The files that the configuration's `policies:` patterns match, sorted. A pattern that matches
 /// nothing is an error.

@@ -6,6 +6,7 @@ package or the manifest puts them.
 Usage: test_examples.py REPOSITORY HOMEOSTAT
 """
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
@@ -57,6 +58,20 @@ class ExamplesTest(unittest.TestCase):
         status, said = self.check(self.put("/etc/homeostat/homeostat.yaml", acting))
         self.assertEqual(status, 0, said)
         self.assertIn("circuit-breaker (breaker, enforce)", said)
+
+    def test_the_one_of_the_readme_also_with_what_its_comments_offer(self):
+        self.installed()
+        self.put("/etc/ssl/certs/ca-certificates.crt", mode=0o644)
+        found = re.findall(r"```yaml\n# /etc/homeostat/homeostat.yaml\n(.*?)```",
+                           (ROOT / "README.md").read_text(), re.DOTALL)
+        self.assertEqual(len(found), 1)
+        config = self.put("/etc/homeostat/homeostat.yaml", found[0])
+        self.accepted(self.below_the_world(config))
+        config.write_text(config.read_text().replace("# ledger:", "ledger:")
+                          .replace("mode_ceiling: shadow ", "mode_ceiling: enforce "))
+        status, said = self.check(config)
+        self.assertEqual(status, 0, said)
+        self.assertIn("lock-contention (breaker, enforce)", said)
 
     def mounted(self, name):
         """The world as the container of the manifest sees it; the path of its configuration."""

@@ -86,6 +86,15 @@ TEST_CASE("pause: of one policy holds its rung, and lets it give back") {
   CHECK(site.allowed("top_tracks_view"));
 }
 
+TEST_CASE("pause: an operator need not be able to read the daemon's passwords") {
+  OperatedSite site;
+  site.monitor_password_file("/nowhere/monitor.password");
+  CHECK(site.homeostat({"check", site.config_path()}).status == 1);
+  const auto paused = site.as("alice", {"pause", "--for", "1m", "--reason", "index build"});
+  INFO(paused.output);
+  CHECK(paused.status == 0);
+}
+
 TEST_CASE("pause: wants a role, a reason and an end") {
   OperatedSite site;
   const auto stranger = site.as("bob", {"pause", "--for", "10m", "--reason", "why not"});

@@ -25,7 +25,7 @@ constexpr int kFailures = 1;
 constexpr int kNotLoaded = 2;
 
 struct DoctorOptions {
-  std::string config = "/etc/homeostat/homeostat.yaml";
+  std::string config = kDefaultConfig;
   bool json = false;
 };
 

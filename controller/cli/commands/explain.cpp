@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/cli/complain.hpp"
 #include "controller/cli/past_source.hpp"
 #include "controller/cli/text/explain_text.hpp"
 #include "controller/cli/text/quantity.hpp"

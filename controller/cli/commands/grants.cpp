@@ -34,7 +34,7 @@ std::string planner_grants(const Config& config) {
 int print_grants(const GrantsOptions& options) {
   std::string planner;
   if (options.actuator && !options.config.empty()) {
-    const auto load = load_config(options.config);
+    const auto load = load_config(options.config, Secrets::left_alone);
     if (!load.config) {
       for (const auto& error : load.errors) std::cerr << to_text(error) << "\n";
       return 1;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "controller/cli/complain.hpp"
 #include "controller/cli/past_source.hpp"
 #include "controller/cli/text/history_json.hpp"
 #include "controller/cli/text/history_text.hpp"

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "controller/cli/setup.hpp"
 #include "controller/cli/wiring.hpp"
 #include "controller/loop/migrations.hpp"
 #include "controller/transport/pg_session.hpp"
@@ -23,7 +24,7 @@ constexpr Duration kConnect = std::chrono::seconds{10};
 constexpr Duration kStatement = std::chrono::seconds{60};
 
 struct MigrateOptions {
-  std::string config = "/etc/homeostat/homeostat.yaml";
+  std::string config = kDefaultConfig;
   std::string user = "homeostat_owner";
   std::string password_file;
   bool print = false;
@@ -43,7 +44,7 @@ int migrate_now(const MigrateOptions& options) {
       return 1;
     }
   }
-  const auto load = load_config(options.config);
+  const auto load = load_config(options.config, Secrets::left_alone);
   if (!load.config) {
     for (const auto& error : load.errors) std::cerr << to_text(error) << "\n";
     return 1;

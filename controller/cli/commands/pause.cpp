@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "controller/cli/complain.hpp"
 #include "controller/cli/ledger_call.hpp"
-#include "controller/cli/past_source.hpp"
 #include "policies/loader/scalars.hpp"
 #include "sql/embedded.hpp"
 

@@ -30,8 +30,6 @@ namespace homeostat {
 namespace asio = boost::asio;
 namespace {
 
-constexpr const char* kDefaultConfig = "/etc/homeostat/homeostat.yaml";
-
 std::optional<std::string> from_environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);

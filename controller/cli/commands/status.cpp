@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "controller/cli/complain.hpp"
 #include "controller/cli/daemon_client.hpp"
 #include "controller/cli/past_source.hpp"
 #include "controller/cli/text/status_text.hpp"

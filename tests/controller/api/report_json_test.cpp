@@ -14,6 +14,7 @@ TEST_CASE("every member of the report is in its JSON") {
   const auto out = to_json(testing::full_report());
   REQUIRE(out["version"] == "0.1.0");
   REQUIRE(out["instance"] == "host:1");
+  REQUIRE(out["endpoint"] == "host:9780");
   REQUIRE(out["started_us"] == 1'000'000'000);
   REQUIRE(out["wall_us"] == 2'000'000'000);
   REQUIRE(out["at_us"] == 500'000'000);
@@ -21,14 +22,17 @@ TEST_CASE("every member of the report is in its JSON") {
   REQUIRE(out["ticks"] == 33);
   REQUIRE(out["ticks_skipped"] == 2);
   REQUIRE(out["steps_skipped"] == 9);
+  REQUIRE(out["tick_us"] == 30'000'000);
   REQUIRE(out["step_every_us"] == 1'000'000);
   REQUIRE(out["mode_ceiling"] == "enforce");
   REQUIRE(out["ledger_configured"] == true);
   REQUIRE(out["leader"] == true);
   REQUIRE(out["epoch"] == 7);
   REQUIRE(out["lease_holder"] == "");
+  REQUIRE(out["leaderless"] == false);
   REQUIRE(out["bar"] == "none");
   REQUIRE(out["bar_detail"] == "");
+  REQUIRE(out["barred_for_us"] == 4'000'000);
   REQUIRE(out["reload_ok"] == true);
   REQUIRE(out["reload_error"] == "");
   REQUIRE(out["journal_usable"] == true);

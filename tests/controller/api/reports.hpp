@@ -61,6 +61,7 @@ inline Report full_report() {
   Report report;
   report.version = "0.1.0";
   report.instance = "host:1";
+  report.endpoint = "host:9780";
   report.started = WallTime{1000s};
   report.wall = WallTime{2000s};
   report.at = TimePoint{500s};
@@ -69,6 +70,8 @@ inline Report full_report() {
   report.ticks_skipped = 2;
   report.steps_skipped = 9;
   report.step_every = 1s;
+  report.tick = 30s;
+  report.barred_for = 4s;
   report.mode_ceiling = Mode::enforce;
   report.ledger_configured = true;
   report.leader = true;

@@ -179,6 +179,16 @@ TEST_CASE("a file that holds a secret is open to nobody beyond owner and group")
   }
 }
 
+TEST_CASE("who only wants to know where the ledger is need not be able to read the secrets") {
+  const TempFolder folder;
+  const auto file = folder.write(
+      "homeostat.yaml", replaced(small_config(), "host: db1", "host: db1, password_file: none"));
+  CHECK_FALSE(load_config(file).config.has_value());
+  const auto load = load_config(file, Secrets::left_alone);
+  REQUIRE(load.config.has_value());
+  CHECK(load.config->nodes.at(0).password_file.ends_with("/none"));
+}
+
 TEST_CASE("a missing secret file and one that is no file are refused") {
   CHECK(config_errors_of(replaced(small_config(), "host: db1", "host: db1, password_file: none"))[0]
             .find("No such file") != std::string::npos);
