@@ -45,7 +45,7 @@ std::string lasting(const std::string& identity) { return identity.substr(0, ide
 /// A probe may take most of a step, and never so little that a busy machine looks like a dead one.
 Duration sample_deadline(Duration step) { return std::max(kShortestSampleDeadline, step * 4 / 5); }
 
-/// Levers that settle last stand still while any breaker that acts is not closed (DESIGN §5).
+/// Levers that settle last stand still while any breaker that acts is not closed.
 std::set<std::string, std::less<>> held_levers(const PolicySet& policies,
                                                const EngineState& state) {
   std::set<std::string, std::less<>> held;

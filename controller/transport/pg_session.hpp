@@ -30,7 +30,7 @@ struct Address {
   friend bool operator==(const Address&, const Address&) = default;
 };
 
-/// Settings of every control session (DESIGN §6.7): no wait can outlive its deadline.
+/// Settings of every control session: no wait can outlive its deadline.
 struct SessionSettings {
   Duration statement_timeout = std::chrono::seconds{5};
   Duration lock_timeout = std::chrono::milliseconds{500};

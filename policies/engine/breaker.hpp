@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The breaker: closed, open, half open; a ladder climbed one rung at a time and given back in the
-// opposite order (DESIGN §5 "Restoring").
+// opposite order.
 #pragma once
 
 #include "policies/engine/evaluation.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Budgets: how many forward acts (rungs climbed, jobs started) a policy and the whole cluster may
 // still make. Movement towards the baseline and renewals never count, and what one policy does to
-// several subjects in one step counts once (DESIGN §5).
+// several subjects in one step counts once.
 #pragma once
 
 #include <map>

@@ -41,7 +41,7 @@ bool still_beyond(Evaluation& evaluation);
 /// threshold); at most the ladder's last.
 int rung_limit(const Evaluation& evaluation);
 
-/// What holding (DESIGN §5) counts, of all subjects of a policy at one step.
+/// What holding counts, of all subjects of a policy at one step.
 struct Survey {
   int subjects = 0;
   int known = 0;     ///< the condition is true or false

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gates between a tripped condition and a forward act (DESIGN §5 "Holding", "Budgets", §6).
+// The gates between a tripped condition and a forward act.
 #pragma once
 
 #include "policies/engine/condition.hpp"

@@ -12,7 +12,7 @@
 
 namespace homeostat {
 
-/// Why no forward act may be made at this step, whatever the policies say (DESIGN §6). Deciding
+/// Why no forward act may be made at this step, whatever the policies say. Deciding
 /// goes on, movement towards the baseline too; nothing climbs.
 enum class ForwardBar {
   none,

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(sys.argv.pop(1))
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 SHORT = {"nothing of ours": [], "–": []}
-# Columns of check_layout.py that DESIGN keeps a place for and that have no folder's worth yet.
+# Columns of check_layout.py that the layout keeps a place for and that have no folder's worth yet.
 NOT_YET = {"controller/simulator"}
 
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holding (DESIGN §5) and the bars of §6, driven through decide().
+// Holding, and what bars every forward act, driven through decide().
 #include "policies/engine/guards.hpp"
 
 #include <catch2/catch.hpp>

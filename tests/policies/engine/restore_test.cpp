@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Giving back (DESIGN §5 "Restoring"), driven through decide().
+// Giving back, driven through decide().
 #include <catch2/catch.hpp>
 
 #include "tests/policies/engine/world.hpp"
