@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The database's own guard every 30 seconds, by pg_cron: also with 1.4, which knows whole minutes
--- only, hence two jobs, one of which begins by waiting. Read this, then run it once with psql, as a
+-- only: there it is two jobs, one of which begins by waiting (and holds vacuum back for as long, as
+-- any transaction of half a minute does). Read this, then run it once with psql, as a
 -- superuser, connected to the database that holds the ledger. Running it again changes nothing.
 --
 -- Needs, in postgresql.conf:
@@ -12,7 +13,8 @@
 -- To see what it did:  SELECT * FROM homeostat.guard_state;
 -- To let it shed, too: UPDATE homeostat.guard_setting SET open_first_rung = true;
 -- To take it away, in the database of pg_cron:
---   SELECT cron.unschedule(jobid) FROM cron.job WHERE username = 'homeostat_guard';
+--   SELECT cron.unschedule(jobid) FROM cron.job
+--    WHERE username = 'homeostat_guard' AND database = 'the one of the ledger';
 
 \set ON_ERROR_STOP on
 
@@ -31,12 +33,22 @@ ALTER ROLE homeostat_guard CONNECTION LIMIT 2;
 -- The waiting is in it. A synchronous standby that is gone does not hold it up.
 ALTER ROLE homeostat_guard SET statement_timeout = '45s';
 ALTER ROLE homeostat_guard SET synchronous_commit = 'local';
+-- What is said while it waits and looks counts: a lease, a pause.
+ALTER ROLE homeostat_guard SET default_transaction_isolation = 'read committed';
 COMMIT;
 
 SELECT current_database() AS ledger, current_setting('cron.database_name') AS cron \gset
 \connect :"cron"
 CREATE EXTENSION IF NOT EXISTS pg_cron;
-SELECT cron.schedule_in_database('homeostat guard, full minute', '* * * * *',
-         'SELECT homeostat.guard()', :'ledger', 'homeostat_guard');
-SELECT cron.schedule_in_database('homeostat guard, half minute', '* * * * *',
-         'SELECT pg_sleep(30); SELECT homeostat.guard()', :'ledger', 'homeostat_guard');
+SELECT string_to_array(extversion, '.')::integer[] >= '{1,5}' AS knows_seconds
+  FROM pg_catalog.pg_extension WHERE extname = 'pg_cron' \gset
+\if :knows_seconds
+  SELECT cron.schedule_in_database('homeostat guard of ' || :'ledger', '30 seconds',
+           'SELECT homeostat.guard()', :'ledger', 'homeostat_guard');
+\else
+  SELECT cron.schedule_in_database('homeostat guard of ' || :'ledger' || ', full minute',
+           '* * * * *', 'SELECT homeostat.guard()', :'ledger', 'homeostat_guard');
+  SELECT cron.schedule_in_database('homeostat guard of ' || :'ledger' || ', half minute',
+           '* * * * *', 'SELECT pg_sleep(30); SELECT homeostat.guard()', :'ledger',
+           'homeostat_guard');
+\endif

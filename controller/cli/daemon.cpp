@@ -182,6 +182,8 @@ void Daemon::request_stop() { impl_->supervisor->request_stop(); }
 void Daemon::make_way(const Setup& successor) {
   const bool same = acts(successor.config) && acts(impl_->config) &&
                     actuator_address(successor.config) == actuator_address(impl_->config);
+  // Nor is the database's own guard to act by what does not act any more.
+  if (!same && impl_->actuator) impl_->actuator->ledger.set_thresholds({});
   impl_->supervisor->request_stop(same ? Leaving::keep : Leaving::revert);
 }
 

@@ -207,15 +207,20 @@ asio::awaitable<std::string> PgLedger::register_thresholds(std::int64_t epoch, T
 }
 
 asio::awaitable<Result<void>> PgLedger::release_lease(Duration deadline) {
+  const TimePoint until = clock_.now() + deadline;
+  // What was said since the last renewal: the database goes by it while nobody leads.
+  std::string note;
+  if (judged_by_ != epoch_) note = co_await register_thresholds(epoch_, until);
   std::vector<pg::Parameter> parameters;
   parameters.emplace_back(std::to_string(epoch_));
   const auto released =
-      co_await session_.query(std::string{sql::lease_release}, std::move(parameters), deadline);
+      co_await session_.query(std::string{sql::lease_release}, std::move(parameters), left(until));
   if (!released.has_value()) co_return released.error();
   registered_ = 0;
   judged_by_ = 0;
-  if (true_at(*released, 0, 0)) co_return Result<void>{};
+  if (true_at(*released, 0, 0) && note.empty()) co_return Result<void>{};
   Error error{ErrorCode::superseded, "the lease was not ours any more", {}};
+  if (!note.empty()) error.context = note;
   co_return error;
 }
 

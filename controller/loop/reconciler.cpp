@@ -129,6 +129,9 @@ asio::awaitable<std::vector<ActRecord>> Reconciler::step(const std::vector<Desir
   std::vector<DesiredLever> reverts;
   for (const auto& [key, standing] : standing_) {
     if (wanted.contains(key) || now < standing.retry_at) continue;
+    // Shed by the database's guard while nobody led: whoever comes back has seen nothing yet that
+    // would say the storm is over. It ends by its expiry.
+    if (standing.row.policy == kGuardPolicy && now < standing.expires && !options.unpaced) continue;
     if (!options.unpaced && reverts_this_tick_ >= kRevertsPerTick) break;
     ++reverts_this_tick_;
     reverts.push_back(revert_of(standing.row, "no policy wants it any more"));

@@ -25,7 +25,7 @@ class Reconciler {
   explicit Reconciler(std::vector<Lever*> levers);
 
   /// Starts from the ledger under a new epoch. Rows that nobody wants are reverted by the steps
-  /// that follow.
+  /// that follow; those of the database's guard when they have expired.
   void adopt(const std::vector<LedgerRow>& rows, std::int64_t epoch, TimePoint now);
 
   /// Forgets everything: the fence is not ours any more.

@@ -16,6 +16,9 @@ Threshold threshold_of(const Policy& policy, int number, const Arm& arm) {
   made.mode = policy.mode;
   made.signal = arm.signal;
   made.policy_hash = policy.hash;
+  const auto& open = policy.open;
+  made.decides = open.combination == Combination::any || open.arms.size() == 1;
+  static_assert(std::variant_size_v<decltype(arm.test)> == 2, "another test needs a level here");
   if (const auto* level = std::get_if<LevelTest>(&arm.test)) {
     made.comparison = level->comparison;
     made.level = level->threshold;
@@ -50,6 +53,7 @@ nlohmann::json thresholds_json(const std::vector<Threshold>& thresholds) {
     one["signal"] = threshold.signal;
     one["comparison"] = threshold.comparison == Comparison::above ? "above" : "below";
     one["level"] = threshold.level;
+    one["decides"] = threshold.decides;
     one["prior_weight"] = threshold.prior_weight;
     one["prior_ratio"] = threshold.prior_ratio;
     one["policy_hash"] = threshold.policy_hash;

@@ -20,6 +20,7 @@ struct Threshold {
   SignalName signal;
   Comparison comparison = Comparison::above;
   double level = 0;         ///< of a cusum its `ref`
+  bool decides = true;      ///< it opens the policy by itself: no `all` of several conditions
   double prior_weight = 0;  ///< of a cusum: transactions a sample; 0: the plain value is compared
   double prior_ratio = 0;
   std::string policy_hash;

@@ -43,7 +43,13 @@ class Builder {
 void Builder::read_head() {
   auto& policy = draft_.policy;
   assign_text(policy.name, document_, "policy");
-  if (const auto* const name = find(document_, "policy")) policy.place = name->key_place;
+  if (const auto* const name = find(document_, "policy")) {
+    policy.place = name->key_place;
+    if (policy.name == kGuardPolicy) {
+      report(name->place,
+             "`guard` is what the database's own guard acts as; expected another name");
+    }
+  }
   if (const auto* const kind = get<std::string>(document_, "kind")) {
     policy.kind = parse_policy_kind(*kind).value_or(policy.kind);
   }

@@ -31,7 +31,7 @@ SELECT row_to_json(f) FROM (
                                     'feature_apply', 'feature_renew', 'pauses', 'expire',
                                     'role_problem', 'stale_sessions', 'register_profiles',
                                     'profile_read', 'profile_apply', 'profile_renew',
-                                    'register_thresholds', 'health')
+                                    'register_thresholds', 'lock_health', 'health')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)

@@ -11,6 +11,7 @@ CREATE TABLE homeostat.threshold (
   signal       text             NOT NULL,
   comparison   text             NOT NULL CHECK (comparison IN ('above', 'below')),
   level        double precision NOT NULL,
+  decides      boolean          NOT NULL,  -- it opens the policy by itself: no `all` of several
   -- A cusum's prior: so many transactions a sample, such a share of them blocked. 0: the plain ratio.
   prior_weight double precision NOT NULL CHECK (prior_weight >= 0),
   prior_ratio  double precision NOT NULL CHECK (prior_ratio BETWEEN 0 AND 1),
@@ -25,13 +26,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_te
 BEGIN
   PERFORM homeostat.fence(p_epoch);
   DELETE FROM homeostat.threshold;
-  INSERT INTO homeostat.threshold (policy, arm, kind, mode, signal, comparison, level,
+  INSERT INTO homeostat.threshold (policy, arm, kind, mode, signal, comparison, level, decides,
       prior_weight, prior_ratio, policy_hash)
-    SELECT t.policy, t.arm, t.kind, t.mode, t.signal, t.comparison, t.level, t.prior_weight,
-           t.prior_ratio, t.policy_hash
+    SELECT t.policy, t.arm, t.kind, t.mode, t.signal, t.comparison, t.level, t.decides,
+           t.prior_weight, t.prior_ratio, t.policy_hash
       FROM jsonb_to_recordset(p_thresholds) AS t(policy text, arm integer, kind text, mode text,
-           signal text, comparison text, level double precision, prior_weight double precision,
-           prior_ratio double precision, policy_hash text);
+           signal text, comparison text, level double precision, decides boolean,
+           prior_weight double precision, prior_ratio double precision, policy_hash text);
 END
 $$;
 
@@ -44,7 +45,7 @@ BEGIN
   RETURN QUERY SELECT * FROM homeostat.threshold t
     WHERE t.signal = p_signal AND t.identity = homeostat.identity() ORDER BY t.policy, t.arm;
   IF NOT FOUND THEN
-    RETURN QUERY SELECT NULL::text, 1, 'breaker', NULL::text, p_signal, 'above', p_source,
+    RETURN QUERY SELECT NULL::text, 1, 'breaker', NULL::text, p_signal, 'above', p_source, true,
       0::double precision, 0::double precision, NULL::text, homeostat.identity();
   END IF;
 END
@@ -95,10 +96,10 @@ CREATE FUNCTION homeostat.comparison_text(p_value double precision, p_threshold 
 RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, homeostat, pg_temp AS $$
   SELECT ARRAY[format('%s is %s than %s', round(p_value::numeric, 4),
-           CASE p_threshold.comparison || homeostat.verdict_on(p_threshold.comparison, p_value,
-                                                               p_threshold.level)
-             WHEN 'abovebreached' THEN 'more' WHEN 'abovehealthy' THEN 'not more'
-             WHEN 'belowbreached' THEN 'less' ELSE 'not less' END, p_threshold.level)]
+           CASE homeostat.verdict_on(p_threshold.comparison, p_value, p_threshold.level)
+             WHEN 'healthy' THEN 'not ' ELSE '' END
+           || CASE p_threshold.comparison WHEN 'above' THEN 'more' ELSE 'less' END,
+           p_threshold.level)]
       || CASE WHEN p_threshold.policy IS NULL
               THEN ARRAY['no live policy has a threshold for it: this is the source document''s']
               ELSE '{}' END
@@ -270,5 +271,5 @@ REVOKE ALL ON FUNCTION homeostat.register_thresholds(bigint, jsonb),
   homeostat.health(integer, interval) FROM PUBLIC;
 GRANT SELECT ON homeostat.threshold TO homeostat_monitor, homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.register_thresholds(bigint, jsonb) TO homeostat_actuator;
-GRANT EXECUTE ON FUNCTION homeostat.health(integer, interval)
-  TO homeostat_monitor, homeostat_actuator;
+GRANT EXECUTE ON FUNCTION homeostat.lock_health(integer, interval),
+  homeostat.health(integer, interval) TO homeostat_monitor, homeostat_actuator;

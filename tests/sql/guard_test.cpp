@@ -209,6 +209,100 @@ TEST_CASE_METHOD(Deserted, "a lift by hand stands: the guard does not shed it ag
   CHECK(allowed());
 }
 
+TEST_CASE_METHOD(Deserted, "what the daemon had shed stays its own, for longer, and as strict") {
+  leader.lead();
+  CHECK(leader.set("class/rebuildable", 0) == "applied");
+  cluster.let_lease_run_out();
+  switch_on();
+  cluster.sql("UPDATE homeostat.guard_setting SET admit = 0.5");
+  storm();
+  run();
+  for (int minute = 0; minute < 3; ++minute) {
+    CHECK_THAT(run(), Contains("0|t|class/rebuildable is shed for longer"));
+  }
+  CHECK(acts() == "apply applied class/rebuildable circuit-breaker");
+  CHECK(cluster.sql("SELECT admit FROM homeostat.admission") == "0");
+  CHECK(cluster.sql("SELECT policy || ' ' || status FROM homeostat.lever") ==
+        "circuit-breaker open");
+}
+
+TEST_CASE_METHOD(Deserted, "what a person lifted from the daemon stays lifted, too (S9)") {
+  leader.lead();
+  CHECK(leader.set("class/rebuildable", 0) == "applied");
+  cluster.sql("DELETE FROM homeostat.admission");
+  CHECK_THAT(leader.outcome(leader.change(ChangeKind::renew, "class/rebuildable", 0)),
+             Contains("yielded"));
+  cluster.let_lease_run_out();
+  switch_on();
+  storm();
+  run();
+  CHECK_THAT(run(), Contains("0|f|") && Contains("left alone for an hour"));
+  CHECK(allowed());
+}
+
+TEST_CASE_METHOD(Deserted, "a pause that is spoken while the guard looks counts (H37)") {
+  switch_on();
+  cluster.sql("SELECT homeostat.pause('cluster', '1 hour', 'maintenance')");
+  CHECK(cluster.sql("SELECT outcome || ': ' || detail FROM homeostat.guard_open("
+                    "(SELECT s FROM homeostat.guard_setting s), 'cafe', 'a test')") ==
+        "refused: paused by postgres: maintenance");
+  CHECK(acts() == "none");
+}
+
+TEST_CASE_METHOD(Deserted, "one of several conditions that must all hold is not enough") {
+  leader.lead();
+  auto one_of_two = breaker(Mode::enforce);
+  one_of_two.decides = false;
+  leader.ledger.set_thresholds({one_of_two});
+  leader.lead();
+  cluster.let_lease_run_out();
+  switch_on();
+  storm();
+  run();
+  CHECK_THAT(run(), Contains("0|f|") && Contains("opens by itself"));
+  CHECK(acts() == "none");
+}
+
+TEST_CASE_METHOD(Deserted, "settings and a lease of another database switch nothing on (H52)") {
+  switch_on();
+  storm();
+  // As a subscriber has it: triggers do not fire for what is replicated.
+  cluster.sql(
+      "SET session_replication_role = replica; "
+      "UPDATE homeostat.guard_setting SET identity = '1/elsewhere'");
+  run();
+  CHECK_THAT(run(), Contains("0|f|nobody leads; to open the first rung is not switched on"));
+  switch_on();
+  cluster.sql("UPDATE homeostat.lease SET renewed_at = now(), identity = '1/elsewhere'");
+  run();
+  CHECK_THAT(run(), Contains("0|t|"));
+}
+
+TEST_CASE_METHOD(Deserted,
+                 "a ledger that somebody holds is told, and the storm is seen all the same") {
+  switch_on();
+  storm();
+  PgClient other{cluster.address()};
+  other.run("BEGIN; SELECT FROM homeostat.lease FOR UPDATE");
+  CHECK_THAT(run(), Contains("once is not enough: nothing is given back now"));
+  other.run("COMMIT");
+  CHECK_THAT(run(), Contains("0|t|"));
+}
+
+TEST_CASE("what does not act any more leaves no threshold to the guard") {
+  Deserted site;
+  site.leader.lead();
+  site.leader.ledger.set_thresholds({});
+  const auto released = testing::run_coroutine(
+      site.leader.io, site.leader.ledger.release_lease(std::chrono::seconds{30}));
+  REQUIRE(released.has_value());
+  CHECK(site.cluster.sql("SELECT count(*) FROM homeostat.threshold") == "0");
+  site.switch_on();
+  site.storm();
+  site.run();
+  CHECK_THAT(site.run(), Contains("0|f|no breaker circuit-breaker is enforced"));
+}
+
 TEST_CASE_METHOD(Deserted, "a restriction set by hand is not the guard's to change (S9)") {
   switch_on();
   cluster.sql(
@@ -256,8 +350,9 @@ TEST_CASE_METHOD(Deserted, "the guard keeps to the budgets (S6)") {
 
 TEST_CASE_METHOD(Deserted, "two guards at once: one of them leaves") {
   PgClient other{cluster.address()};
-  other.run("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('homeostat guard', 0))");
-  CHECK_THAT(run(), Contains("0|f|another guard is at work"));
+  other.run("BEGIN; SELECT FROM homeostat.guard_state FOR UPDATE");
+  PgClient guard{cluster.address("homeostat_guard")};
+  CHECK(guard.run("SELECT reason FROM homeostat.guard()") == "another guard is at work");
   other.run("COMMIT");
   CHECK_THAT(run(), Contains("0|f|nobody leads"));
 }

@@ -64,6 +64,34 @@ TEST_CASE("reconciler: every change carries the epoch and a rising sequence (S1,
   CHECK(bench.lever.changes[0].token.sequence < bench.lever.changes[1].token.sequence);
 }
 
+TEST_CASE(
+    "reconciler: what the database's guard has shed stays until its expiry, or is taken over") {
+  Bench bench;
+  auto by_guard = shed("class/rebuildable", 0);
+  by_guard.policy = "guard";
+  bench.reconciler.adopt({row_of(by_guard, seconds{90})}, 8, bench.now);
+  CHECK(bench.step({}).empty());
+  SECTION("nobody wants it") {
+    bench.now += seconds{90};
+    const auto acts = bench.step({});
+    REQUIRE(acts.size() == 1);
+    CHECK(acts[0].kind == ChangeKind::revert);
+  }
+  SECTION("a policy wants it") {
+    Reconciler::Options options;
+    options.tick = true;
+    for (const auto& act : bench.step({shed("class/rebuildable", 0)}, options)) {
+      CHECK(act.kind != ChangeKind::revert);
+    }
+    CHECK(bench.reconciler.open(bench.now).at(0).row.policy == "circuit-breaker");
+  }
+  SECTION("the daemon ends") {
+    Reconciler::Options options;
+    options.unpaced = true;
+    CHECK(bench.step({}, options).size() == 1);
+  }
+}
+
 TEST_CASE("reconciler: reverts what no policy wants any more") {
   Bench bench;
   bench.step({shed("class/batch", 0)});

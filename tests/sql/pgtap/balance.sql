@@ -55,7 +55,7 @@ SELECT is(round(value::numeric, 4), 0.7201, 'standard deviation by mean')
   FROM homeostat.balance_health();
 
 INSERT INTO homeostat.threshold VALUES
-  ('circuit-breaker', 2, 'breaker', 'enforce', 'citus_node_cv', 'above', 0.8, 0, 0, 'cafe');
+  ('circuit-breaker', 2, 'breaker', 'enforce', 'citus_node_cv', 'above', 0.8, true, 0, 0, 'cafe');
 SELECT is(verdict, 'healthy', 'by the live policy''s number as soon as there is one')
   FROM homeostat.balance_health();
 
