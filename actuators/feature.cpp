@@ -36,38 +36,6 @@ std::optional<double> admit_of(const LeverValue& value) {
   return *share;
 }
 
-struct Statement {
-  std::string_view sql;
-  std::vector<pg::Parameter> parameters;
-};
-
-Statement statement_for(const Change& change, double admit) {
-  const auto& to = change.desired;
-  const auto epoch = std::to_string(change.token.epoch);
-  const auto sequence = std::to_string(change.token.sequence);
-  const auto ttl = std::to_string(to.ttl.count());
-  const auto subject = to_text(to.subject);
-  const auto rung = std::to_string(to.rung);
-  Statement made;
-  switch (change.kind) {
-    case ChangeKind::apply:
-      made.sql = sql::feature_apply;
-      made.parameters = {epoch,     sequence, to.key.target, exact(admit),   ttl,
-                         to.policy, subject,  rung,          to.policy_hash, to.reason};
-      break;
-    case ChangeKind::renew:
-      made.sql = sql::feature_renew;
-      made.parameters = {epoch,     sequence, to.key.target, ttl,
-                         to.policy, subject,  rung,          to.policy_hash};
-      break;
-    case ChangeKind::revert:
-      made.sql = sql::feature_revert;
-      made.parameters = {epoch, sequence, to.key.target, to.policy, subject, to.reason};
-      break;
-  }
-  return made;
-}
-
 }  // namespace
 
 FeatureLever::FeatureLever(pg::Session& session, const Clock& clock, Duration deadline)
@@ -115,8 +83,9 @@ asio::awaitable<Result<ChangeResult>> FeatureLever::apply(Change change) {
 
 asio::awaitable<Result<ChangeResult>> FeatureLever::write(Change change) {
   const auto admit = admit_of(change.desired.value).value_or(1);
-  auto statement = statement_for(change, admit);
-  const auto table = co_await session_.query(std::string{statement.sql},
+  const ChangeStatements statements{sql::feature_apply, sql::feature_renew, sql::feature_revert};
+  auto statement = statement_for(change, statements, exact(admit));
+  const auto table = co_await session_.query(std::move(statement.text),
                                              std::move(statement.parameters), deadline_);
   co_return change_answer(table);
 }

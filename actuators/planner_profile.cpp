@@ -3,10 +3,8 @@
 
 #include <nlohmann/json.hpp>
 #include <utility>
-#include <vector>
 
 #include "actuators/sql_change.hpp"
-#include "policies/model/codec.hpp"
 #include "sql/embedded.hpp"
 
 namespace homeostat {
@@ -27,38 +25,6 @@ std::optional<std::string> settings_of(const LeverValue& value) {
   return settings.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-struct Statement {
-  std::string_view sql;
-  std::vector<pg::Parameter> parameters;
-};
-
-Statement statement_for(const Change& change, std::string settings) {
-  const auto& to = change.desired;
-  const auto epoch = std::to_string(change.token.epoch);
-  const auto sequence = std::to_string(change.token.sequence);
-  const auto ttl = std::to_string(to.ttl.count());
-  const auto subject = to_text(to.subject);
-  const auto rung = std::to_string(to.rung);
-  Statement made;
-  switch (change.kind) {
-    case ChangeKind::apply:
-      made.sql = sql::profile_apply;
-      made.parameters = {epoch,     sequence, to.key.target, std::move(settings), ttl,
-                         to.policy, subject,  rung,          to.policy_hash,      to.reason};
-      break;
-    case ChangeKind::renew:
-      made.sql = sql::profile_renew;
-      made.parameters = {epoch,     sequence, to.key.target, ttl,
-                         to.policy, subject,  rung,          to.policy_hash};
-      break;
-    case ChangeKind::revert:
-      made.sql = sql::profile_revert;
-      made.parameters = {epoch, sequence, to.key.target, to.policy, subject, to.reason};
-      break;
-  }
-  return made;
-}
-
 }  // namespace
 
 PlannerProfileLever::PlannerProfileLever(pg::Session& session, const Clock& clock,
@@ -66,24 +32,12 @@ PlannerProfileLever::PlannerProfileLever(pg::Session& session, const Clock& cloc
     : session_{session}, clock_{clock}, deadline_{deadline} {}
 
 asio::awaitable<Result<LeverValue>> PlannerProfileLever::read(std::string target) {
-  LeverValue value;
   if (!is_target(target, "profile")) {
     Error error{ErrorCode::invalid_input, "no target of lever planner_profile", {}};
     co_return error;
   }
-  std::vector<pg::Parameter> parameters;
-  parameters.emplace_back(std::move(target));
-  const auto table =
-      co_await session_.query(std::string{sql::profile_read}, std::move(parameters), deadline_);
-  if (!table.has_value()) co_return table.error();
-  const auto text = table->text(0, 0);
-  if (!text) co_return value;
-  const auto parsed = nlohmann::json::parse(*text, nullptr, false);
-  if (parsed.is_discarded()) {
-    Error error{ErrorCode::protocol, "homeostat.profile_read() answered no JSON", {}};
-    co_return error;
-  }
-  co_return lever_value_from_json(parsed);
+  std::string statement{sql::profile_read};
+  co_return co_await read_value(session_, std::move(statement), std::move(target), deadline_);
 }
 
 asio::awaitable<Result<ChangeResult>> PlannerProfileLever::apply(Change change) {
@@ -94,8 +48,9 @@ asio::awaitable<Result<ChangeResult>> PlannerProfileLever::apply(Change change) 
   if (change.kind == ChangeKind::apply && !settings) {
     co_return refused_change("planner_profile takes texts by role/setting, one at least");
   }
-  auto statement = statement_for(change, std::move(settings).value_or(""));
-  const auto table = co_await session_.query(std::string{statement.sql},
+  const ChangeStatements statements{sql::profile_apply, sql::profile_renew, sql::profile_revert};
+  auto statement = statement_for(change, statements, std::move(settings).value_or(""));
+  const auto table = co_await session_.query(std::move(statement.text),
                                              std::move(statement.parameters), deadline_);
   counted_.reset();
   co_return change_answer(table);

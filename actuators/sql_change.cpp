@@ -2,9 +2,13 @@
 #include "actuators/sql_change.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "policies/model/codec.hpp"
+
 namespace homeostat {
+namespace asio = boost::asio;
 namespace {
 
 bool is_name_character(char character) {
@@ -27,6 +31,51 @@ bool is_target(std::string_view target, std::string_view kind) {
   const auto slash = target.find('/');
   return slash != std::string_view::npos && target.substr(0, slash) == kind &&
          is_inventory_name(target.substr(slash + 1));
+}
+
+Statement statement_for(const Change& change, const ChangeStatements& statements,
+                        std::string value) {
+  const auto& to = change.desired;
+  const auto epoch = std::to_string(change.token.epoch);
+  const auto sequence = std::to_string(change.token.sequence);
+  const auto ttl = std::to_string(to.ttl.count());
+  const auto subject = to_text(to.subject);
+  const auto rung = std::to_string(to.rung);
+  Statement made;
+  switch (change.kind) {
+    case ChangeKind::apply:
+      made.text = statements.apply;
+      made.parameters = {epoch,     sequence, to.key.target, std::move(value), ttl,
+                         to.policy, subject,  rung,          to.policy_hash,   to.reason};
+      break;
+    case ChangeKind::renew:
+      made.text = statements.renew;
+      made.parameters = {epoch,     sequence, to.key.target, ttl,
+                         to.policy, subject,  rung,          to.policy_hash};
+      break;
+    case ChangeKind::revert:
+      made.text = statements.revert;
+      made.parameters = {epoch, sequence, to.key.target, to.policy, subject, to.reason};
+      break;
+  }
+  return made;
+}
+
+asio::awaitable<Result<LeverValue>> read_value(pg::Session& session, std::string statement,
+                                               std::string target, Duration deadline) {
+  LeverValue baseline;
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(std::move(target));
+  const auto table = co_await session.query(std::move(statement), std::move(parameters), deadline);
+  if (!table.has_value()) co_return table.error();
+  const auto text = table->text(0, 0);
+  if (!text) co_return baseline;
+  const auto parsed = nlohmann::json::parse(*text, nullptr, false);
+  if (parsed.is_discarded()) {
+    Error error{ErrorCode::protocol, "the schema answered no JSON for where a lever stands", {}};
+    co_return error;
+  }
+  co_return lever_value_from_json(parsed);
 }
 
 ChangeResult refused_change(std::string why) {

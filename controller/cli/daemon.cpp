@@ -68,6 +68,7 @@ PgLedgerOptions ledger_options(const Config& config, const PolicySet& policies) 
   options.holder = instance_name();
   options.features = config.features;
   options.profiles = config.profiles;
+  options.sessions = config.sessions;
   options.thresholds = thresholds_of(policies);
   options.jitter_seed = static_cast<std::uint32_t>(getpid());
   return options;
@@ -191,7 +192,8 @@ void Daemon::replace(const Setup& setup) {
   impl_->config = setup.config;
   impl_->api.set_tick(setup.config.tick);
   if (impl_->actuator) {
-    impl_->actuator->ledger.set_inventory(setup.config.features, setup.config.profiles);
+    impl_->actuator->ledger.set_inventory(setup.config.features, setup.config.profiles,
+                                          setup.config.sessions);
     impl_->actuator->ledger.set_thresholds(thresholds_of(setup.policies));
   }
   impl_->supervisor->replace(settings_of(setup.config), setup.policies);

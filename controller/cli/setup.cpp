@@ -32,6 +32,7 @@ bool replaceable(const Config& from, const Config& to) {
   same.tick = from.tick;
   same.features = from.features;
   same.profiles = from.profiles;
+  same.sessions = from.sessions;
   same.on_exit = from.on_exit;
   return same == from;
 }

@@ -27,7 +27,7 @@ struct SetupLoad {
 SetupLoad load_setup(const std::string& config_path);
 
 /// True when `to` differs from `from` only in what a running supervisor can take over: policies,
-/// tick, on_exit, features, profiles. Anything else needs new connections.
+/// tick, on_exit, features, profiles, sessions. Anything else needs new connections.
 bool replaceable(const Config& from, const Config& to);
 
 }  // namespace homeostat

@@ -93,8 +93,19 @@ LeverDescription planner_profile_lever(std::map<std::string, LeverValue> declare
   return lever;
 }
 
+// Without sessions in the inventory it has no targets: a policy that names one is refused.
+LeverDescription end_session_lever(std::map<std::string, LeverValue> declared) {
+  LeverDescription lever;
+  lever.help = "ends sessions of the inventory's roles that sit idle in a transaction and block";
+  lever.traits.isolates = true;
+  for (const auto& [target, value] : declared) lever.targets.push_back(target);
+  lever.declared = std::move(declared);
+  return lever;
+}
+
 Vocabulary vocabulary(bool postgres, bool injected, const std::vector<FeatureConfig>& features,
-                      std::map<std::string, LeverValue> profiles) {
+                      std::map<std::string, LeverValue> profiles,
+                      std::map<std::string, LeverValue> sessions) {
   Vocabulary words;
   for (const auto& row : kSignals) {
     SignalDescription signal;
@@ -108,6 +119,7 @@ Vocabulary vocabulary(bool postgres, bool injected, const std::vector<FeatureCon
   }
   words.levers.emplace("feature", feature_lever(features));
   words.levers.emplace("planner_profile", planner_profile_lever(std::move(profiles)));
+  words.levers.emplace("end_session", end_session_lever(std::move(sessions)));
   words.subjects[SubjectKind::cluster] = {Subject{}};
   return words;
 }
@@ -119,8 +131,12 @@ Vocabulary make_vocabulary(const Config& config) {
   for (const auto& profile : config.profiles) {
     profiles.emplace("profile/" + profile.name, profile_value(profile));
   }
+  std::map<std::string, LeverValue> sessions;
+  for (const auto& entry : config.sessions) {
+    sessions.emplace("sessions/" + entry.name, sessions_value(entry));
+  }
   auto words = vocabulary(!config.nodes.empty(), config.injected.has_value(), config.features,
-                          std::move(profiles));
+                          std::move(profiles), std::move(sessions));
   for (const auto& node : config.nodes) {
     words.subjects[SubjectKind::node].push_back({SubjectKind::node, node.name});
   }
@@ -128,7 +144,7 @@ Vocabulary make_vocabulary(const Config& config) {
 }
 
 Vocabulary make_vocabulary() {
-  auto words = vocabulary(true, false, {}, {{kContention, {}}});
+  auto words = vocabulary(true, false, {}, {{kContention, {}}}, {});
   words.subjects[SubjectKind::node] = {{SubjectKind::node, "main"}};
   return words;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actuators/end_session.hpp"
 #include "actuators/feature.hpp"
 #include "actuators/planner_profile.hpp"
 #include "probes/injected.hpp"
@@ -51,6 +52,7 @@ std::vector<std::unique_ptr<Lever>> make_levers(pg::Session& actuator, const Clo
   std::vector<std::unique_ptr<Lever>> levers;
   levers.push_back(std::make_unique<FeatureLever>(actuator, clock));
   levers.push_back(std::make_unique<PlannerProfileLever>(actuator, clock));
+  levers.push_back(std::make_unique<EndSessionLever>(actuator));
   return levers;
 }
 

@@ -105,6 +105,12 @@ json profiles_json(const std::vector<ProfileConfig>& profiles) {
   return all;
 }
 
+json sessions_json(const std::vector<SessionsConfig>& sessions) {
+  auto all = json::object();
+  for (const auto& entry : sessions) all[entry.name] = to_json(sessions_value(entry));
+  return all;
+}
+
 json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now) {
   auto all = json::array();
   for (const auto& memory : memories) {

@@ -31,6 +31,9 @@ nlohmann::json features_json(const std::vector<FeatureConfig>& features);
 /// What homeostat.register_profiles() takes.
 nlohmann::json profiles_json(const std::vector<ProfileConfig>& profiles);
 
+/// What homeostat.register_sessions() takes.
+nlohmann::json sessions_json(const std::vector<SessionsConfig>& sessions);
+
 /// What homeostat.state_keep() takes.
 nlohmann::json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now);
 

@@ -101,6 +101,14 @@ asio::awaitable<Result<std::map<std::int64_t, Applied>>> applied_migrations(pg::
   co_return applied;
 }
 
+std::string with_roles(std::string_view script, const std::vector<std::string>& roles) {
+  constexpr std::string_view kPlace = "{{roles}}";
+  std::string list;
+  for (const auto& role : roles) list.append(list.empty() ? "'" : ", '").append(role).append("'");
+  std::string filled{script};
+  return filled.replace(filled.find(kPlace), kPlace.size(), list);
+}
+
 }  // namespace
 
 asio::awaitable<Result<MigrationReport>> migrate(pg::Session& session, Duration deadline) {
@@ -153,11 +161,11 @@ std::string migration_script() {
 }
 
 std::string planner_roles_script(const std::vector<std::string>& roles) {
-  constexpr std::string_view kPlace = "{{roles}}";
-  std::string list;
-  for (const auto& role : roles) list.append(list.empty() ? "'" : ", '").append(role).append("'");
-  std::string script{sql::planner_role};
-  return script.replace(script.find(kPlace), kPlace.size(), list);
+  return with_roles(sql::planner_role, roles);
+}
+
+std::string session_roles_script(const std::vector<std::string>& roles) {
+  return with_roles(sql::session_role, roles);
 }
 
 }  // namespace homeostat

@@ -34,4 +34,7 @@ std::string migration_script();
 /// quotes.
 std::string planner_roles_script(const std::vector<std::string>& roles);
 
+/// The same of sql/session_role.sql.
+std::string session_roles_script(const std::vector<std::string>& roles);
+
 }  // namespace homeostat

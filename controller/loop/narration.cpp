@@ -42,7 +42,8 @@ void log_probes(spdlog::logger& log, const std::vector<ProbeStatus>& now,
 void log_acts(spdlog::logger& log, const std::vector<ActRecord>& acts) {
   for (const auto& act : acts) {
     const bool applied = act.outcome == ChangeOutcome::applied;
-    if (applied && act.kind == ChangeKind::renew) continue;
+    // A renewal is told when it did more than renew.
+    if (applied && act.kind == ChangeKind::renew && act.detail.empty()) continue;
     log.log(applied ? spdlog::level::info : spdlog::level::warn, "{} {} {}: {} ({}; {})",
             to_text(act.kind), act.key.lever, act.key.target, to_text(act.outcome), act.policy,
             act.detail);

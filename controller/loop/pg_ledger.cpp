@@ -47,9 +47,11 @@ PgLedger::PgLedger(pg::Session& session, const Clock& clock, PgLedgerOptions opt
       jitter_{options_.jitter_seed} {}
 
 void PgLedger::set_inventory(std::vector<FeatureConfig> features,
-                             std::vector<ProfileConfig> profiles) {
+                             std::vector<ProfileConfig> profiles,
+                             std::vector<SessionsConfig> sessions) {
   options_.features = std::move(features);
   options_.profiles = std::move(profiles);
+  options_.sessions = std::move(sessions);
   registered_ = 0;
 }
 
@@ -176,6 +178,7 @@ asio::awaitable<Result<void>> PgLedger::end_session(const Claim& claim, TimePoin
 asio::awaitable<std::string> PgLedger::register_inventory(std::int64_t epoch, TimePoint until) {
   const auto features = options_.features;
   const auto profiles = options_.profiles;
+  const auto sessions = options_.sessions;
   std::vector<pg::Parameter> parameters;
   parameters.emplace_back(std::to_string(epoch));
   parameters.emplace_back(to_parameter(features_json(features)));
@@ -188,8 +191,17 @@ asio::awaitable<std::string> PgLedger::register_inventory(std::int64_t epoch, Ti
   done = co_await session_.query(std::string{sql::profile_register}, std::move(parameters),
                                  left(until));
   if (!done.has_value()) co_return "profiles are not registered: " + done.error().context;
+  parameters.clear();
+  parameters.emplace_back(std::to_string(epoch));
+  parameters.emplace_back(to_parameter(sessions_json(sessions)));
+  done = co_await session_.query(std::string{sql::sessions_register}, std::move(parameters),
+                                 left(until));
+  if (!done.has_value()) co_return "sessions are not registered: " + done.error().context;
   // A reload may have brought others meanwhile: they are registered with the next renewal.
-  if (options_.features == features && options_.profiles == profiles) registered_ = epoch;
+  if (options_.features == features && options_.profiles == profiles &&
+      options_.sessions == sessions) {
+    registered_ = epoch;
+  }
   co_return std::string{};
 }
 

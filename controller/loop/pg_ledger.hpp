@@ -20,8 +20,9 @@ struct PgLedgerOptions {
   Duration ttl = std::chrono::seconds{15};   ///< of the lease
   std::vector<FeatureConfig> features = {};  ///< the inventory, registered by each new leader
   std::vector<ProfileConfig> profiles = {};  ///< as well
-  std::vector<Threshold> thresholds = {};    ///< of the live policies, written likewise
-  std::uint32_t jitter_seed = 1;             ///< of the reconnect back-off
+  std::vector<SessionsConfig> sessions = {};
+  std::vector<Threshold> thresholds = {};  ///< of the live policies, written likewise
+  std::uint32_t jitter_seed = 1;           ///< of the reconnect back-off
 };
 
 /// One session, shared with the levers whose effect is SQL: it carries the leader's advisory lock,
@@ -48,7 +49,8 @@ class PgLedger : public Ledger {
   std::string identity() const override { return identity_; }
 
   /// A new inventory (reload): registered with the next renewal of the lease.
-  void set_inventory(std::vector<FeatureConfig> features, std::vector<ProfileConfig> profiles);
+  void set_inventory(std::vector<FeatureConfig> features, std::vector<ProfileConfig> profiles,
+                     std::vector<SessionsConfig> sessions = {});
 
   /// New policies (reload): their thresholds are written with the next renewal of the lease.
   void set_thresholds(std::vector<Threshold> thresholds);

@@ -160,14 +160,14 @@ asio::awaitable<std::vector<ActRecord>> Reconciler::step(const std::vector<Desir
       acts.push_back(co_await change(ChangeKind::apply, lever, now));
     } else if (standing.row.value == lever.value &&
                (options.tick || standing.expires - now < lever.ttl / 2)) {
-      acts.push_back(co_await change(ChangeKind::renew, lever, now));
+      acts.push_back(co_await change(ChangeKind::renew, lever, now, barred));
     }
   }
   co_return acts;
 }
 
 asio::awaitable<ActRecord> Reconciler::change(ChangeKind kind, const DesiredLever& desired,
-                                              TimePoint now) {
+                                              TimePoint now, bool barred) {
   ++token_.sequence;
   ActRecord record;
   record.at = now;
@@ -188,10 +188,12 @@ asio::awaitable<ActRecord> Reconciler::change(ChangeKind kind, const DesiredLeve
     order.kind = kind;
     order.token = token_;
     order.desired = desired;
+    order.barred = barred;
     const auto result = co_await lever->second->apply(std::move(order));
     if (result.has_value()) {
       record.outcome = result->outcome;
-      record.detail = result->detail.empty() ? desired.reason : result->detail;
+      record.detail = result->detail;
+      if (record.detail.empty() && kind != ChangeKind::renew) record.detail = desired.reason;
     } else if (outcome_unknown(result.error())) {
       record.outcome = ChangeOutcome::unknown;
       record.detail = result.error().context;

@@ -67,7 +67,7 @@ class Reconciler {
   };
 
   boost::asio::awaitable<ActRecord> change(ChangeKind kind, const DesiredLever& desired,
-                                           TimePoint now);
+                                           TimePoint now, bool barred = false);
   boost::asio::awaitable<void> verify(Lever* lever, ActRecord* record);
   void settle(const ActRecord& record, const DesiredLever& desired, TimePoint now);
   std::vector<DesiredLever> with_held(std::vector<DesiredLever> desired, const Options& options);

@@ -49,6 +49,18 @@ struct ProfileConfig {
 /// Where the profile stands when it is set: `role/setting` -> its text.
 LeverValue profile_value(const ProfileConfig& profile);
 
+/// Whose sessions the lever end_session may end, as its target sessions/NAME.
+struct SessionsConfig {
+  std::string name;
+  std::vector<std::string> roles;
+  Duration idle_for = std::chrono::seconds{30};  ///< idle in a transaction for at least this long
+  int limit = 5;                                 ///< sessions ended an hour, of all its roles
+  friend bool operator==(const SessionsConfig&, const SessionsConfig&) = default;
+};
+
+/// Where the lever stands on them: `roles` (joined by ", "), `idle_for` in seconds, `limit`.
+LeverValue sessions_value(const SessionsConfig& sessions);
+
 struct InjectedConfig {
   std::string path;  ///< of the file with samples (probe `injected`)
   friend bool operator==(const InjectedConfig&, const InjectedConfig&) = default;
@@ -79,6 +91,7 @@ struct Config {
   std::string log_level = "info";
   std::vector<FeatureConfig> features;
   std::vector<ProfileConfig> profiles;
+  std::vector<SessionsConfig> sessions;
   friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policies/loader/profiles.hpp"
+#include "policies/loader/sessions.hpp"
 
 namespace homeostat::loader {
 namespace {
@@ -167,6 +168,7 @@ Shape inventory_shape() {
                     .may_be_empty = true,
                     .shapes = {feature}},
                    profiles_key(),
+                   sessions_key(),
                    later("roles", "Roles."),
                    later("zones", "Isolation zones."),
                    later("groups", "Consumer groups."),

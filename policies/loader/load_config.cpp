@@ -14,6 +14,7 @@
 #include "policies/loader/profiles.hpp"
 #include "policies/loader/reader.hpp"
 #include "policies/loader/secret_file.hpp"
+#include "policies/loader/sessions.hpp"
 #include "policies/loader/yaml_tree.hpp"
 
 namespace homeostat {
@@ -205,6 +206,7 @@ void ConfigBuilder::read_inventory(const Value& inventory) {
   for (const auto& node : config_.nodes) own_roles.insert(node.user);
   if (config_.ledger) own_roles.insert(config_.ledger->user);
   config_.profiles = read_profiles(inventory, own_roles, errors_);
+  config_.sessions = read_sessions(inventory, own_roles, errors_);
 }
 
 Config ConfigBuilder::build() {

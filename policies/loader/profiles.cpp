@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policies/loader/profiles.hpp"
 
-#include <algorithm>
 #include <utility>
 
+#include "policies/loader/roles.hpp"
 #include "policies/loader/scalars.hpp"
 
 namespace homeostat {
 namespace loader {
 namespace {
-
-const Pattern kProfileName{"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,62}",
-                           "a name of letters, digits, `_`, `.`, `:` and `-`"};
-const Pattern kRoleName{"[A-Za-z_][A-Za-z0-9_.$-]{0,62}",
-                        "a role's name of letters, digits, `_`, `.`, `$` and `-`"};
 
 /// As PostgreSQL takes it and pg_db_role_setting shows it.
 std::string as_setting(const Value& value) {
@@ -43,25 +38,14 @@ class ProfileReader {
         if (!text.empty()) profile.settings[setting.key] = std::move(text);
       }
     }
-    if (const auto* const roles = find(value, "roles")) {
-      for (const auto& role : roles->children) add_role(profile, role);
-    }
+    for (const auto* role : read_roles(value, own_roles_, errors_)) add_role(profile, *role);
     return profile;
   }
 
  private:
   void add_role(ProfileConfig& profile, const Value& value) {
     const auto& name = std::get<std::string>(value.scalar);
-    auto& roles = profile.roles;
-    if (std::find(roles.begin(), roles.end(), name) != roles.end()) {
-      errors_.push_back({value.place, "role `" + name + "` is there twice"});
-      return;
-    }
-    if (own_roles_.contains(name)) {
-      errors_.push_back(
-          {value.place, "role `" + name + "` is Homeostat's own: no profile may touch it"});
-    }
-    roles.push_back(name);
+    profile.roles.push_back(name);
     for (const auto& [setting, text] : profile.settings) {
       const auto [owner, fresh] = owners_.emplace(std::pair{name, setting}, profile.name);
       if (fresh) continue;
@@ -112,11 +96,7 @@ Shape planner_settings_shape() {
 Key profiles_key() {
   Shape profile{.name = "a profile",
                 .help = "Settings that the lever planner_profile sets on roles together.",
-                .keys = {{.name = "roles",
-                          .list = true,
-                          .required = true,
-                          .help = "Roles of non-critical work; their sessions to come are meant.",
-                          .pattern = kRoleName},
+                .keys = {roles_key("Roles of non-critical work; their sessions to come are meant."),
                          {.name = "settings",
                           .type = Type::record,
                           .required = true,
@@ -124,7 +104,7 @@ Key profiles_key() {
   return {.name = "profiles",
           .type = Type::records,
           .help = "Planner profiles by name; policies set profile/NAME.",
-          .pattern = kProfileName,
+          .pattern = kInventoryName,
           .shapes = {std::move(profile)}};
 }
 

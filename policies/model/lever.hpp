@@ -64,6 +64,7 @@ struct Change {
   ChangeKind kind = ChangeKind::apply;
   FenceToken token;
   DesiredLever desired;  ///< for a revert only `key`, `policy`, `subject`, `reason` are used
+  bool barred = false;   ///< of a renewal: nothing moves forward now, so keep and do nothing else
 };
 
 enum class ChangeOutcome {

@@ -19,7 +19,8 @@ SELECT row_to_json(f) FROM (
                   AND c.relname IN ('schema_version', 'lease', 'lever', 'act', 'policy_state',
                                     'feature', 'admission', 'pause', 'pause_act',
                                     'planner_setting', 'profile', 'threshold', 'guard_setting',
-                                    'guard_state')
+                                    'guard_state', 'session_limit', 'session_target',
+                                    'ended_session')
                   AND NOT has_table_privilege(c.oid, 'SELECT')
                UNION ALL
                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
@@ -31,12 +32,15 @@ SELECT row_to_json(f) FROM (
                                     'feature_apply', 'feature_renew', 'pauses', 'expire',
                                     'role_problem', 'stale_sessions', 'register_profiles',
                                     'profile_read', 'profile_apply', 'profile_renew',
-                                    'register_thresholds', 'lock_health', 'health')
+                                    'register_thresholds', 'lock_health', 'health',
+                                    'session_role_problem', 'register_sessions',
+                                    'sessions_read', 'sessions_apply', 'sessions_renew',
+                                    'sessions_end')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)
                  FROM pg_proc p
                 WHERE p.pronamespace = n.oid
-                  AND p.proname IN ('feature_revert', 'profile_revert')
+                  AND p.proname IN ('feature_revert', 'profile_revert', 'sessions_revert')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing_to_revert
     FROM (SELECT to_regnamespace('homeostat')::oid AS oid) n) f

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "controller/loop/migrations.hpp"
 #include "policies/loader/loader.hpp"
@@ -21,29 +22,37 @@ struct GrantsOptions {
   std::string config = {};  ///< empty: none
 };
 
-/// What the profiles of the inventory need of their roles; nothing when there are none.
-std::string planner_grants(const Config& config) {
+/// The roles that these entries of the inventory name, each once.
+template <class Entry>
+std::vector<std::string> roles_of(const std::vector<Entry>& entries) {
   std::set<std::string> roles;
-  for (const auto& profile : config.profiles) {
-    roles.insert(profile.roles.begin(), profile.roles.end());
-  }
-  if (roles.empty()) return {};
-  return "\n" + planner_roles_script({roles.begin(), roles.end()});
+  for (const auto& entry : entries) roles.insert(entry.roles.begin(), entry.roles.end());
+  return {roles.begin(), roles.end()};
+}
+
+/// What the inventory's profiles and sessions need of their roles; nothing when there are none.
+std::string managed_grants(const Config& config) {
+  const auto planner = roles_of(config.profiles);
+  const auto sessions = roles_of(config.sessions);
+  std::string script;
+  if (!planner.empty()) script += "\n" + planner_roles_script(planner);
+  if (!sessions.empty()) script += "\n" + session_roles_script(sessions);
+  return script;
 }
 
 int print_grants(const GrantsOptions& options) {
-  std::string planner;
+  std::string managed;
   if (options.actuator && !options.config.empty()) {
     const auto load = load_config(options.config, Secrets::left_alone);
     if (!load.config) {
       for (const auto& error : load.errors) std::cerr << to_text(error) << "\n";
       return 1;
     }
-    planner = planner_grants(*load.config);
+    managed = managed_grants(*load.config);
   }
   if (options.monitor) std::cout << sql::monitor_role;
   if (options.monitor && options.actuator) std::cout << "\n";
-  if (options.actuator) std::cout << sql::actuator_roles << planner;
+  if (options.actuator) std::cout << sql::actuator_roles << managed;
   if (options.guard && (options.monitor || options.actuator)) std::cout << "\n";
   if (options.guard) std::cout << sql::pg_cron;
   return 0;
@@ -65,7 +74,7 @@ void add_grants_command(CLI::App& app, std::function<int()>& chosen) {
       "The database's own guard, after the migrations: its role and its jobs in pg_cron; for psql");
   command
       ->add_option("--config", options->config,
-                   "With --actuator: also what its planner profiles need of their roles")
+                   "With --actuator: also what its profiles and sessions need of their roles")
       ->needs(actuator);
   command->footer(
       "Nothing is connected to. A superuser runs it in the database that is watched; running it\n"

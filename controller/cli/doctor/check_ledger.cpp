@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "controller/cli/doctor/check_profiles.hpp"
+#include "controller/cli/doctor/check_managed_roles.hpp"
 #include "controller/cli/doctor/json_row.hpp"
 #include "controller/loop/migrations.hpp"
 #include "sql/embedded.hpp"
@@ -201,7 +201,7 @@ asio::awaitable<void> check_schema(pg::Session& session, const ServerFacts& fact
     co_return;
   }
   judge_features(*known, config.features, lease->at("led").get<bool>(), findings);
-  co_await check_profiles(session, facts, config, deadline, findings);
+  co_await check_managed_roles(session, facts, config, deadline, findings);
 }
 
 }  // namespace homeostat::doctor

@@ -50,7 +50,7 @@ Line line_of(const RecordedAct& recorded) {
   if (!act.detail.empty()) line.detail += " (" + act.detail + ")";
   line.chain = "act " + lever_key(act.key);
   if (act.kind == ChangeKind::renew && act.outcome == ChangeOutcome::applied) {
-    line.repeats = "renew " + lever_value(act.value);
+    line.repeats = "renew " + lever_value(act.value) + act.detail;
   }
   return line;
 }

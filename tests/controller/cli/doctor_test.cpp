@@ -217,6 +217,21 @@ TEST_CASE("the roles behind each profile are looked at, and the command that men
   CHECK_THAT(practice.find("ledger", "profiles").found, Contains("'nobody' does not exist"));
 }
 
+TEST_CASE("the roles whose sessions may be ended are looked at too") {
+  PostgresCluster cluster;
+  Practice practice{cluster};
+  cluster.create_role("bulk");
+  practice.setup.config.sessions = {{"batch", {"bulk"}}};
+  const auto bare = practice.find("ledger", "sessions");
+  CHECK(bare.grade == Grade::fail);
+  CHECK_THAT(bare.found, Contains("sessions batch: role bulk has no wrapper"));
+  CHECK_THAT(bare.advice.mend, Contains("homeostat grants --actuator --config homeostat.yaml"));
+  cluster.sql(session_roles_script({"bulk"}));
+  CHECK(practice.find("ledger", "sessions").grade == Grade::ok);
+  cluster.sql("ALTER ROLE bulk REPLICATION");
+  CHECK_THAT(practice.find("ledger", "sessions").found, Contains("role bulk may replicate"));
+}
+
 TEST_CASE("an owner that cannot tell sessions apart is given its GRANT") {
   const PostgresCluster cluster;
   Practice practice{cluster};

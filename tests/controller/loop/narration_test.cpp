@@ -16,13 +16,19 @@ ProbeStatus probe(bool up, const std::string& error = {}) {
   return {"pg_locks", {SubjectKind::node, "main"}, up, error};
 }
 
-/// What is said between two steps.
-std::string said(const std::vector<ProbeStatus>& before, const std::vector<ProbeStatus>& now) {
+/// What `tells` writes to a log.
+template <class Telling>
+std::string written(Telling tells) {
   std::ostringstream text;
   spdlog::logger log("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text));
   log.set_pattern("%l %v");
-  log_probes(log, now, before);
+  tells(log);
   return text.str();
+}
+
+/// What is said between two steps.
+std::string said(const std::vector<ProbeStatus>& before, const std::vector<ProbeStatus>& now) {
+  return written([&](spdlog::logger& log) { log_probes(log, now, before); });
 }
 
 }  // namespace
@@ -41,4 +47,18 @@ TEST_CASE("narration: a probe that fails is told once for each reason, and when 
 TEST_CASE("narration: at the first step only a probe that fails is worth a line") {
   CHECK(said({}, {probe(true)}).empty());
   CHECK(said({}, {probe(false, "no")}) == "warning probe pg_locks node/main: no\n");
+}
+
+TEST_CASE("narration: a renewal is worth a line when it did more than renew") {
+  ActRecord renewal;
+  renewal.kind = ChangeKind::renew;
+  renewal.outcome = ChangeOutcome::applied;
+  renewal.key = {"end_session", "sessions/batch"};
+  renewal.policy = "idle-blockers";
+  const auto told = [&] { return written([&](spdlog::logger& log) { log_acts(log, {renewal}); }); };
+  CHECK(told().empty());
+  renewal.detail = "ended 1 session of batch";
+  CHECK(told() ==
+        "info renew end_session sessions/batch: applied (idle-blockers; ended 1 session of "
+        "batch)\n");
 }

@@ -161,6 +161,21 @@ TEST_CASE("reconciler: a paused policy's levers only move towards the baseline (
   CHECK(bench.step({shed("class/batch", 0.5)}, paused).size() == 1);
 }
 
+TEST_CASE("reconciler: a renewal knows whether anything may move forward (S7, H37)") {
+  Bench bench;
+  const auto want = shed("class/batch", 0.25);
+  bench.step({want});
+  Reconciler::Options tick;
+  tick.tick = true;
+  SECTION("it may") {}
+  SECTION("a bar") { tick.bar = ForwardBar::journal_unusable; }
+  SECTION("a pause") { tick.paused = {want.policy}; }
+  const bool barred = tick.bar != ForwardBar::none || !tick.paused.empty();
+  REQUIRE(bench.step({want}, tick).size() == 1);
+  CHECK(bench.lever.changes.back().kind == ChangeKind::renew);
+  CHECK(bench.lever.changes.back().barred == barred);
+}
+
 TEST_CASE("reconciler: a yielded target is left alone until no policy wants it (H18, S9)") {
   Bench bench;
   const auto want = shed("class/batch", 0);

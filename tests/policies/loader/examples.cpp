@@ -120,7 +120,8 @@ std::vector<Example> config_examples() {
                "  features: [{name: recommendations, class: non_critical}]\n"
                "  profiles:\n"
                "    contention: {roles: [reporting], settings: {jit: \"off\", lock_timeout: 2s, "
-               "max_parallel_workers: 4, random_page_cost: 1.5}}\n"),
+               "max_parallel_workers: 4, random_page_cost: 1.5}}\n"
+               "  sessions: {batch: {roles: [reporting], idle_for: 1m, limit: 2}}\n"),
       bad("an unknown section", small_config("postgress: {}\n")),
       bad("a section to come", small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"]}\n")),
       bad("an inventory to come", small_config("inventory: {zones: auto}\n")),
@@ -133,6 +134,11 @@ std::vector<Example> config_examples() {
                        "9}}}}\n")),
       bad("a profile's name that is none",
           small_config("inventory: {profiles: {\"a b\": {roles: [a], settings: {jit: on}}}}\n")),
+      bad("sessions of nobody", small_config("inventory: {sessions: {batch: {idle_for: 30s}}}\n")),
+      bad_sense("sessions that are ended too soon",
+                small_config("inventory: {sessions: {batch: {roles: [a], idle_for: 4s}}}\n")),
+      bad("sessions without a limit to speak of",
+          small_config("inventory: {sessions: {batch: {roles: [a], limit: 21}}}\n")),
       bad("nothing to watch", "version: 1\npolicies: []\n"),
       bad("no version", replaced(small_config(), "version: 1\n", "")),
       bad("no host", replaced(small_config(), "host: db1, ", "")),

@@ -102,8 +102,7 @@ TEST_CASE("a role's name is a name, and none of Homeostat's own (H44)") {
   for (const auto* const role : {"homeostat_owner", "homeostat_monitor"}) {
     CHECK(config_errors_of(
               with_profiles("calm: {roles: [" + std::string(role) + "], settings: {jit: off}}")) ==
-          Texts{"8:20: role `" + std::string(role) +
-                "` is Homeostat's own: no profile may touch it"});
+          Texts{"8:20: role `" + std::string(role) + "` is Homeostat's own: no lever touches it"});
   }
 }
 

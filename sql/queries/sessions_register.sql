@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- $2: {"batch": {"roles": "reporting, bulk", "idle_for": 30, "limit": 5}, …}
+SELECT homeostat.register_sessions($1, $2)
