@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Shell functions shared by tests/run and deploy/demo/run: telling what is done, installing Debian
-# packages without starting a service, and Python's, building. To be sourced; REPO must be set.
+# packages without starting a service, Python's and npm's, building. To be sourced; REPO must be set.
 
 say() { printf '\n==> %s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
@@ -116,6 +116,39 @@ install_python_packages() {
     cp "${wanted}" "${environment}/requirements.txt"
   else
     tail -n 1 "${log}"
+  fi
+}
+
+# Where install_postgresql_versions puts its servers: POSTGRESQL/16/bin/postgres …
+readonly POSTGRESQL=${REPO}/build/postgresql
+
+# listed_postgresql_versions: the major versions that deploy/postgresql/package.json lists.
+listed_postgresql_versions() {
+  sed -n 's/^ *"postgresql-\([0-9]*\)": .*/\1/p' "${REPO}/deploy/postgresql/package.json"
+}
+
+# install_postgresql_versions: the servers that deploy/postgresql/package.json lists, from npm; Debian
+# 12 has one version only. npm itself is installed only where there is none: Node.js from elsewhere
+# brings its own. Where npm's registry cannot be reached this goes on: those versions are skipped.
+install_postgresql_versions() {
+  local wanted=${REPO}/deploy/postgresql/package.json fresh=${POSTGRESQL}.new
+  local log=${POSTGRESQL}.log
+  if cmp -s "${wanted}" "${POSTGRESQL}/package.json"; then
+    say "PostgreSQL versions: nothing is missing"
+    return 0
+  fi
+  command -v npm >/dev/null || install_packages node
+  say "PostgreSQL versions: installing into build/postgresql"
+  rm -rf "${fresh}"
+  mkdir -p "${fresh}"
+  cp "${wanted}" "${fresh}"
+  if { (cd "${fresh}" && npm install --ignore-scripts --no-package-lock --no-audit --no-fund \
+    --loglevel error --fetch-timeout 20000 --fetch-retries 1) &&
+    python3 "${REPO}/deploy/postgresql/links.py" "${fresh}"; } >"${log}" 2>&1; then
+    rm -rf "${POSTGRESQL}"
+    mv "${fresh}" "${POSTGRESQL}"
+  else
+    cat "${log}"
   fi
 }
 

@@ -154,7 +154,8 @@ asio::awaitable<Result<void>> PgLocks::introduce(Duration deadline) {
   server.own_roles = text_of(*table, 0, 3);
   server.monitor = text_of(*table, 0, 4);
   const bool may_see = text_of(*table, 0, 5) == "t";
-  const bool tracked = text_of(*table, 0, 6) == "t";
+  server.grant_to_see = text_of(*table, 0, 6);
+  const bool tracked = text_of(*table, 0, 7) == "t";
   server_ = std::move(server);
   Error error;
   if (!may_see) {
@@ -171,8 +172,7 @@ asio::awaitable<Result<void>> PgLocks::introduce(Duration deadline) {
 // Without the privilege PostgreSQL answers 0/0 and no error.
 Error PgLocks::blind() const {
   return {ErrorCode::missing_privilege,
-          "role " + server_->monitor + " cannot see other sessions: GRANT pg_read_all_stats TO " +
-              server_->monitor};
+          "role " + server_->monitor + " cannot see other sessions: " + server_->grant_to_see};
 }
 
 asio::awaitable<Result<PgLocks::Activity>> PgLocks::read_activity(Duration deadline) {

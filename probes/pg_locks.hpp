@@ -60,9 +60,10 @@ class PgLocks : public Probe {
   struct Server {
     std::string identity;
     std::string timeline;
-    std::string database;   ///< OID
-    std::string own_roles;  ///< array of OIDs
-    std::string monitor;    ///< our role, quoted as SQL wants it
+    std::string database;      ///< OID
+    std::string own_roles;     ///< array of OIDs
+    std::string monitor;       ///< our role, quoted as SQL wants it
+    std::string grant_to_see;  ///< SQL that lets it see other sessions
   };
   struct Activity;
 

@@ -43,13 +43,20 @@ ALTER ROLE homeostat_operator
 
 -- Few connections each: a supervisor gone wrong cannot use up the server's.
 ALTER ROLE homeostat_owner
-  LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 2;
+  LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 2;
 ALTER ROLE homeostat_actuator
-  LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 6;
+  LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 6;
 
 -- The functions of the schema run as their owner. They name the session that leads by its pid and
--- start, which only a reader of statistics sees.
-GRANT pg_read_all_stats TO homeostat_owner;
+-- start, which only a reader of statistics sees. (From PostgreSQL 16 on a membership may inherit
+-- nothing, which a plain GRANT leaves as it is.)
+DO $statistics$
+BEGIN
+  EXECUTE 'GRANT pg_read_all_stats TO homeostat_owner'
+    || CASE WHEN current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT TRUE'
+            ELSE '' END;
+END
+$statistics$;
 
 -- No wait of a control session outlives its deadline, not even one for a synchronous standby that
 -- is gone. (The sessions set the same themselves; this holds for the ones people open, too.)
@@ -63,7 +70,7 @@ ALTER ROLE homeostat_actuator SET synchronous_commit = 'local';
 DO $reserved$
 BEGIN
   IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'pg_use_reserved_connections') THEN
-    GRANT pg_use_reserved_connections TO homeostat_actuator;
+    EXECUTE 'GRANT pg_use_reserved_connections TO homeostat_actuator WITH INHERIT TRUE';
   END IF;
 END
 $reserved$;

@@ -23,11 +23,18 @@ $role$;
 
 -- Few connections: a supervisor gone wrong cannot use up the server's.
 ALTER ROLE homeostat_monitor
-  LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 6;
+  LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 6;
 
 -- What it measures: other sessions' activity, and settings. (pg_monitor includes
--- pg_read_all_stats, without which PostgreSQL answers 0, not an error.)
-GRANT pg_monitor TO homeostat_monitor;
+-- pg_read_all_stats, without which PostgreSQL answers 0, not an error.) From PostgreSQL 16 on a
+-- membership may inherit nothing, which a plain GRANT leaves as it is.
+DO $statistics$
+BEGIN
+  EXECUTE 'GRANT pg_monitor TO homeostat_monitor'
+    || CASE WHEN current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT TRUE'
+            ELSE '' END;
+END
+$statistics$;
 
 -- It never writes, and no wait of it outlives its deadline. (Homeostat's own sessions set the same;
 -- this holds for the ones that people open, too.)
@@ -41,7 +48,7 @@ ALTER ROLE homeostat_monitor SET idle_in_transaction_session_timeout = '5s';
 DO $reserved$
 BEGIN
   IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'pg_use_reserved_connections') THEN
-    GRANT pg_use_reserved_connections TO homeostat_monitor;
+    EXECUTE 'GRANT pg_use_reserved_connections TO homeostat_monitor WITH INHERIT TRUE';
   END IF;
 END
 $reserved$;

@@ -83,7 +83,15 @@ asio::awaitable<Result<bool>> become_owner(pg::Session& session, Duration deadli
         "schema homeostat does not exist here: run what `homeostat grants --actuator` prints");
   }
   const auto owner = co_await session.script("SET ROLE homeostat_owner", deadline);
-  if (!owner.has_value()) co_return owner.error();
+  if (!owner.has_value()) {
+    Error error = owner.error();
+    if (error.code == ErrorCode::missing_privilege) {
+      error.context +=
+          ": migrate as homeostat_owner, or as a role that may become it (GRANT homeostat_owner "
+          "TO …, from PostgreSQL 16 on WITH SET TRUE)";
+    }
+    co_return error;
+  }
   co_return text_at(*role, 0, 0) == "t";
 }
 
@@ -152,7 +160,7 @@ int known_schema_version() {
 std::string migration_script() {
   std::string script =
       "-- The schema `homeostat`. After `homeostat grants --actuator`, with psql -v "
-      "ON_ERROR_STOP=1.\n"
+      "ON_ERROR_STOP=1,\n-- as homeostat_owner or a superuser.\n"
       "SET ROLE homeostat_owner;\n";
   for (const auto& migration : sql::migrations()) {
     script.append("\nBEGIN;\n").append(with_record(migration)).append("COMMIT;\n");

@@ -7,6 +7,8 @@ SELECT row_to_json(f) FROM (
                   WHERE c.relnamespace = n.oid AND c.relname = 'schema_version') AS tables_exist,
          coalesce((SELECT pg_has_role(r.oid, 'pg_read_all_stats', 'USAGE') FROM pg_roles r
                     WHERE r.rolname = 'homeostat_owner'), false) AS owner_reads_statistics,
+         coalesce((SELECT r.rolinherit FROM pg_roles r
+                    WHERE r.rolname = 'homeostat_owner'), true) AS owner_inherits,
          coalesce((SELECT has_function_privilege('public', p.oid, 'EXECUTE') FROM pg_proc p
                     WHERE p.pronamespace = n.oid AND p.proname = 'allowed'), false)
            AND has_schema_privilege('public', n.oid, 'USAGE') AS everybody_may_ask,

@@ -25,6 +25,10 @@ SELECT row_to_json(f) FROM (
            CASE WHEN NOT r.rolsuper AND pg_has_role(r.oid, 'pg_execute_server_program', 'MEMBER')
                 THEN 'pg_execute_server_program' END], NULL) AS powers,
          pg_has_role(r.oid, 'pg_read_all_stats', 'USAGE') AS reads_statistics,
+         -- A member may inherit nothing: by its own attribute, or from 16 on by the membership,
+         -- which a plain GRANT leaves as it is.
+         pg_has_role(r.oid, 'pg_read_all_stats', 'MEMBER') AS statistics_member,
+         r.rolinherit AS inherits,
          coalesce((SELECT pg_has_role(r.oid, p.oid, 'USAGE') FROM pg_roles p
                     WHERE p.rolname = 'pg_use_reserved_connections'), false) AS uses_reserved,
          current_setting('track_activities')::bool AS track_activities,

@@ -11,5 +11,13 @@ SELECT s.system_identifier::text || '/' || current_database()::text || '@'
                 '{}')::text AS own_roles,
        quote_ident(current_user) AS monitor,
        pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS may_see,
+       -- What gives that. A member may inherit nothing: from 16 on by the membership, which a plain
+       -- GRANT leaves as it is; before, by its own attribute.
+       format('GRANT pg_read_all_stats TO %I', current_user)
+         || CASE WHEN current_setting('server_version_num')::int >= 160000
+                 THEN ' WITH INHERIT TRUE'
+                 WHEN NOT (SELECT r.rolinherit FROM pg_roles r WHERE r.rolname = current_user)
+                 THEN format('; ALTER ROLE %I INHERIT', current_user)
+                 ELSE '' END AS grant_to_see,
        current_setting('track_activities')::bool AS tracked
   FROM pg_control_system() s, pg_control_checkpoint() c

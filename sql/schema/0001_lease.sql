@@ -16,6 +16,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg
   SELECT system_identifier::text || '/' || current_database() FROM pg_control_system()
 $$;
 
+-- What the owner needs to see other sessions, after GRANT. From PostgreSQL 16 on a membership may
+-- inherit nothing, which a plain GRANT leaves as it is.
+CREATE FUNCTION homeostat.statistics_grant() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
+  SELECT format('pg_read_all_stats TO %I', current_user)
+         || CASE WHEN current_setting('server_version_num')::integer >= 160000
+                 THEN ' WITH INHERIT TRUE' ELSE '' END
+$$;
+
 -- When the calling session started. With the pid it names a session for good: pids are reused.
 CREATE FUNCTION homeostat.session_start() RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
@@ -79,7 +88,7 @@ BEGIN
   END IF;
   v_start := homeostat.session_start();
   IF v_start IS NULL THEN
-    RAISE EXCEPTION 'homeostat: GRANT pg_read_all_stats TO %', quote_ident(current_user)
+    RAISE EXCEPTION 'homeostat: GRANT %', homeostat.statistics_grant()
       USING ERRCODE = 'insufficient_privilege';
   END IF;
   may_end := false;

@@ -160,8 +160,7 @@ BEGIN
     value := NULL;
     IF v_hidden > 0 THEN
       verdict := 'unknown';
-      reasons := ARRAY[format('other sessions cannot be seen: GRANT pg_read_all_stats TO %I',
-                              current_user)];
+      reasons := ARRAY['other sessions cannot be seen: GRANT ' || homeostat.statistics_grant()];
     ELSIF NOT current_setting('track_activities')::boolean THEN
       verdict := 'unknown';
       reasons := ARRAY['track_activities is off'];

@@ -6,6 +6,7 @@
 
 #include "probes/pg_locks.hpp"
 #include "tests/probes/pg_locks_bench.hpp"
+#include "tests/support/grants.hpp"
 
 namespace homeostat::testing {
 
@@ -50,8 +51,25 @@ TEST_CASE("a monitor without pg_read_all_stats is told which GRANT is missing (H
   REQUIRE_FALSE(blind.has_value());
   REQUIRE(blind.error().code == ErrorCode::missing_privilege);
   REQUIRE(blind.error().context ==
-          "role \"Plain\" cannot see other sessions: GRANT pg_read_all_stats TO \"Plain\"");
+          "role \"Plain\" cannot see other sessions: GRANT pg_read_all_stats TO \"Plain\"" +
+              inherited(server));
   server.sql("GRANT pg_read_all_stats TO \"Plain\"");
+  REQUIRE(watch.sample().has_value());
+}
+
+TEST_CASE("a monitor that is a member and inherits nothing is told what mends that (H66)") {
+  Server server;
+  server.create_role("\"Plain\"");
+  inherit_nothing(server, "\"Plain\"", "pg_read_all_stats");
+  auto options = options_for(server);
+  options.address.user = "Plain";
+  Watch watch{std::move(options)};
+  const auto blind = watch.sample();
+  REQUIRE_FALSE(blind.has_value());
+  REQUIRE(blind.error().code == ErrorCode::missing_privilege);
+  const std::string said = "role \"Plain\" cannot see other sessions: ";
+  REQUIRE_THAT(blind.error().context, Catch::Matchers::StartsWith(said));
+  server.sql(blind.error().context.substr(said.size()));
   REQUIRE(watch.sample().has_value());
 }
 

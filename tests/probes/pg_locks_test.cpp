@@ -3,6 +3,7 @@
 #include "probes/pg_locks.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <set>
 
 #include "tests/probes/pg_locks_bench.hpp"
@@ -23,6 +24,18 @@ TEST_CASE("an idle server is empty: 0/0 is neither 0 nor 1 (H2)") {
   REQUIRE(value(reading, "pg_lock_wait_p95_seconds") == 0);
   REQUIRE(value(reading, "pg_idle_in_transaction_seconds") == 0);
   REQUIRE(reading.notes.empty());
+}
+
+TEST_CASE("the waits that are counted are called so by this version of PostgreSQL") {
+  const Server server;
+  if (server.version() < 17) {
+    std::puts("SKIPPED: pg_wait_events came with PostgreSQL 17");
+    return;
+  }
+  REQUIRE(server.sql("SELECT string_agg(type || ' ' || name, ', ' ORDER BY type DESC, name) "
+                     "FROM pg_wait_events WHERE type IN ('Lock', 'LWLock') AND name IN "
+                     "('relation', 'tuple', 'transactionid', 'advisory', 'LockManager')") ==
+          "Lock advisory, Lock relation, Lock transactionid, Lock tuple, LWLock LockManager");
 }
 
 TEST_CASE("a reading holds each promised signal once, about the node, taken now") {

@@ -5,6 +5,7 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <regex>
 #include <sstream>
 #include <string>
 
@@ -36,13 +37,28 @@ bool available(const PostgresCluster& cluster) {
   return cluster.sql("SELECT count(*) FROM pg_available_extensions WHERE name = 'pgtap'") == "1";
 }
 
+/// What brings pgTAP into a database: the extension, or, since it is nothing but SQL, the script
+/// that Debian's package has of it, which other servers run as well. Empty: there is none.
+std::string pgtap(const PostgresCluster& cluster) {
+  if (available(cluster)) return "CREATE EXTENSION pgtap;";
+  const std::regex script("pgtap--[0-9.]+\\.sql");
+  std::error_code ignored;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator("/usr/share/postgresql", ignored)) {
+    if (std::regex_match(entry.path().filename().string(), script)) return read_file(entry.path());
+  }
+  return {};
+}
+
 int run(const std::string& file) {
   const LedgerCluster cluster;
-  if (!available(cluster)) {
-    std::puts("SKIPPED: this PostgreSQL has no pgTAP");
+  const auto assertions = pgtap(cluster);
+  if (assertions.empty()) {
+    std::puts("SKIPPED: there is no pgTAP for this PostgreSQL");
     return 0;
   }
-  cluster.sql("CREATE EXTENSION pgtap; CREATE ROLE stranger LOGIN");
+  cluster.sql(assertions);
+  cluster.sql("CREATE ROLE stranger LOGIN");
   const ScratchDirectory scratch;
   ProcessOptions options;
   options.log = scratch.path() + "/output";

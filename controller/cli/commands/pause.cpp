@@ -29,8 +29,8 @@ std::string scope_of(const std::string& policy) {
 int fail(Error error) {
   if (error.code == ErrorCode::missing_privilege) {
     error.context +=
-        ": whoever pauses needs the role homeostat_operator "
-        "(GRANT homeostat_operator TO …)";
+        ": whoever pauses needs the role homeostat_operator, and to inherit it "
+        "(GRANT homeostat_operator TO …, from PostgreSQL 16 on WITH INHERIT TRUE)";
   }
   const bool nobody = error.code == ErrorCode::unavailable || error.code == ErrorCode::timeout;
   complain(error);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "controller/cli/doctor/check_managed_roles.hpp"
+#include "controller/cli/doctor/check_server.hpp"
 #include "controller/cli/doctor/json_row.hpp"
 #include "controller/loop/migrations.hpp"
 #include "sql/embedded.hpp"
@@ -45,7 +46,7 @@ bool judge_schema(const json& schema, const ServerFacts& facts, const Config& co
   return true;
 }
 
-void judge_privileges(const json& schema, Findings& findings) {
+void judge_privileges(const json& schema, const ServerFacts& facts, Findings& findings) {
   const auto& missing = schema.at("missing");
   const auto& revert = schema.at("missing_to_revert");
   if (!missing.empty()) {
@@ -62,7 +63,8 @@ void judge_privileges(const json& schema, Findings& findings) {
   if (!schema.at("owner_reads_statistics").get<bool>()) {
     findings.fail("privileges", "homeostat_owner cannot tell sessions apart",
                   {"the schema's functions run as their owner and name the session that leads",
-                   "GRANT pg_read_all_stats TO homeostat_owner;"});
+                   grant_inherited(facts, "pg_read_all_stats", "homeostat_owner",
+                                   schema.at("owner_inherits").get<bool>())});
   }
   if (!schema.at("everybody_may_ask").get<bool>()) {
     findings.warn("privileges", "not every role may ask homeostat.allowed()",
@@ -187,7 +189,7 @@ asio::awaitable<void> check_schema(pg::Session& session, const ServerFacts& fact
     co_return;
   }
   if (!judge_schema(*schema, facts, config, findings)) co_return;
-  judge_privileges(*schema, findings);
+  judge_privileges(*schema, facts, findings);
   const auto lease = co_await json_row(session, sql::doctor_lease, deadline);
   if (!lease.has_value()) {
     unreadable("lease", lease.error());

@@ -12,6 +12,7 @@ namespace {
 constexpr int kOldest = 15;
 constexpr int kNewest = 18;
 constexpr int kReservations = 16;    // first version with `reserved_connections`
+constexpr int kInheritance = 16;     // first version in which each membership inherits, or does not
 constexpr int kConnections = 3;      // what an instance may need at once on one server
 constexpr double kClockSeconds = 5;  // beyond network and leap smearing
 
@@ -24,6 +25,13 @@ std::string listed(const std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+std::string grant_inherited(const ServerFacts& facts, const std::string& role,
+                            const std::string& member, bool inherits) {
+  const auto grant = "GRANT " + role + " TO " + member;
+  if (major(facts) >= kInheritance) return grant + " WITH INHERIT TRUE;";
+  return grant + ";" + (inherits ? "" : "\nALTER ROLE " + member + " INHERIT;");
+}
 
 void judge_version(const ServerFacts& facts, Findings& findings) {
   const auto found = "PostgreSQL " + facts.version;
@@ -49,9 +57,13 @@ void judge_identity(const ServerFacts& facts, Findings& findings) {
 
 void judge_statistics(const ServerFacts& facts, Findings& findings) {
   if (!facts.reads_statistics) {
-    findings.fail("statistics", facts.role + " cannot see other sessions",
+    findings.fail("statistics",
+                  facts.role + " cannot see other sessions" +
+                      (facts.statistics_member
+                           ? ": it is a member of pg_read_all_stats, and inherits nothing from it"
+                           : ""),
                   {"PostgreSQL answers 0 of 0 instead of an error: every sample would be absent",
-                   "GRANT pg_monitor TO " + facts.role + ";"});
+                   grant_inherited(facts, "pg_monitor", facts.role, facts.inherits)});
     return;
   }
   if (!facts.track_activities) {
@@ -107,9 +119,10 @@ void judge_headroom(const ServerFacts& facts, Findings& findings) {
                    "not come back to measure or to give back",
                    "raise max_connections, or put the applications behind a pooler"});
   } else if (major(facts) >= kReservations && !facts.uses_reserved) {
-    findings.warn("connections", used + "; " + facts.role + " may not use the reserved ones",
-                  {"when the others are used up, Homeostat could not come back",
-                   "GRANT pg_use_reserved_connections TO " + facts.role + ";"});
+    findings.warn(
+        "connections", used + "; " + facts.role + " may not use the reserved ones",
+        {"when the others are used up, Homeostat could not come back",
+         grant_inherited(facts, "pg_use_reserved_connections", facts.role, facts.inherits)});
   } else if (major(facts) >= kReservations && facts.reserved == 0) {
     findings.warn("connections", used + "; reserved_connections is 0",
                   {"when the others are used up, Homeostat could not come back",

@@ -2,10 +2,17 @@
 // Judges what a session has learned about its server. Pure.
 #pragma once
 
+#include <string>
+
 #include "controller/cli/doctor/finding.hpp"
 #include "controller/cli/doctor/server_facts.hpp"
 
 namespace homeostat::doctor {
+
+/// SQL that makes `member` one of `role` with its privileges. From 16 on a membership may inherit
+/// nothing, and a plain GRANT leaves it so; before, that is the member's own attribute, `inherits`.
+std::string grant_inherited(const ServerFacts& facts, const std::string& role,
+                            const std::string& member, bool inherits);
 
 /// 15 to 18 are tested.
 void judge_version(const ServerFacts& facts, Findings& findings);

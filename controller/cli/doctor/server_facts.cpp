@@ -35,6 +35,8 @@ ServerFacts facts_of(const nlohmann::json& row) {
   take(row, "role", facts.role);
   facts.powers = row.value("powers", std::vector<std::string>{});
   take(row, "reads_statistics", facts.reads_statistics);
+  take(row, "statistics_member", facts.statistics_member);
+  take(row, "inherits", facts.inherits);
   take(row, "uses_reserved", facts.uses_reserved);
   take(row, "track_activities", facts.track_activities);
   take(row, "track_counts", facts.track_counts);

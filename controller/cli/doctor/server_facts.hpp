@@ -28,7 +28,9 @@ struct ServerFacts {
   std::string role;                 ///< ours, quoted as SQL wants it
   std::vector<std::string> powers;  ///< what no role of ours may have: `superuser` …
   bool reads_statistics = false;
-  bool uses_reserved = false;  ///< may use `reserved_connections` (16 and later)
+  bool statistics_member = false;  ///< of pg_read_all_stats; without inheriting from it, of no use
+  bool inherits = true;            ///< the role's attribute; from 16 on the membership's counts
+  bool uses_reserved = false;      ///< may use `reserved_connections` (16 and later)
   bool track_activities = false;
   bool track_counts = false;
   std::string synchronous_commit;

@@ -72,12 +72,24 @@ TEST_CASE("from 16 on a reserve is asked for, before that there is none to ask f
   CHECK(grade_of(judge_headroom, facts) == Grade::ok);
   facts.version_num = 160004;
   CHECK_THAT(judged(judge_headroom, facts).advice.mend,
-             Contains("GRANT pg_use_reserved_connections TO homeostat_monitor;"));
+             Contains("GRANT pg_use_reserved_connections TO homeostat_monitor WITH INHERIT TRUE;"));
   facts.uses_reserved = true;
   CHECK_THAT(judged(judge_headroom, facts).advice.mend, Contains("reserved_connections = 5"));
   facts.reserved = 5;
   facts.connections = 100;
   CHECK(grade_of(judge_headroom, facts) == Grade::ok);
+}
+
+TEST_CASE("before 16 it is the role that inherits, from then on each membership") {
+  auto facts = sound();
+  CHECK(grant_inherited(facts, "pg_monitor", "m", true) == "GRANT pg_monitor TO m;");
+  CHECK(grant_inherited(facts, "pg_monitor", "m", false) ==
+        "GRANT pg_monitor TO m;\nALTER ROLE m INHERIT;");
+  facts.version_num = 160004;
+  for (const bool inherits : {true, false}) {
+    CHECK(grant_inherited(facts, "pg_monitor", "m", inherits) ==
+          "GRANT pg_monitor TO m WITH INHERIT TRUE;");
+  }
 }
 
 TEST_CASE("only TCP to another machine without a verified certificate is a warning") {

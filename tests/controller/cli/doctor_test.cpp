@@ -2,6 +2,7 @@
 // What doctor finds on a real server, whole and in each way half set up.
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <fstream>
 #include <set>
 
@@ -90,9 +91,42 @@ TEST_CASE("a monitor that lost pg_monitor is given the GRANT that mends it (H66)
   cluster.sql("REVOKE pg_monitor FROM homeostat_monitor");
   const auto finding = practice.find("node/main", "statistics");
   CHECK(finding.grade == Grade::fail);
-  CHECK(finding.advice.mend == "GRANT pg_monitor TO homeostat_monitor;");
+  CHECK(finding.advice.mend ==
+        "GRANT pg_monitor TO homeostat_monitor" + testing::inherited(cluster) + ";");
   cluster.sql(finding.advice.mend);
   CHECK(practice.find("node/main", "statistics").grade == Grade::ok);
+}
+
+TEST_CASE("members that inherit nothing are told from others, and given what mends it (H66)") {
+  const PostgresCluster cluster;
+  Practice practice{cluster};
+  testing::inherit_nothing(cluster, "homeostat_monitor", "pg_monitor");
+  testing::inherit_nothing(cluster, "homeostat_owner", "pg_read_all_stats");
+  const auto monitor = practice.find("node/main", "statistics");
+  CHECK(monitor.grade == Grade::fail);
+  CHECK_THAT(monitor.found, Contains("inherits nothing"));
+  const auto owner = practice.find("ledger", "privileges");
+  CHECK(owner.grade == Grade::fail);
+  CHECK_THAT(owner.found, Contains("homeostat_owner"));
+  cluster.sql(monitor.advice.mend + owner.advice.mend);
+  CHECK(practice.find("node/main", "statistics").grade == Grade::ok);
+  CHECK(practice.find("ledger", "privileges").grade == Grade::ok);
+}
+
+TEST_CASE("a role that may not use the reserved connections is given its GRANT (H11)") {
+  const PostgresCluster cluster{{{"max_connections", "20"}}};
+  Practice practice{cluster};
+  if (cluster.version() < 16) {
+    std::puts("SKIPPED: reserved_connections came with PostgreSQL 16");
+    return;
+  }
+  testing::inherit_nothing(cluster, "homeostat_monitor", "pg_use_reserved_connections");
+  const auto finding = practice.find("node/main", "connections");
+  CHECK(finding.grade == Grade::warn);
+  CHECK_THAT(finding.found, Contains("may not use the reserved ones"));
+  cluster.sql(finding.advice.mend);
+  CHECK_THAT(practice.find("node/main", "connections").found,
+             Contains("reserved_connections is 0"));
 }
 
 TEST_CASE("without roles both connections fail, and each names the grants that create its role") {
@@ -238,7 +272,8 @@ TEST_CASE("an owner that cannot tell sessions apart is given its GRANT") {
   cluster.sql("REVOKE pg_read_all_stats FROM homeostat_owner");
   const auto finding = practice.find("ledger", "privileges");
   CHECK(finding.grade == Grade::fail);
-  CHECK(finding.advice.mend == "GRANT pg_read_all_stats TO homeostat_owner;");
+  CHECK(finding.advice.mend ==
+        "GRANT pg_read_all_stats TO homeostat_owner" + testing::inherited(cluster) + ";");
 }
 
 TEST_CASE("a foreign session that holds the leader's key is named (H54)") {
