@@ -40,7 +40,8 @@ COMMIT;
 SELECT current_database() AS ledger, current_setting('cron.database_name') AS cron \gset
 \connect :"cron"
 CREATE EXTENSION IF NOT EXISTS pg_cron;
-SELECT string_to_array(extversion, '.')::integer[] >= '{1,5}' AS knows_seconds
+SELECT string_to_array(substring(extversion FROM '^[0-9]+[.][0-9]+'), '.')::integer[] >= '{1,5}'
+         AS knows_seconds
   FROM pg_catalog.pg_extension WHERE extname = 'pg_cron' \gset
 \if :knows_seconds
   SELECT cron.schedule_in_database('homeostat guard of ' || :'ledger', '30 seconds',
