@@ -164,8 +164,8 @@ struct LeverTraits {
   friend bool operator==(const LeverTraits&, const LeverTraits&) = default;
 };
 
-/// In whose name the database's own guard sheds (sql/schema/0008_guard.sql). No policy may be called
-/// that.
+/// In whose name the database's own guard sheds (sql/schema/0008_guard.sql). No policy may be
+/// called that.
 inline constexpr std::string_view kGuardPolicy = "guard";
 
 struct PolicySet {
