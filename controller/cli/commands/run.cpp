@@ -91,8 +91,8 @@ class Process {
       // Its predecessor may have left levers for it: it gives back what on_exit says.
       if (terminating_) daemon_->request_stop();
     }
-    daemon_.reset();  // for listen(), if a signal is on its way to it: a cancel would miss it
-    signals_.cancel();
+    daemon_.reset();
+    io_.stop();  // whatever signal is on its way to listen(): a cancel could miss it
   }
 
   asio::awaitable<void> listen() {
