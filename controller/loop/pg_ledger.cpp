@@ -52,12 +52,12 @@ void PgLedger::set_inventory(std::vector<FeatureConfig> features,
   options_.features = std::move(features);
   options_.profiles = std::move(profiles);
   options_.sessions = std::move(sessions);
-  registered_ = 0;
+  inventory_told_ = 0;
 }
 
 void PgLedger::set_thresholds(std::vector<Threshold> thresholds) {
   options_.thresholds = std::move(thresholds);
-  judged_by_ = 0;
+  thresholds_told_ = 0;
 }
 
 Duration PgLedger::left(TimePoint until) const { return std::max(until - clock_.now(), kShortest); }
@@ -88,16 +88,14 @@ asio::awaitable<Result<Lease>> PgLedger::hold_lease(Duration deadline) {
   Lease lease = std::move(answer->lease);
   if (!lease.ours) co_return lease;
   epoch_ = lease.epoch;
-  if (registered_ != epoch_) lease.note = co_await register_inventory(epoch_, until);
-  if (judged_by_ != epoch_ && lease.note.empty()) {
-    lease.note = co_await register_thresholds(epoch_, until);
-  }
+  lease.note = co_await tell_inventory(until);
+  if (lease.note.empty()) lease.note = co_await tell_thresholds(until);
   co_return lease;
 }
 
 asio::awaitable<Result<void>> PgLedger::open(TimePoint until) {
-  registered_ = 0;
-  judged_by_ = 0;
+  inventory_told_ = 0;
+  thresholds_told_ = 0;
   const auto connected = co_await session_.connect(left(until));
   if (!connected.has_value()) co_return connected.error();
   const auto direct = co_await require_direct(session_, left(until));
@@ -173,63 +171,59 @@ asio::awaitable<Result<void>> PgLedger::end_session(const Claim& claim, TimePoin
   co_return Result<void>{};
 }
 
+asio::awaitable<std::string> PgLedger::tell(std::string_view what, std::string_view sql,
+                                            nlohmann::json list, TimePoint until) {
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(std::to_string(epoch_));
+  parameters.emplace_back(to_parameter(list));
+  const auto done = co_await session_.query(std::string{sql}, std::move(parameters), left(until));
+  if (done.has_value()) co_return std::string{};
+  co_return std::string{what} + ": " + done.error().context;
+}
+
 // The lease is ours with or without it: reverts must go on. Without it the levers refuse forward
 // acts on what the database does not know.
-asio::awaitable<std::string> PgLedger::register_inventory(std::int64_t epoch, TimePoint until) {
-  const auto features = options_.features;
-  const auto profiles = options_.profiles;
-  const auto sessions = options_.sessions;
-  std::vector<pg::Parameter> parameters;
-  parameters.emplace_back(std::to_string(epoch));
-  parameters.emplace_back(to_parameter(features_json(features)));
-  auto done = co_await session_.query(std::string{sql::feature_register}, std::move(parameters),
-                                      left(until));
-  if (!done.has_value()) co_return "features are not registered: " + done.error().context;
-  parameters.clear();
-  parameters.emplace_back(std::to_string(epoch));
-  parameters.emplace_back(to_parameter(profiles_json(profiles)));
-  done = co_await session_.query(std::string{sql::profile_register}, std::move(parameters),
-                                 left(until));
-  if (!done.has_value()) co_return "profiles are not registered: " + done.error().context;
-  parameters.clear();
-  parameters.emplace_back(std::to_string(epoch));
-  parameters.emplace_back(to_parameter(sessions_json(sessions)));
-  done = co_await session_.query(std::string{sql::sessions_register}, std::move(parameters),
-                                 left(until));
-  if (!done.has_value()) co_return "sessions are not registered: " + done.error().context;
-  // A reload may have brought others meanwhile: they are registered with the next renewal.
-  if (options_.features == features && options_.profiles == profiles &&
-      options_.sessions == sessions) {
-    registered_ = epoch;
+asio::awaitable<std::string> PgLedger::tell_inventory(TimePoint until) {
+  if (inventory_told_ == epoch_) co_return std::string{};
+  // Said before it is done: what a reload brings meanwhile is told with the next renewal.
+  inventory_told_ = epoch_;
+  auto profiles = profiles_json(options_.profiles);
+  auto sessions = sessions_json(options_.sessions);
+  auto note = co_await tell("features are not registered", sql::feature_register,
+                            features_json(options_.features), until);
+  if (note.empty()) {
+    note = co_await tell("profiles are not registered", sql::profile_register, std::move(profiles),
+                         until);
   }
-  co_return std::string{};
+  if (note.empty()) {
+    note = co_await tell("sessions are not registered", sql::sessions_register, std::move(sessions),
+                         until);
+  }
+  if (!note.empty()) inventory_told_ = 0;
+  co_return note;
 }
 
 // Nothing of ours rests on them: only what the database does for itself while nobody leads.
-asio::awaitable<std::string> PgLedger::register_thresholds(std::int64_t epoch, TimePoint until) {
-  const auto thresholds = options_.thresholds;
-  std::vector<pg::Parameter> parameters;
-  parameters.emplace_back(std::to_string(epoch));
-  parameters.emplace_back(to_parameter(thresholds_json(thresholds)));
-  const auto done = co_await session_.query(std::string{sql::threshold_register},
-                                            std::move(parameters), left(until));
-  if (!done.has_value()) co_return "thresholds are not written: " + done.error().context;
-  if (options_.thresholds == thresholds) judged_by_ = epoch;
-  co_return std::string{};
+asio::awaitable<std::string> PgLedger::tell_thresholds(TimePoint until) {
+  if (thresholds_told_ == epoch_) co_return std::string{};
+  thresholds_told_ = epoch_;
+  auto note = co_await tell("thresholds are not written", sql::threshold_register,
+                            thresholds_json(options_.thresholds), until);
+  if (!note.empty()) thresholds_told_ = 0;
+  co_return note;
 }
 
 asio::awaitable<Result<void>> PgLedger::release_lease(Duration deadline) {
   const TimePoint until = clock_.now() + deadline;
   // What was said since the last renewal: the database goes by it while nobody leads.
-  std::string note;
-  if (judged_by_ != epoch_) note = co_await register_thresholds(epoch_, until);
+  const std::string note = co_await tell_thresholds(until);
   std::vector<pg::Parameter> parameters;
   parameters.emplace_back(std::to_string(epoch_));
   const auto released =
       co_await session_.query(std::string{sql::lease_release}, std::move(parameters), left(until));
   if (!released.has_value()) co_return released.error();
-  registered_ = 0;
-  judged_by_ = 0;
+  inventory_told_ = 0;
+  thresholds_told_ = 0;
   if (true_at(*released, 0, 0) && note.empty()) co_return Result<void>{};
   Error error{ErrorCode::superseded, "the lease was not ours any more", {}};
   if (!note.empty()) error.context = note;

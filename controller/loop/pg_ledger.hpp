@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/loop/thresholds.hpp"
@@ -63,18 +65,21 @@ class PgLedger : public Ledger {
   boost::asio::awaitable<Result<void>> check_role(TimePoint until);
   boost::asio::awaitable<Result<Claim>> claim(TimePoint until);
   boost::asio::awaitable<Result<void>> end_session(const Claim& claim, TimePoint until);
-  boost::asio::awaitable<std::string> register_inventory(std::int64_t epoch, TimePoint until);
-  boost::asio::awaitable<std::string> register_thresholds(std::int64_t epoch, TimePoint until);
+  // What could not be told, in words; empty when the database knows it.
+  boost::asio::awaitable<std::string> tell_inventory(TimePoint until);
+  boost::asio::awaitable<std::string> tell_thresholds(TimePoint until);
+  boost::asio::awaitable<std::string> tell(std::string_view what, std::string_view sql,
+                                           nlohmann::json list, TimePoint until);
   void back_off(Error failure);
 
   pg::Session& session_;
   const Clock& clock_;
   PgLedgerOptions options_;
   std::string identity_;
-  std::int64_t epoch_ = 0;       // last one that was ours
-  std::int64_t registered_ = 0;  // epoch under which the inventory was registered
-  std::int64_t judged_by_ = 0;   // and the thresholds
-  Error failure_;                // of the last attempt to connect
+  std::int64_t epoch_ = 0;            // last one that was ours
+  std::int64_t inventory_told_ = 0;   // epoch under which the database was told
+  std::int64_t thresholds_told_ = 0;  // as well
+  Error failure_;                     // of the last attempt to connect
   Duration backoff_{};
   TimePoint retry_at_{};
   std::minstd_rand jitter_;

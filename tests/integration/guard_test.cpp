@@ -141,6 +141,24 @@ std::string open_rows(Site& site) {
       "FROM homeostat.lever WHERE status = 'open'");
 }
 
+/// The guard, switched on, twice in the time that it asks for, in a storm: it sheds.
+void guard_sheds(Site& site) {
+  site.postgres().sql("UPDATE homeostat.guard_setting SET open_first_rung = true");
+  LockStorm storm(site);
+  REQUIRE(LockStorm::rages(site));
+  site.postgres().sql(
+      "SELECT * FROM homeostat.guard(); UPDATE homeostat.guard_state SET "
+      "judged_at = judged_at - interval '30 seconds'");
+  REQUIRE(site.postgres().sql("SELECT opened FROM homeostat.guard()") == "t");
+}
+
+/// What the breaker remembers is from so long ago that it counts no more.
+void let_memory_fade(Site& site) {
+  site.postgres().sql(
+      "UPDATE homeostat.policy_state SET changed_at = changed_at - interval '1 hour',"
+      " opened_at = opened_at - interval '1 hour'");
+}
+
 }  // namespace
 
 TEST_CASE("guard: with the daemon killed mid-storm, pg_cron's guard gives back on time (H22)") {
@@ -213,21 +231,11 @@ TEST_CASE(
   Site site;
   die_mid_storm(site);
   let_everything_run_out(site);
-  // Long ago: what the breaker remembered then counts no more.
-  site.postgres().sql(
-      "SELECT * FROM homeostat.expire();"
-      "UPDATE homeostat.policy_state SET changed_at = changed_at - interval '1 hour',"
-      " opened_at = opened_at - interval '1 hour';"
-      "UPDATE homeostat.guard_setting SET open_first_rung = true");
-  LockStorm storm(site);
-  REQUIRE(LockStorm::rages(site));
-  site.postgres().sql(
-      "SELECT * FROM homeostat.guard(); UPDATE homeostat.guard_state SET "
-      "judged_at = judged_at - interval '30 seconds'");
-  REQUIRE(site.postgres().sql("SELECT opened FROM homeostat.guard()") == "t");
+  site.postgres().sql("SELECT * FROM homeostat.expire()");
+  let_memory_fade(site);
+  guard_sheds(site);
   REQUIRE_FALSE(site.allowed("top_tracks_view"));
   const auto epoch = site.postgres().sql("SELECT epoch FROM homeostat.lease");
-  storm.end();
 
   site.inject(0, 32);
   const int second = site.start_daemon();
@@ -248,13 +256,7 @@ TEST_CASE(
 TEST_CASE("guard: what the daemon had shed is kept in its name, and found by it") {
   Site site;
   die_mid_storm(site);
-  site.postgres().sql("UPDATE homeostat.guard_setting SET open_first_rung = true");
-  LockStorm storm(site);
-  REQUIRE(LockStorm::rages(site));
-  site.postgres().sql(
-      "SELECT * FROM homeostat.guard(); UPDATE homeostat.guard_state SET "
-      "judged_at = judged_at - interval '30 seconds'");
-  REQUIRE(site.postgres().sql("SELECT opened FROM homeostat.guard()") == "t");
+  guard_sheds(site);
   CHECK(open_rows(site) == "class/batch circuit-breaker, class/rebuildable circuit-breaker");
 }
 
@@ -262,25 +264,13 @@ TEST_CASE("guard: a daemon that comes back into the storm takes the rung over fr
   Site site;
   die_mid_storm(site);
   let_everything_run_out(site);
-  site.postgres().sql(
-      "SELECT * FROM homeostat.expire(); UPDATE homeostat.guard_setting SET open_first_rung = "
-      "true");
-  LockStorm storm(site);
-  REQUIRE(LockStorm::rages(site));
-  site.postgres().sql(
-      "SELECT * FROM homeostat.guard(); UPDATE homeostat.guard_state SET "
-      "judged_at = judged_at - interval '30 seconds'");
-  REQUIRE(site.postgres().sql("SELECT opened FROM homeostat.guard()") == "t");
+  site.postgres().sql("SELECT * FROM homeostat.expire()");
+  guard_sheds(site);
   REQUIRE(open_rows(site) == "class/rebuildable guard");
   const auto epoch = site.postgres().sql("SELECT epoch FROM homeostat.lease");
-  storm.end();
   // Away for so long that what the breaker remembered counts no more, or only just gone.
   const bool long_gone = GENERATE(true, false);
-  if (long_gone) {
-    site.postgres().sql(
-        "UPDATE homeostat.policy_state SET changed_at = changed_at - interval "
-        "'1 hour', opened_at = opened_at - interval '1 hour'");
-  }
+  if (long_gone) let_memory_fade(site);
   const int second = site.start_daemon();  // the injected samples go on: 28 of 32
   REQUIRE(eventually([&] { return site.rung(second) >= 1; }));
   REQUIRE(eventually([&] {
