@@ -13,11 +13,11 @@ from table import Row, duration
 
 NAME = "crossing"
 TITLE = "crossing → action ÷ crossing → webhook of Prometheus + Alertmanager, each at 1 s"
-A_ROUND = 4  # crossings
-# The policies' clock runs 60 times as fast, so that the budget of 10 forward acts an hour counts
-# for a minute; what must be a second long is 60 s here.
-SPEED_UP = 60
-PACE = 6.5  # seconds between crossings at least: under 10 a minute
+A_ROUND = 3  # crossings
+# The policies' clock runs 30 times as fast, so that the budget of 10 forward acts an hour counts
+# for two minutes; what must be a second long is 30 s here.
+SPEED_UP = 30
+PACE = 12.5  # seconds between crossings at least: under 10 in two minutes
 ALERT = "QueueTooOld"
 BREACHED, CLEAR = 0.9, 0.1
 POLICY = """\
@@ -25,17 +25,17 @@ version: 1
 policy: crossing
 kind: breaker
 mode: enforce
-every: 60s
+every: 30s
 open: {signal: admission_queue_age_seconds, above: 0.4, for_samples: 1, clear_below: 0.2,
        clear_for: 0s}
 ladder: [{lever: feature, target: class/batch, admit: 0%, ttl: 1h}]
-hold: {first: 60s, factor: 1, max: 60s}
-restore: {steps: [100%], each: 60s}
+hold: {first: 30s, factor: 1, max: 30s}
+restore: {steps: [100%], each: 30s}
 limits: {per_hour: 100}
 """
 EXTRA = """\
-tick: 1h
-sampling: {{every: 60s, fold: 60s, stale_after: 45s}}
+tick: 5m
+sampling: {{every: 30s, fold: 30s, stale_after: 45s}}
 injected: {{path: "{path}"}}
 """
 
@@ -96,6 +96,15 @@ class Latencies:
         time.sleep(max(0.0, began + PACE - time.monotonic()) + random.uniform(0, 1))
 
 
+def configuration(folder, value_path):
+    """What the daemon is given; its policy is written into the folder."""
+    policies = os.path.join(folder, "policies")
+    os.mkdir(policies)
+    with open(os.path.join(policies, "crossing.yaml"), "w") as file:
+        file.write(POLICY)
+    return {"policies": policies, "speed_up": SPEED_UP, "extra": EXTRA.format(path=value_path)}
+
+
 def run(ground, rounds, say):
     folder = ground.subfolder("crossing-files")
     exporter = ground.keep(Exporter())
@@ -106,12 +115,7 @@ def run(ground, rounds, say):
     prometheus = ground.keep(Prometheus(folder, exporter, {"crossing": [rule]}, "1s",
                                         alertmanager.url))
     prometheus.wait_ready()
-    policies = os.path.join(folder, "policies")
-    os.mkdir(policies)
-    with open(os.path.join(policies, "crossing.yaml"), "w") as file:
-        file.write(POLICY)
-    daemon = ground.homeostat("crossing", policies=policies, speed_up=SPEED_UP,
-                              extra=EXTRA.format(path=value.path))
+    daemon = ground.homeostat("crossing", **configuration(folder, value.path))
     latencies = Latencies(daemon, alertmanager, value)
     for number in range(rounds * A_ROUND):
         if number % A_ROUND == 0:

@@ -3,15 +3,18 @@
 """Proves what the benchmarks make of their figures, and that the programs still run. Starts no
 server and asserts nothing about how fast anything is.
 
-Usage: test_bench.py REPOSITORY PROGRAMS
+Usage: test_bench.py REPOSITORY PROGRAMS HOMEOSTAT
 """
+import collections
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import types
 import unittest
 
+HOMEOSTAT = sys.argv.pop()
 PROGRAMS = sys.argv.pop()
 DECIDE_BENCH = os.path.join(PROGRAMS, "decide_bench")
 METRICS_BENCH = os.path.join(PROGRAMS, "metrics_bench")
@@ -19,8 +22,10 @@ REPO = sys.argv.pop()
 sys.path.insert(0, os.path.join(REPO, "tests/bench"))
 
 import bench  # noqa: E402
+import crossing  # noqa: E402
 import ground  # noqa: E402
 import lock_probe  # noqa: E402
+import supervisor  # noqa: E402
 import table  # noqa: E402
 from spread import Spread, ratios, show, spread  # noqa: E402
 
@@ -142,6 +147,21 @@ class MetricsBenchTest(unittest.TestCase):
         for wrong in ([], ["0", "3", "file"], ["7", "x", "file"]):
             done = subprocess.run([METRICS_BENCH, *wrong], capture_output=True, check=False)
             self.assertEqual(done.returncode, 2, wrong)
+
+
+class CrossingTest(unittest.TestCase):
+    def test_its_configuration_and_policy_are_ones_that_homeostat_takes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            password = os.path.join(folder, "password")
+            os.close(os.open(password, os.O_CREAT | os.O_WRONLY, 0o600))
+            server = types.SimpleNamespace(
+                sockets=folder, password_files=collections.defaultdict(lambda: password))
+            how = crossing.configuration(folder, os.path.join(folder, "samples"))
+            daemon = supervisor.Supervisor(HOMEOSTAT, folder, server, **how)
+            daemon.configure()
+            done = subprocess.run([HOMEOSTAT, "check", daemon.config], text=True,
+                                  capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 class CommandTest(unittest.TestCase):
