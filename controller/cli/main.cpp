@@ -15,6 +15,7 @@
 #include "controller/cli/commands/history.hpp"
 #include "controller/cli/commands/migrate.hpp"
 #include "controller/cli/commands/pause.hpp"
+#include "controller/cli/commands/replay.hpp"
 #include "controller/cli/commands/run.hpp"
 #include "controller/cli/commands/schema.hpp"
 #include "controller/cli/commands/status.hpp"
@@ -55,6 +56,7 @@ int run(int argc, char** argv) {
   homeostat::add_pause_commands(app, chosen);
   homeostat::add_explain_command(app, chosen);
   homeostat::add_history_command(app, chosen);
+  homeostat::add_replay_command(app, chosen);
   if (const auto unknown = unknown_subcommand(app, argc, argv); !unknown.empty()) {
     std::cerr << "homeostat: " << unknown << " (homeostat --help)\n";
     return 2;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "controller/loop/act_codec.hpp"
+#include "controller/loop/basis_codec.hpp"
 #include "policies/model/codec.hpp"
 
 namespace homeostat::journal {
@@ -78,6 +79,7 @@ Result<void> read_of_step(sqlite::Statement& statement, std::int64_t step, std::
 
 /// What a step did, found by its wall time (indexed) and number.
 struct PartsOfStep {
+  sqlite::Statement basis;
   sqlite::Statement verdicts;
   sqlite::Statement effects;
   sqlite::Statement acts;
@@ -90,17 +92,24 @@ Result<sqlite::Statement> prepare_part(sqlite::Database& database, const std::st
 }
 
 Result<PartsOfStep> prepare_parts(sqlite::Database& database) {
+  auto basis = database.prepare("SELECT json FROM basis WHERE step = ?1");
+  if (!basis.has_value()) return basis.error();
   auto verdicts = prepare_part(database, "verdict");
   if (!verdicts.has_value()) return verdicts.error();
   auto effects = prepare_part(database, "effect");
   if (!effects.has_value()) return effects.error();
   auto acts = prepare_part(database, "act");
   if (!acts.has_value()) return acts.error();
-  return PartsOfStep{std::move(*verdicts), std::move(*effects), std::move(*acts)};
+  return PartsOfStep{std::move(*basis), std::move(*verdicts), std::move(*effects),
+                     std::move(*acts)};
 }
 
 Result<void> read_parts(PartsOfStep& parts, std::int64_t number, JournalStep& step) {
-  auto done = read_of_step(parts.verdicts, number, step.verdicts, verdict_from_json);
+  std::vector<Basis> basis;
+  auto done = read_of_step(parts.basis, number, basis, basis_from_json);
+  if (!basis.empty()) step.basis = std::move(basis.front());
+  if (done.has_value())
+    done = read_of_step(parts.verdicts, number, step.verdicts, verdict_from_json);
   if (done.has_value()) done = read_of_step(parts.effects, number, step.effects, effect_from_json);
   if (done.has_value()) done = read_of_step(parts.acts, number, step.acts, act_from_json);
   return done;
@@ -143,7 +152,8 @@ Result<std::vector<RecordedStep>> read_steps(sqlite::Database& database, std::in
   auto parts = prepare_parts(database);
   if (!parts.has_value()) return parts.error();
   auto statement = database.prepare(
-      "SELECT id, run, wall, mono, bar, samples, paused FROM step WHERE id > ?1 ORDER BY id LIMIT "
+      "SELECT id, run, wall, mono, bar, samples, paused, decided FROM step WHERE id > ?1 ORDER BY "
+      "id LIMIT "
       "?2");
   if (!statement.has_value()) return statement.error();
   statement->bind(1, after).bind(2, rows(limit));
@@ -159,6 +169,7 @@ Result<std::vector<RecordedStep>> read_steps(sqlite::Database& database, std::in
     const auto bar = parse_forward_bar(statement->text(4));
     if (!bar) return Error{ErrorCode::storage, "the journal holds a bar of unknown name"};
     step.bar = *bar;
+    step.decided = statement->integer(7) != 0;
     std::istringstream paused{std::string(statement->text(6))};
     for (std::string name; paused >> name;) step.paused.push_back(name);
     auto samples = unpack_samples(statement->text(5), step.at, *series);

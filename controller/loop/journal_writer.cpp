@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controller/loop/act_codec.hpp"
+#include "controller/loop/basis_codec.hpp"
 #include "controller/loop/journal_reader.hpp"
 #include "policies/model/codec.hpp"
 
@@ -53,16 +54,18 @@ Result<Writer> Writer::start(sqlite::Database& database) {
 
   auto series = database.prepare("INSERT INTO series VALUES (?1, ?2, ?3)");
   if (!series.has_value()) return series.error();
-  auto step = database.prepare("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  auto step = database.prepare("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
   if (!step.has_value()) return step.error();
+  auto basis = database.prepare("INSERT INTO basis VALUES (?1, ?2, ?3)");
+  if (!basis.has_value()) return basis.error();
   auto verdict = database.prepare("INSERT INTO verdict VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   if (!verdict.has_value()) return verdict.error();
   auto act = database.prepare("INSERT INTO act VALUES (NULL, ?1, ?2, ?3, ?4, ?5)");
   if (!act.has_value()) return act.error();
   auto effect = database.prepare("INSERT INTO effect VALUES (NULL, ?1, ?2, ?3, ?4, ?5)");
   if (!effect.has_value()) return effect.error();
-  return Writer(Statements{std::move(*series), std::move(*step), std::move(*verdict),
-                           std::move(*act), std::move(*effect)},
+  return Writer(Statements{std::move(*series), std::move(*step), std::move(*basis),
+                           std::move(*verdict), std::move(*act), std::move(*effect)},
                 std::move(numbers), *run + 1, *last_step);
 }
 
@@ -101,10 +104,15 @@ Result<void> Writer::write_one(const JournalStep& step) {
       .bind(2, run_)
       .bind(3, wall)
       .bind(4, step.at.time_since_epoch().count())
-      .bind(5, to_text(step.bar))
-      .bind(6, spaced(step.paused))
-      .bind(7, pack_samples(step.samples, step.at, numbers_));
+      .bind(5, std::int64_t{step.decided})
+      .bind(6, to_text(step.bar))
+      .bind(7, spaced(step.paused))
+      .bind(8, pack_samples(step.samples, step.at, numbers_));
   done = run_once(statements_.step);
+  if (done.has_value() && step.basis) {
+    statements_.basis.reset().bind(1, number).bind(2, wall).bind(3, dumped(to_json(*step.basis)));
+    done = run_once(statements_.basis);
+  }
   for (const auto& verdict : step.verdicts) {
     if (!done.has_value()) return done;
     statements_.verdict.reset()

@@ -26,6 +26,7 @@ class Writer {
   struct Statements {
     sqlite::Statement series;
     sqlite::Statement step;
+    sqlite::Statement basis;
     sqlite::Statement verdict;
     sqlite::Statement act;
     sqlite::Statement effect;

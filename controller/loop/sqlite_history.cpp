@@ -23,8 +23,10 @@ Result<SqliteHistory> SqliteHistory::open(const std::string& path) {
   const auto schema = journal::check_schema(*database);
   if (schema.has_value()) return SqliteHistory(std::move(*database));
   if (database->failure() == sqlite::Failure::busy) {
-    return Error{ErrorCode::storage,
-                 path + ": a running daemon holds this journal: ask it with --server"};
+    return Error{ErrorCode::storage, path +
+                                         ": a running daemon holds this journal: ask it, or copy "
+                                         "the file together with its -wal and read "
+                                         "the copy"};
   }
   const auto& context = schema.error().context;
   return Error{ErrorCode::storage, context.starts_with(path) ? context : path + ": " + context};

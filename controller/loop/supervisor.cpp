@@ -42,6 +42,12 @@ std::vector<std::string> paused_policies(const std::vector<Pause>& pauses) {
 /// What a restart does not change: `system/database` of `system/database@start`.
 std::string lasting(const std::string& identity) { return identity.substr(0, identity.rfind('@')); }
 
+std::vector<PolicyStamp> stamps(const PolicySet& set) {
+  std::vector<PolicyStamp> all;
+  for (const auto& policy : set.policies) all.push_back({policy.name, policy.hash, policy.mode});
+  return all;
+}
+
 /// A probe may take most of a step, and never so little that a busy machine looks like a dead one.
 Duration sample_deadline(Duration step) { return std::max(kShortestSampleDeadline, step * 4 / 5); }
 
@@ -72,6 +78,7 @@ Supervisor::Supervisor(SupervisorParts parts, SupervisorSettings settings, Polic
       leadership_(parts_.ledger, kLeaseRenewal),
       reconciler_(parts_.levers) {
   tally_.started = parts_.clock.wall();
+  basis_ = Basis{stamps(policies_), std::nullopt};
 }
 
 void Supervisor::request_stop(Leaving leaving) {
@@ -90,6 +97,7 @@ void Supervisor::take_over_replacement() {
   settings_ = std::move(settings);
   state_ = carried_over(policies, std::move(state_), parts_.clock.now());
   policies_ = std::move(policies);
+  basis_ = Basis{stamps(policies_), std::nullopt};
   replacement_.reset();
   // Whoever reloads has looked.
   home_ = leadership_.leader() ? lasting(parts_.ledger->identity()) : std::string();
@@ -144,6 +152,7 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
     barred_since_ = now;
   }
   snapshot_.paused = paused_policies(leadership_.pauses());
+  auto journaled = entry(now, std::move(samples));
   auto decision = decide(policies_, snapshot_, std::move(state_), now);
   state_ = std::move(decision.state);
 
@@ -157,7 +166,10 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
   }
   count_acts(acts, &tally_);
   count_would_acts(policies_, decision.verdicts, &tally_);
-  write_journal(now, std::move(samples), decision, std::move(acts));
+  journaled.verdicts = decision.verdicts;
+  journaled.effects = decision.effects;
+  journaled.acts = std::move(acts);
+  write_journal(journaled);
   if (tick) {
     const auto missed = (now - next_tick_) / settings_.tick;
     tally_.ticks_skipped += static_cast<std::uint64_t>(missed);
@@ -184,7 +196,9 @@ asio::awaitable<void> Supervisor::keep_leadership(TimePoint now) {
                       leadership_.epoch(), image->rows.size(), image->memories.size());
       // Where nobody else has led meanwhile, what is known here is newer than what the ledger kept.
       if (!informed_ || turn == Leadership::Turn::gained) {
-        state_ = resumed(policies_, alive(policies_, *image, now), now, image->forward);
+        Resumption kept{alive(policies_, *image, now), image->forward};
+        state_ = resumed(policies_, kept.memories, now, kept.acts);
+        basis_ = Basis{stamps(policies_), std::move(kept)};
       }
       informed_ = true;
       if (home_.empty()) home_ = lasting(parts_.ledger->identity());
@@ -282,17 +296,18 @@ asio::awaitable<void> Supervisor::ask_once_more() {
   snapshot_.paused = paused_policies(leadership_.pauses());
 }
 
-void Supervisor::write_journal(TimePoint now, std::vector<Sample> samples, const Decision& decision,
-                               std::vector<ActRecord> acts) {
+JournalStep Supervisor::entry(TimePoint now, std::vector<Sample> samples) {
   JournalStep entry;
   entry.at = now;
   entry.wall = parts_.clock.wall();
+  entry.basis = std::exchange(basis_, std::nullopt);
   entry.bar = snapshot_.bar;
   entry.paused = snapshot_.paused;
   entry.samples = std::move(samples);
-  entry.verdicts = decision.verdicts;
-  entry.effects = decision.effects;
-  entry.acts = std::move(acts);
+  return entry;
+}
+
+void Supervisor::write_journal(const JournalStep& entry) {
   const bool was_usable = parts_.journal.usable();
   const auto written = parts_.journal.append(entry);
   if (!written.has_value() && was_usable) {

@@ -97,8 +97,9 @@ class Supervisor {
   std::string identity_mismatch() const;
   ForwardBar bar() const;
   std::string bar_detail() const;
-  void write_journal(TimePoint now, std::vector<Sample> samples, const Decision& decision,
-                     std::vector<ActRecord> acts);
+  /// What is known of a step before it acts.
+  JournalStep entry(TimePoint now, std::vector<Sample> samples);
+  void write_journal(const JournalStep& entry);
   void publish(TimePoint now, const Decision& decision);
 
   SupervisorParts parts_;
@@ -109,6 +110,7 @@ class Supervisor {
   Reconciler reconciler_;
   Snapshot snapshot_;
   EngineState state_;
+  std::optional<Basis> basis_;      ///< of the step under way; nothing: state_ went on
   std::vector<PolicyMemory> kept_;  ///< what the ledger holds of state_
   Report tally_;                    ///< counters and facts that last from step to step
   std::shared_ptr<const Report> report_;

@@ -49,7 +49,10 @@ asio::awaitable<void> Supervisor::give_back() {
     auto acts = co_await reconciler_.step(nothing.desired, options, now);
     count_acts(acts, &tally_);
     log_acts(parts_.log, acts);
-    write_journal(now, {}, nothing, std::move(acts));
+    auto journaled = entry(now, {});
+    journaled.decided = false;
+    journaled.acts = std::move(acts);
+    write_journal(journaled);
     publish(now, nothing);
     if (!reconciler_.fence_lost()) co_return;
     leadership_.doubt(reconciler_.fence_lost_reason());

@@ -26,10 +26,35 @@ struct ActRecord {
   std::string detail;
 };
 
+/// A policy as the steps from here on are decided by.
+struct PolicyStamp {
+  std::string policy;
+  std::string hash;
+  Mode mode = Mode::shadow;
+  friend bool operator==(const PolicyStamp&, const PolicyStamp&) = default;
+};
+
+/// What resumed() of the engine was given: the memories that a leader took over from the ledger.
+struct Resumption {
+  std::vector<PolicyMemory> memories;
+  std::vector<ForwardAct> acts;
+  friend bool operator==(const Resumption&, const Resumption&) = default;
+};
+
+/// What a step is decided on where it does not simply go on from the one before: the first of a
+/// daemon, the first after a reload, and one in which a leader took over.
+struct Basis {
+  std::vector<PolicyStamp> policies;
+  std::optional<Resumption> resumed;  ///< nothing: the engine's state went on
+  friend bool operator==(const Basis&, const Basis&) = default;
+};
+
 /// One step of the supervisor, complete: replaying it gives the same decisions.
 struct JournalStep {
   TimePoint at{};
   WallTime wall{};
+  bool decided = true;         ///< false: only acts, as a daemon makes them at its end
+  std::optional<Basis> basis;  ///< nothing: as the step before
   ForwardBar bar = ForwardBar::none;
   std::vector<std::string> paused;  ///< as in Snapshot
   std::vector<Sample> samples;      ///< taken since the last step

@@ -29,6 +29,12 @@ Result<Effect> effect_from_json(const nlohmann::json& json);
 
 nlohmann::json to_json(const DesiredLever& desired);
 
+nlohmann::json to_json(const PolicyMemory& memory);
+Result<PolicyMemory> policy_memory_from_json(const nlohmann::json& json);
+
+nlohmann::json to_json(const ForwardAct& act);
+Result<ForwardAct> forward_act_from_json(const nlohmann::json& json);
+
 /// Of a whole policy with every default filled in: /v1/policies, `check --resolved`.
 nlohmann::json to_json(const Policy& policy);
 

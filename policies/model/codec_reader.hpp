@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "policies/model/error.hpp"
 #include "policies/model/subject.hpp"
@@ -165,5 +166,18 @@ class Reader {
   std::string_view what_;
   std::optional<Error> error_;
 };
+
+/// Every item of the member, an array, by the codec of its type.
+template <class T>
+void read_all(Reader& reader, const char* key, std::vector<T>& into,
+              Result<T> (*decode)(const nlohmann::json&)) {
+  const auto* const list = reader.array(key);
+  if (list == nullptr) return;
+  for (const auto& item : *list) {
+    auto value = decode(item);
+    if (!value.has_value()) return reader.fail(value.error());
+    into.push_back(std::move(*value));
+  }
+}
 
 }  // namespace homeostat::codec

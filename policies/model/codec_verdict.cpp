@@ -57,18 +57,6 @@ Result<Evidence> evidence_from_json(const json& in) {
   return evidence;
 }
 
-template <class T>
-void read_all(codec::Reader& reader, const char* key, std::vector<T>& into,
-              Result<T> (*one)(const json&)) {
-  const auto* array = reader.array(key);
-  if (array == nullptr) return;
-  for (const auto& element : *array) {
-    auto value = one(element);
-    if (!value.has_value()) return reader.fail(value.error());
-    into.push_back(std::move(*value));
-  }
-}
-
 }  // namespace
 
 json to_json(const Verdict& verdict) {
@@ -110,8 +98,8 @@ Result<Verdict> verdict_from_json(const json& in) {
   reader.read("hold_us", verdict.hold);
   reader.read("trips", verdict.trips);
   reader.read("bar", verdict.bar, parse_forward_bar);
-  read_all(reader, "evidence", verdict.evidence, evidence_from_json);
-  read_all(reader, "gates", verdict.gates, gate_from_json);
+  codec::read_all(reader, "evidence", verdict.evidence, evidence_from_json);
+  codec::read_all(reader, "gates", verdict.gates, gate_from_json);
   if (reader.error()) return *reader.error();
   return verdict;
 }

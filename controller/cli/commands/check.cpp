@@ -3,17 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "controller/cli/vocabulary.hpp"
-#include "policies/loader/loader.hpp"
+#include "controller/cli/policy_paths.hpp"
 #include "policies/model/codec.hpp"
 
 namespace homeostat {
@@ -24,77 +20,15 @@ struct CheckOptions {
   bool resolved = false;
 };
 
-struct Paths {
-  std::vector<std::string> policies;
-  std::vector<std::string> configs;
-  std::vector<Finding> errors;
-};
-
-bool is_yaml(const std::filesystem::path& path) {
-  return path.extension() == ".yaml" || path.extension() == ".yml";
-}
-
-/// By its top-level keys: a file with `policy:` holds policies, one with a key that only the
-/// configuration has is one. Anything else is checked as policies, whose errors teach more.
-bool looks_like_config(const std::string& path) {
-  std::ifstream file(path);
-  bool config = false;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("policy:")) return false;
-    for (const auto* key : {"postgres:", "policies:", "mode_ceiling:", "inventory:", "journal:"}) {
-      config = config || line.starts_with(key);
-    }
-  }
-  return config;
-}
-
-/// Files as named; of folders, every YAML file directly inside, in order of name.
-Paths sort_paths(const std::vector<std::string>& named) {
-  namespace fs = std::filesystem;
-  Paths sorted;
-  std::vector<std::string> files;
-  for (const auto& path : named) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> inside;
-    for (const auto& entry : fs::directory_iterator(path, error)) {
-      if (is_yaml(entry.path())) inside.push_back(entry.path().string());
-    }
-    if (inside.empty()) {
-      sorted.errors.push_back({{path, 0, 0}, "a folder without a .yaml or .yml file"});
-    }
-    std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
-  }
-  for (auto& file : files) {
-    auto& kind = looks_like_config(file) ? sorted.configs : sorted.policies;
-    kind.push_back(std::move(file));
-  }
-  return sorted;
-}
-
-void print(std::ostream& out, const std::vector<Finding>& findings, const char* prefix = "") {
-  for (const auto& finding : findings) out << prefix << to_text(finding) << "\n";
-}
-
 int run_check(const CheckOptions& options) {
   auto paths = sort_paths(options.paths);
   auto errors = std::move(paths.errors);
-  auto words = make_vocabulary();
-  Mode ceiling = Mode::enforce;
-  EngineSettings engine;
-  int speed_up = 1;
+  auto context = default_context();
   for (const auto& path : paths.configs) {
     const auto load = load_config(path);
     errors.insert(errors.end(), load.errors.begin(), load.errors.end());
     if (!load.config) continue;
-    words = make_vocabulary(*load.config);
-    ceiling = load.config->mode_ceiling;
-    engine = load.config->engine;
-    speed_up = load.config->speed_up;
+    context = context_of(*load.config);
     const auto files = policy_files(*load.config);
     if (!files.has_value()) {
       errors.push_back({files.error().place, files.error().context});
@@ -106,14 +40,14 @@ int run_check(const CheckOptions& options) {
       if (!named) paths.policies.push_back(file);
     }
   }
-  const auto load = load_policies(paths.policies, words, ceiling, engine, speed_up);
+  const auto load = load_policies(paths.policies, context);
   errors.insert(errors.end(), load.errors.begin(), load.errors.end());
   if (!errors.empty()) {
-    print(std::cerr, errors);
+    print_findings(std::cerr, errors);
     std::cerr << errors.size() << (errors.size() == 1 ? " error\n" : " errors\n");
     return 1;
   }
-  print(std::cerr, load.notes, "note: ");
+  print_findings(std::cerr, load.notes, "note: ");
   if (options.resolved) {
     auto all = nlohmann::json::array();
     for (const auto& policy : load.set->policies) all.push_back(to_json(policy));

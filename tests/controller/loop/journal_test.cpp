@@ -225,8 +225,10 @@ TEST_CASE("journal: one connection at a time, whoever else asks is told who hold
   CHECK_FALSE(second.usable());
   const auto reader = SqliteHistory::open(options.path);
   REQUIRE_FALSE(reader.has_value());
-  CHECK(reader.error().context ==
-        options.path + ": a running daemon holds this journal: ask it with --server");
+  CHECK(reader.error().context == options.path +
+                                      ": a running daemon holds this journal: ask it, or copy the "
+                                      "file together with its -wal and "
+                                      "read the copy");
 
   REQUIRE(first.close().has_value());
   REQUIRE(second.append(quiet_step(0)).has_value());

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/commands/replay.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "controller/cli/complain.hpp"
+#include "controller/cli/fail_on.hpp"
+#include "controller/cli/policy_paths.hpp"
+#include "controller/cli/text/replay_text.hpp"
+#include "controller/cli/when.hpp"
+#include "controller/loop/sqlite_history.hpp"
+#include "controller/loop/system_clock.hpp"
+#include "controller/simulator/backtest.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr int kStepsAtOnce = 1000;
+
+struct Options {
+  std::string journal;
+  std::string config;
+  std::vector<std::string> policies;
+  std::vector<std::string> against;
+  std::string since;
+  std::string until;
+  std::vector<std::string> fail_on;
+  int limit = 50;
+  bool json = false;
+};
+
+/// Errors are printed; nothing then.
+std::optional<PolicySet> load_set(const std::vector<std::string>& paths,
+                                  const PolicyContext& context) {
+  auto named = sort_paths(paths);
+  for (const auto& config : named.configs) {
+    named.errors.push_back({{config, 0, 0}, "a configuration: name it with --config"});
+  }
+  auto load = load_policies(named.policies, context);
+  named.errors.insert(named.errors.end(), load.errors.begin(), load.errors.end());
+  print_findings(std::cerr, named.errors);
+  if (!named.errors.empty()) return std::nullopt;
+  print_findings(std::cerr, load.notes, "note: ");
+  return std::move(load.set);
+}
+
+/// The configuration's part, and its own policies unless others are named.
+std::optional<PolicyContext> load_context(Options& options) {
+  if (options.config.empty()) return default_context();
+  const auto load = load_config(options.config, Secrets::left_alone);
+  print_findings(std::cerr, load.errors);
+  if (!load.config) return std::nullopt;
+  if (options.policies.empty()) {
+    auto files = policy_files(*load.config);
+    if (!files.has_value()) {
+      print_findings(std::cerr, {{files.error().place, files.error().context}});
+      return std::nullopt;
+    }
+    options.policies = std::move(*files);
+  }
+  return context_of(*load.config);
+}
+
+Result<std::optional<WallTime>> when(const std::string& text) {
+  if (text.empty()) return std::optional<WallTime>();
+  const auto time = parse_when(text, SystemClock().wall());
+  if (!time.has_value()) return time.error();
+  return std::optional(*time);
+}
+
+std::optional<BacktestOptions> read_options(Options options) {
+  if (options.config.empty() && options.policies.empty()) {
+    std::cerr << "homeostat: name what to replay: --policies, or --config for the daemon's own\n";
+    return std::nullopt;
+  }
+  const auto context = load_context(options);
+  if (!context) return std::nullopt;
+  BacktestOptions run;
+  run.speed_up = context->speed_up;
+  auto policies = load_set(options.policies, *context);
+  if (!policies) return std::nullopt;
+  run.policies = std::move(*policies);
+  if (!options.against.empty()) {
+    run.against = load_set(options.against, *context);
+    if (!run.against) return std::nullopt;
+  }
+  const auto from = when(options.since);
+  const auto until = when(options.until);
+  if (!from.has_value() || !until.has_value()) {
+    complain(from.has_value() ? until.error() : from.error());
+    return std::nullopt;
+  }
+  run.from = *from;
+  run.until = *until;
+  return run;
+}
+
+Result<void> tell(const SqliteHistory& history, Backtest& backtest) {
+  std::int64_t after = 0;
+  while (true) {
+    const auto steps = history.steps(after, kStepsAtOnce);
+    if (!steps.has_value()) return steps.error();
+    if (steps->empty()) return {};
+    for (const auto& step : *steps) backtest.add(step);
+  }
+}
+
+int run(const Options& options) {
+  std::vector<FailOn> limits;
+  for (const auto& text : options.fail_on) {
+    auto limit = parse_fail_on(text);
+    if (!limit.has_value()) return complain(limit.error());
+    limits.push_back(std::move(*limit));
+  }
+  auto read = read_options(options);
+  if (!read) return 1;
+  const auto history = SqliteHistory::open(options.journal);
+  if (!history.has_value()) return complain(history.error());
+  Backtest backtest(std::move(*read));
+  const auto told = tell(*history, backtest);
+  if (!told.has_value()) return complain(told.error());
+  const std::string other = options.against.empty() ? "recorded" : "against";
+  std::cout << (options.json ? text::replay_json(backtest, other)
+                             : text::replay(backtest, other, options.limit));
+  int status = 0;
+  for (const auto& limit : limits) {
+    const auto found = failed(limit, backtest);
+    if (!found) continue;
+    std::cerr << "homeostat: " << *found << "\n";
+    status = 1;
+  }
+  return status;
+}
+
+std::string figures() {
+  std::string names;
+  for (const auto& name : fail_on_figures()) names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
+}  // namespace
+
+void add_replay_command(CLI::App& app, std::function<int()>& chosen) {
+  const auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(
+      "replay", "Tell what policies would have decided about what a journal recorded");
+  command->add_option("JOURNAL", options->journal, "Of a daemon that is not running, or a copy")
+      ->required();
+  command->add_option("--policies", options->policies, "Files or folders of the policies to replay")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--config", options->config,
+                   "The daemon's configuration: its inventory, sampling and mode_ceiling, and its "
+                   "policies unless --policies names others")
+      ->type_name("FILE");
+  command
+      ->add_option("--against", options->against,
+                   "Compare with these policies instead of what was recorded")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  command->add_option("--since", options->since, "Count from then on")->type_name("TIME|AGE");
+  command->add_option("--until", options->until, "Count until then")->type_name("TIME|AGE");
+  command
+      ->add_option("--fail-on", options->fail_on,
+                   "Exit with 1 if a figure of the replayed policies exceeds a number: flaps>0; "
+                   "may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("FIGURE>NUMBER");
+  command->add_option("--limit", options->limit, "At most so many actions")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
+  command->add_flag("--json", options->json, "One JSON object instead of text");
+  command->footer(
+      "Decides with the daemon's own decide(), on a virtual clock. With the policies that were\n"
+      "recorded every verdict comes out the same, byte for byte. What the recorded daemon did is\n"
+      "in the samples: a recording in shadow tells most about what to switch on.\n"
+      "Figures of --fail-on: " +
+      figures() +
+      ".\n"
+      "Exit status: 0; 1 for wrong input or a figure beyond its limit; 2 when the journal cannot\n"
+      "be read.\n\n"
+      "Example:\n"
+      "  homeostat replay journal.db --config homeostat.yaml\n"
+      "  homeostat replay journal.db --config homeostat.yaml --policies policies/new --since 7d\n"
+      "  homeostat replay journal.db --policies new.yaml --against old.yaml --fail-on 'flaps>0'");
+  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace homeostat

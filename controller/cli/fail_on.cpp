@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/fail_on.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <utility>
+
+#include "controller/cli/text/quantity.hpp"
+#include "policies/loader/nearest.hpp"
+
+namespace homeostat {
+namespace {
+
+double minutes(Duration span) { return static_cast<double>(span.count()) / 60e6; }
+
+double total(const Account& account, const std::function<double(const Figures&)>& of) {
+  double sum = 0;
+  for (const auto& [key, figures] : account.figures()) sum += of(figures);
+  return sum;
+}
+
+struct Named {
+  const char* name;
+  double (*value)(const Backtest&);
+};
+
+constexpr Named kFigures[] = {
+    {"openings",
+     [](const Backtest& run) {
+       return total(run.replayed(), [](const Figures& of) { return of.openings; });
+     }},
+    {"climbs",
+     [](const Backtest& run) {
+       return total(run.replayed(), [](const Figures& of) { return of.climbs; });
+     }},
+    {"flaps",
+     [](const Backtest& run) {
+       return total(run.replayed(), [](const Figures& of) { return of.flaps; });
+     }},
+    {"false_trips",
+     [](const Backtest& run) {
+       return total(run.replayed(), [](const Figures& of) { return of.false_trips; });
+     }},
+    {"breach_minutes",
+     [](const Backtest& run) {
+       return total(run.replayed(), [](const Figures& of) { return minutes(of.in_breach); });
+     }},
+    {"degraded_minutes",
+     [](const Backtest& run) {
+       return total(run.replayed(), [](const Figures& of) { return minutes(of.degraded); });
+     }},
+    {"changed_actions",
+     [](const Backtest& run) {
+       const auto pairs = run.actions();
+       return static_cast<double>(std::count_if(
+           pairs.begin(), pairs.end(), [](const PairedAction& pair) { return pair.differs(); }));
+     }},
+    {"differing_verdicts",
+     [](const Backtest& run) { return static_cast<double>(run.differing_verdicts()); }},
+};
+
+Error wrong(std::string_view text, const std::string& why) {
+  return {ErrorCode::invalid_input, "--fail-on `" + std::string(text) + "`: " + why};
+}
+
+}  // namespace
+
+std::vector<std::string> fail_on_figures() {
+  std::vector<std::string> names;
+  for (const auto& figure : kFigures) names.emplace_back(figure.name);
+  return names;
+}
+
+Result<FailOn> parse_fail_on(std::string_view text) {
+  FailOn limit;
+  limit.text = text;
+  const auto sign = text.find('>');
+  if (sign == std::string_view::npos) {
+    return wrong(text, "expected FIGURE>NUMBER, such as flaps>0");
+  }
+  limit.figure = text.substr(0, sign);
+  const auto names = fail_on_figures();
+  if (std::find(names.begin(), names.end(), limit.figure) == names.end()) {
+    return wrong(text, "there is no figure `" + limit.figure + "`; " +
+                           loader::suggestion(limit.figure, names));
+  }
+  auto number = text.substr(sign + 1);
+  limit.or_equal = number.starts_with('=');
+  if (limit.or_equal) number.remove_prefix(1);
+  const auto* const end = number.data() + number.size();
+  const auto read = std::from_chars(number.data(), end, limit.limit, std::chars_format::fixed);
+  if (read.ec != std::errc{} || read.ptr != end || number.empty()) {
+    return wrong(text, "`" + std::string(number) + "` is no number");
+  }
+  return limit;
+}
+
+std::optional<std::string> failed(const FailOn& limit, const Backtest& backtest) {
+  const auto* const named =
+      std::find_if(std::begin(kFigures), std::end(kFigures),
+                   [&](const Named& figure) { return figure.name == limit.figure; });
+  const double value = named->value(backtest);
+  if (limit.or_equal ? value < limit.limit : value <= limit.limit) return std::nullopt;
+  return limit.figure + " is " + text::number(value) + " (--fail-on " + limit.text + ")";
+}
+
+}  // namespace homeostat

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/simulator/account.hpp"
+
+#include <algorithm>
+
+namespace homeostat {
+namespace {
+
+bool changes(Step step) {
+  switch (step) {
+    case Step::opened:
+    case Step::climbed:
+    case Step::restored:
+    case Step::reopened:
+    case Step::closed:
+    case Step::fired:
+    case Step::resolved:
+      return true;
+    case Step::idle:
+    case Step::blocked:
+    case Step::holding:
+    case Step::unknown:
+      return false;
+  }
+  return false;
+}
+
+bool beyond_threshold_of(const LevelTest& test, double judged) {
+  return test.comparison == Comparison::above ? judged > test.threshold : judged < test.threshold;
+}
+
+bool beyond_threshold_of(const CusumTest& test, double judged) { return judged > test.ref; }
+
+}  // namespace
+
+Account::Account(const PolicySet& policies, int speed_up) : short_breach_(kShortBreach / speed_up) {
+  for (const auto& policy : policies.policies) conditions_[policy.name] = policy.open;
+}
+
+bool Account::beyond(const Verdict& verdict) const {
+  const auto found = conditions_.find(verdict.policy);
+  if (found == conditions_.end()) return false;
+  const auto& [combination, arms] = found->second;
+  const auto breached = [&](const Arm& arm) {
+    return std::any_of(verdict.evidence.begin(), verdict.evidence.end(), [&](const Evidence& seen) {
+      if (seen.signal != arm.signal || !seen.judged) return false;
+      const double judged = *seen.judged;
+      return std::visit([judged](const auto& test) { return beyond_threshold_of(test, judged); },
+                        arm.test);
+    });
+  };
+  return combination == Combination::any ? std::any_of(arms.begin(), arms.end(), breached)
+                                         : std::all_of(arms.begin(), arms.end(), breached);
+}
+
+void Account::pass_time(Track& track, Figures& figures, WallTime wall) {
+  // A wall clock that was set back says nothing about how long it was.
+  const auto passed = track.last ? std::max(wall - *track.last, Duration{}) : Duration{};
+  track.last = wall;
+  if (track.open) figures.degraded += passed;
+  if (!track.breached) return;
+  figures.in_breach += passed;
+  if (track.breach_since_opening) *track.breach_since_opening += passed;
+}
+
+void Account::add(const Verdict& verdict, WallTime wall) {
+  const Key key{verdict.policy, verdict.subject};
+  auto& track = tracks_[key];
+  auto& figures = figures_[key];
+  pass_time(track, figures, wall);
+  track.breached = beyond(verdict);
+  track.open = verdict.rung > 0;
+  switch (verdict.step) {
+    case Step::opened:
+      ++figures.openings;
+      if (verdict.trips > 1) ++figures.flaps;
+      track.breach_since_opening = Duration{};
+      break;
+    case Step::fired:
+      ++figures.openings;
+      break;
+    case Step::climbed:
+      ++figures.climbs;
+      break;
+    case Step::reopened:
+      ++figures.flaps;
+      break;
+    case Step::closed:
+      if (track.breach_since_opening && *track.breach_since_opening < short_breach_) {
+        ++figures.false_trips;
+      }
+      track.breach_since_opening.reset();
+      break;
+    default:
+      break;
+  }
+  if (!changes(verdict.step)) return;
+  actions_.push_back(
+      {wall, verdict.policy, verdict.subject, verdict.mode, verdict.step, verdict.rung});
+}
+
+}  // namespace homeostat

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/simulator/replay.hpp"
+
+#include <utility>
+
+namespace homeostat {
+
+Replay::Replay(PolicySet policies) : policies_(std::move(policies)) {}
+
+std::optional<Decision> Replay::step(const JournalStep& step, bool begins) {
+  if (begins) state_ = EngineState{};
+  if (!step.decided) {
+    state_ = EngineState{};  // as the daemon forgets at its end
+    return std::nullopt;
+  }
+  if (step.basis && step.basis->resumed) {
+    state_ = resumed(policies_, step.basis->resumed->memories, step.at, step.basis->resumed->acts);
+  }
+  Snapshot snapshot;
+  for (const auto& sample : step.samples) put(snapshot, sample);
+  snapshot.bar = step.bar;
+  snapshot.paused = step.paused;
+  auto decision = decide(policies_, snapshot, std::move(state_), step.at);
+  state_ = std::move(decision.state);
+  return decision;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/model/codec.hpp"
+#include "policies/model/codec_reader.hpp"
+
+namespace homeostat {
+
+using nlohmann::json;
+
+json to_json(const PolicyMemory& memory) {
+  return {{"policy", memory.policy},
+          {"subject", to_text(memory.subject)},
+          {"policy_hash", memory.policy_hash},
+          {"state", to_text(memory.state)},
+          {"rung", memory.rung},
+          {"restore_step", memory.restore_step},
+          {"hold_us", memory.hold.count()},
+          {"trips", memory.trips},
+          {"changed_us", memory.changed.time_since_epoch().count()},
+          {"opened_us", memory.opened.time_since_epoch().count()}};
+}
+
+Result<PolicyMemory> policy_memory_from_json(const json& in) {
+  PolicyMemory memory;
+  codec::Reader reader(in, "memory of a policy");
+  reader.read("policy", memory.policy);
+  reader.read("subject", memory.subject);
+  reader.read("policy_hash", memory.policy_hash);
+  reader.read("state", memory.state, parse_breaker_state);
+  reader.read("rung", memory.rung);
+  reader.read("restore_step", memory.restore_step);
+  reader.read("hold_us", memory.hold);
+  reader.read("trips", memory.trips);
+  reader.read("changed_us", memory.changed);
+  reader.read("opened_us", memory.opened);
+  if (reader.error()) return *reader.error();
+  return memory;
+}
+
+json to_json(const ForwardAct& act) {
+  return {{"policy", act.policy}, {"at_us", act.at.time_since_epoch().count()}};
+}
+
+Result<ForwardAct> forward_act_from_json(const json& in) {
+  ForwardAct act;
+  codec::Reader reader(in, "forward act");
+  reader.read("policy", act.policy);
+  reader.read("at_us", act.at);
+  if (reader.error()) return *reader.error();
+  return act;
+}
+
+}  // namespace homeostat

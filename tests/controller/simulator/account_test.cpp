@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/simulator/account.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/controller/loop/supervisor_bench.hpp"
+
+namespace homeostat {
+namespace {
+
+using std::chrono::seconds;
+using testing::one_breaker;
+
+/// A breaker's verdicts, one after another.
+class Story {
+ public:
+  explicit Story(int speed_up = 1) : account(one_breaker(), speed_up) {}
+
+  /// `ratio` is what the verdict judged by; the next one comes `after` it.
+  Story& then(Step step, int rung, double ratio, Duration after) {
+    Verdict verdict;
+    verdict.policy = policy;
+    verdict.step = step;
+    verdict.rung = rung;
+    verdict.trips = trips;
+    Evidence evidence;
+    evidence.signal = "pg_blocked_ratio";
+    evidence.judged = ratio;
+    verdict.evidence = {evidence};
+    account.add(verdict, wall);
+    wall += after;
+    return *this;
+  }
+  Figures figures() const { return account.figures().at({policy, Subject{}}); }
+
+  Account account;
+  std::string policy = "circuit-breaker";
+  int trips = 1;
+  WallTime wall{seconds{1'700'000'000}};
+};
+
+}  // namespace
+
+TEST_CASE("account: an episode is one opening, its climbs, its breach and the time degraded") {
+  Story story;
+  story.then(Step::idle, 0, 0.1, seconds{30})
+      .then(Step::opened, 1, 0.8, seconds{30})
+      .then(Step::climbed, 2, 0.8, seconds{30})
+      .then(Step::holding, 2, 0.1, seconds{60})
+      .then(Step::restored, 1, 0.1, seconds{30})
+      .then(Step::closed, 0, 0.1, seconds{30})
+      .then(Step::idle, 0, 0.1, seconds{30});
+  const auto figures = story.figures();
+  CHECK(figures.openings == 1);
+  CHECK(figures.climbs == 1);
+  CHECK(figures.flaps == 0);
+  CHECK(figures.false_trips == 0);
+  CHECK(figures.in_breach == seconds{60});
+  CHECK(figures.degraded == seconds{150});
+  REQUIRE(story.account.actions().size() == 4);
+  CHECK(story.account.actions().front().step == Step::opened);
+  CHECK(story.account.actions().back().step == Step::closed);
+}
+
+TEST_CASE("account: an opening about nothing is a false trip") {
+  Story story;
+  story.then(Step::opened, 1, 0.8, seconds{29})
+      .then(Step::holding, 1, 0.1, seconds{60})
+      .then(Step::closed, 0, 0.1, seconds{30});
+  CHECK(story.figures().false_trips == 1);
+}
+
+TEST_CASE("account: a recording on a faster clock has a shorter shortest breach") {
+  Story story(10);
+  story.then(Step::opened, 1, 0.8, seconds{4})
+      .then(Step::holding, 1, 0.1, seconds{6})
+      .then(Step::closed, 0, 0.1, seconds{3});
+  CHECK(story.figures().false_trips == 0);
+}
+
+TEST_CASE("account: re-openings and openings too soon after a close are flaps") {
+  Story story;
+  story.then(Step::opened, 1, 0.8, seconds{60})
+      .then(Step::restored, 1, 0.1, seconds{30})
+      .then(Step::reopened, 1, 0.8, seconds{60})
+      .then(Step::closed, 0, 0.1, seconds{30});
+  CHECK(story.figures().flaps == 1);
+  story.trips = 2;
+  story.then(Step::opened, 1, 0.8, seconds{60});
+  CHECK(story.figures().flaps == 2);
+  CHECK(story.figures().openings == 2);
+}
+
+TEST_CASE("account: a wall clock that is set back counts no time") {
+  Story story;
+  story.then(Step::opened, 1, 0.8, -seconds{3600}).then(Step::holding, 1, 0.8, seconds{10});
+  story.then(Step::holding, 1, 0.8, seconds{1});
+  CHECK(story.figures().in_breach == seconds{10});
+}
+
+TEST_CASE("account: of a policy that is not among those replayed no breach is known") {
+  Story story;
+  story.policy = "gone";
+  story.then(Step::opened, 1, 0.8, seconds{60}).then(Step::closed, 0, 0.1, seconds{1});
+  CHECK(story.figures().in_breach == Duration{});
+  CHECK(story.figures().openings == 1);
+}
+
+}  // namespace homeostat

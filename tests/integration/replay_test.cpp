@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journals of real daemons, replayed by the command line.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/site.hpp"
+#include "tests/support/eventually.hpp"
+
+namespace homeostat::testing {
+namespace {
+
+using Catch::Matchers::Contains;
+
+nlohmann::json replayed(Site& site, int number, std::vector<std::string> more = {}) {
+  std::vector<std::string> arguments{"replay", site.journal_path(number), "--config",
+                                     site.config_path(number), "--json"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const auto done = site.homeostat(arguments);
+  INFO(done.output);
+  REQUIRE(done.status == 0);
+  return nlohmann::json::parse(done.output);
+}
+
+/// Sheds, pauses and reloads, and dies with both rungs taken.
+void stormy_life(Site& site) {
+  site.start_daemon();
+  REQUIRE(eventually([&] { return site.state() == "closed"; }));
+  site.inject(28, 32);
+  REQUIRE(eventually([&] { return site.rung() == 2; }));
+  site.daemon().signal(SIGHUP);
+  const auto ticks = site.status().at("ticks").get<int>();
+  REQUIRE(eventually([&] { return site.status().at("ticks") >= ticks + 2; }));
+  site.daemon().signal(SIGKILL);
+  REQUIRE(site.daemon().wait(std::chrono::seconds{10}));
+}
+
+}  // namespace
+
+TEST_CASE("replay: a daemon's journal and its successor's give the same verdicts, byte for byte") {
+  Site site;
+  stormy_life(site);
+  const int second = site.start_daemon();
+  REQUIRE(eventually([&] { return site.rung(second) == 2; }));
+  site.inject(0, 32);
+  REQUIRE(eventually([&] { return site.state(second) == "closed"; }));
+  site.daemon(second).signal(SIGTERM);
+  REQUIRE(site.daemon(second).wait(std::chrono::seconds{20}) == 0);
+
+  for (const int number : {0, second}) {
+    const auto told = replayed(site, number);
+    CHECK(told.at("differing_verdicts") == 0);
+    CHECK(told.at("unknown_beginnings") == 0);
+    CHECK(told.at("steps") > 20);
+    CHECK(told.at("actions").size() >= 2);
+    CHECK(told.at("replayed") == told.at("recorded"));
+  }
+}
+
+TEST_CASE("replay: a changed threshold prints which actions there would not have been") {
+  Site site;
+  stormy_life(site);
+  std::ifstream in(std::string(HOMEOSTAT_SOURCE_DIR) +
+                   "/policies/recommended/circuit-breaker.yaml");
+  std::string policy{std::istreambuf_iterator<char>{in}, {}};
+  const auto at = policy.find("ref: 0.20");
+  REQUIRE(at != std::string::npos);
+  policy.replace(at, 9, "ref: 0.99");
+  const auto changed = site.path("circuit-breaker.yaml");
+  std::ofstream(changed) << policy;
+
+  const auto done = site.homeostat({"replay", site.journal_path(), "--config", site.config_path(),
+                                    "--policies", changed, "--fail-on", "openings>0"});
+  CHECK(done.status == 0);
+  CHECK_THAT(done.output, Contains("only recorded") && Contains("opened") && Contains("climbed"));
+  CHECK_THAT(done.output, Contains("`circuit-breaker` was recorded with another text"));
+  const auto gate = site.homeostat({"replay", site.journal_path(), "--config", site.config_path(),
+                                    "--policies", changed, "--fail-on", "changed_actions>0"});
+  CHECK(gate.status == 1);
+  CHECK_THAT(gate.output, Contains("changed_actions is"));
+}
+
+TEST_CASE("replay: a journal that a running daemon holds is refused, with what to do") {
+  Site site;
+  site.start_daemon();
+  const auto done = site.homeostat({"replay", site.journal_path(), "--config", site.config_path()});
+  CHECK(done.status == 2);
+  CHECK_THAT(done.output, Contains("a running daemon holds this journal") && Contains("copy"));
+}
+
+TEST_CASE("replay: wrong input is named") {
+  Site site;
+  const auto refused = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "replay");
+    const auto done = site.homeostat(arguments);
+    CHECK(done.status != 0);
+    return done.output;
+  };
+  const auto config = site.config_path();
+  site.rewrite_config();
+  CHECK_THAT(refused({"none.db", "--config", config}), Contains("none.db"));
+  CHECK_THAT(refused({"none.db"}), Contains("--policies") && Contains("--config"));
+  CHECK_THAT(refused({"none.db", "--config", config, "--fail-on", "flap>0"}),
+             Contains("no figure `flap`") && Contains("flaps"));
+  CHECK_THAT(refused({"none.db", "--config", config, "--fail-on", "flaps>many"}),
+             Contains("`many` is no number"));
+  CHECK_THAT(refused({"none.db", "--config", config, "--policies", config}),
+             Contains("a configuration: name it with --config"));
+  CHECK_THAT(refused({"none.db", "--config", config, "--since", "yesterday"}),
+             Contains("yesterday"));
+}
+
+}  // namespace homeostat::testing
