@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <functional>
-#include <utility>
+#include <iterator>
 
 #include "controller/cli/text/quantity.hpp"
 #include "policies/loader/nearest.hpp"
@@ -14,10 +13,24 @@ namespace {
 
 double minutes(Duration span) { return static_cast<double>(span.count()) / 60e6; }
 
-double total(const Account& account, const std::function<double(const Figures&)>& of) {
-  double sum = 0;
-  for (const auto& [key, figures] : account.figures()) sum += of(figures);
-  return sum;
+/// Of all replayed policies together.
+Figures total(const Backtest& backtest) {
+  Figures all;
+  for (const auto& [key, figures] : backtest.replayed().figures()) {
+    all.openings += figures.openings;
+    all.climbs += figures.climbs;
+    all.flaps += figures.flaps;
+    all.false_trips += figures.false_trips;
+    all.in_breach += figures.in_breach;
+    all.degraded += figures.degraded;
+  }
+  return all;
+}
+
+double changed_actions(const Backtest& backtest) {
+  const auto pairs = backtest.actions();
+  const auto differs = [](const PairedAction& pair) { return pair.differs(); };
+  return static_cast<double>(std::count_if(pairs.begin(), pairs.end(), differs));
 }
 
 struct Named {
@@ -26,36 +39,13 @@ struct Named {
 };
 
 constexpr Named kFigures[] = {
-    {"openings",
-     [](const Backtest& run) {
-       return total(run.replayed(), [](const Figures& of) { return of.openings; });
-     }},
-    {"climbs",
-     [](const Backtest& run) {
-       return total(run.replayed(), [](const Figures& of) { return of.climbs; });
-     }},
-    {"flaps",
-     [](const Backtest& run) {
-       return total(run.replayed(), [](const Figures& of) { return of.flaps; });
-     }},
-    {"false_trips",
-     [](const Backtest& run) {
-       return total(run.replayed(), [](const Figures& of) { return of.false_trips; });
-     }},
-    {"breach_minutes",
-     [](const Backtest& run) {
-       return total(run.replayed(), [](const Figures& of) { return minutes(of.in_breach); });
-     }},
-    {"degraded_minutes",
-     [](const Backtest& run) {
-       return total(run.replayed(), [](const Figures& of) { return minutes(of.degraded); });
-     }},
-    {"changed_actions",
-     [](const Backtest& run) {
-       const auto pairs = run.actions();
-       return static_cast<double>(std::count_if(
-           pairs.begin(), pairs.end(), [](const PairedAction& pair) { return pair.differs(); }));
-     }},
+    {"openings", [](const Backtest& run) -> double { return total(run).openings; }},
+    {"climbs", [](const Backtest& run) -> double { return total(run).climbs; }},
+    {"flaps", [](const Backtest& run) -> double { return total(run).flaps; }},
+    {"false_trips", [](const Backtest& run) -> double { return total(run).false_trips; }},
+    {"breach_minutes", [](const Backtest& run) { return minutes(total(run).in_breach); }},
+    {"degraded_minutes", [](const Backtest& run) { return minutes(total(run).degraded); }},
+    {"changed_actions", changed_actions},
     {"differing_verdicts",
      [](const Backtest& run) { return static_cast<double>(run.differing_verdicts()); }},
 };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "policies/engine/arm.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -25,12 +27,6 @@ bool changes(Step step) {
   return false;
 }
 
-bool beyond_threshold_of(const LevelTest& test, double judged) {
-  return test.comparison == Comparison::above ? judged > test.threshold : judged < test.threshold;
-}
-
-bool beyond_threshold_of(const CusumTest& test, double judged) { return judged > test.ref; }
-
 }  // namespace
 
 Account::Account(const PolicySet& policies, int speed_up) : short_breach_(kShortBreach / speed_up) {
@@ -43,10 +39,10 @@ bool Account::beyond(const Verdict& verdict) const {
   const auto& [combination, arms] = found->second;
   const auto breached = [&](const Arm& arm) {
     return std::any_of(verdict.evidence.begin(), verdict.evidence.end(), [&](const Evidence& seen) {
-      if (seen.signal != arm.signal || !seen.judged) return false;
-      const double judged = *seen.judged;
-      return std::visit([judged](const auto& test) { return beyond_threshold_of(test, judged); },
-                        arm.test);
+      ArmView view;
+      view.judged = seen.judged;
+      view.clear = seen.clear;
+      return seen.signal == arm.signal && beyond_threshold(arm, view);
     });
   };
   return combination == Combination::any ? std::any_of(arms.begin(), arms.end(), breached)

@@ -19,8 +19,6 @@ class Replay {
   /// Nothing when the daemon decided nothing in this step.
   std::optional<Decision> step(const JournalStep& step, bool begins);
 
-  const PolicySet& policies() const { return policies_; }
-
  private:
   PolicySet policies_;
   EngineState state_;

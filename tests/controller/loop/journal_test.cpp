@@ -51,6 +51,8 @@ void require_same(const std::vector<T>& one, const std::vector<T>& other) {
 void require_same(const JournalStep& one, const JournalStep& other) {
   CHECK(one.at == other.at);
   CHECK(one.wall == other.wall);
+  CHECK(one.decided == other.decided);
+  CHECK(one.basis == other.basis);
   CHECK(one.bar == other.bar);
   CHECK(one.paused == other.paused);
   require_same(one.samples, other.samples);
@@ -64,6 +66,20 @@ JournalStep full_step() {
   step.bar = ForwardBar::ledger_lost;
   step.paused = {"circuit-breaker", "lock-contention"};
   const Subject worker{SubjectKind::node, "worker-1"};
+  step.decided = false;
+  PolicyMemory memory;
+  memory.policy = "circuit-breaker";
+  memory.subject = worker;
+  memory.policy_hash = "0123456789abcdef";
+  memory.state = BreakerState::half_open;
+  memory.rung = 1;
+  memory.restore_step = 2;
+  memory.hold = 2min;
+  memory.trips = 3;
+  memory.changed = step.at - 1s;
+  memory.opened = step.at - 1h;
+  step.basis = Basis{{{"circuit-breaker", "0123456789abcdef", Mode::enforce}},
+                     Resumption{{memory}, {{"circuit-breaker", step.at - 1h}}}};
   // Out of order on purpose: the order in which samples came is part of what is replayed.
   step.samples.push_back(absent("pg_blocked_ratio", worker, AbsentReason::timeout, step.at - 5s));
   step.samples.push_back(ratio("pg_blocked_ratio", Subject{}, 0, 0, step.at));

@@ -5,6 +5,7 @@
 #include <spdlog/logger.h>
 
 #include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -85,6 +86,12 @@ struct Bench {
   void storm() {
     probe.blocked = 26;
     probe.open = 32;
+  }
+  /// A storm of such a length that the first rung, and no other, is taken.
+  void shed_first_rung() {
+    storm();
+    run_for(std::chrono::seconds{50});
+    REQUIRE(shed("class/rebuildable"));
   }
   bool shed(const std::string& target) { return !lever.targets[target].baseline(); }
 };

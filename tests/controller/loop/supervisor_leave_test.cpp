@@ -19,9 +19,7 @@ TEST_CASE("supervisor: for a successor that does not act, it reverts whatever on
   keep.mode_ceiling = Mode::enforce;
   keep.revert_on_exit = false;
   bench.supervisor->replace(keep, one_breaker());
-  bench.storm();
-  bench.run_for(seconds{50});
-  REQUIRE(bench.shed("class/rebuildable"));
+  bench.shed_first_rung();
   bench.supervisor->request_stop(Leaving::revert);
   testing::run_coroutine(bench.io, bench.supervisor->run());
   CHECK_FALSE(bench.shed("class/rebuildable"));
@@ -30,9 +28,7 @@ TEST_CASE("supervisor: for a successor that does not act, it reverts whatever on
 
 TEST_CASE("supervisor: on exit it reverts, resolves its alerts and releases the lease") {
   Bench bench;
-  bench.storm();
-  bench.run_for(seconds{50});
-  REQUIRE(bench.shed("class/rebuildable"));
+  bench.shed_first_rung();
   bench.supervisor->request_stop();
   testing::run_coroutine(bench.io, bench.supervisor->run());
   CHECK_FALSE(bench.shed("class/rebuildable"));
@@ -43,9 +39,7 @@ TEST_CASE("supervisor: on exit it reverts, resolves its alerts and releases the 
 
 TEST_CASE("supervisor: an exit in the middle of a doubt still gives back (H13)") {
   Bench bench;
-  bench.storm();
-  bench.run_for(seconds{50});
-  REQUIRE(bench.shed("class/rebuildable"));
+  bench.shed_first_rung();
   LedgerRow row;
   row.key = {"feature", "class/rebuildable"};
   row.value = bench.lever.targets["class/rebuildable"];

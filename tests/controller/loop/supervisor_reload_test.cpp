@@ -91,9 +91,7 @@ TEST_CASE("supervisor: what nobody has led for longer than its expiry is history
 
 TEST_CASE("supervisor: a policy that a reload takes away gives its levers back (H35)") {
   Bench bench;
-  bench.storm();
-  bench.run_for(seconds{50});
-  REQUIRE(bench.shed("class/rebuildable"));
+  bench.shed_first_rung();
   SupervisorSettings settings;
   settings.mode_ceiling = Mode::enforce;
   PolicySet none = one_breaker();
@@ -136,9 +134,7 @@ TEST_CASE("supervisor: a reload in the middle of a step takes effect with the ne
 
 TEST_CASE("supervisor: a lease that comes back unled meanwhile keeps rung and evidence") {
   Bench bench;
-  bench.storm();
-  bench.run_for(seconds{50});
-  REQUIRE(bench.shed("class/rebuildable"));
+  bench.shed_first_rung();
   bench.calm();
   bench.run_for(seconds{55});  // clear, and nearly long enough to give back
   bench.ledger.failure = Error{ErrorCode::unavailable, "connection lost", {}};
