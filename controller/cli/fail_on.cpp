@@ -20,8 +20,8 @@ Figures total(const Backtest& backtest) {
     all.openings += figures.openings;
     all.climbs += figures.climbs;
     all.flaps += figures.flaps;
-    all.false_trips += figures.false_trips;
-    all.in_breach += figures.in_breach;
+    all.false_trips = all.false_trips.value_or(0) + figures.false_trips.value_or(0);
+    all.in_breach = all.in_breach.value_or(Duration{}) + figures.in_breach.value_or(Duration{});
     all.degraded += figures.degraded;
   }
   return all;
@@ -42,8 +42,10 @@ constexpr Named kFigures[] = {
     {"openings", [](const Backtest& run) -> double { return total(run).openings; }},
     {"climbs", [](const Backtest& run) -> double { return total(run).climbs; }},
     {"flaps", [](const Backtest& run) -> double { return total(run).flaps; }},
-    {"false_trips", [](const Backtest& run) -> double { return total(run).false_trips; }},
-    {"breach_minutes", [](const Backtest& run) { return minutes(total(run).in_breach); }},
+    {"false_trips",
+     [](const Backtest& run) -> double { return total(run).false_trips.value_or(0); }},
+    {"breach_minutes",
+     [](const Backtest& run) { return minutes(total(run).in_breach.value_or(Duration{})); }},
     {"degraded_minutes", [](const Backtest& run) { return minutes(total(run).degraded); }},
     {"changed_actions", changed_actions},
     {"differing_verdicts",

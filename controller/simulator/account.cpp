@@ -33,6 +33,8 @@ Account::Account(const PolicySet& policies, int speed_up) : short_breach_(kShort
   for (const auto& policy : policies.policies) conditions_[policy.name] = policy.open;
 }
 
+void Account::forget_thresholds(const std::string& policy) { conditions_.erase(policy); }
+
 bool Account::beyond(const Verdict& verdict) const {
   const auto found = conditions_.find(verdict.policy);
   if (found == conditions_.end()) return false;
@@ -55,7 +57,7 @@ void Account::pass_time(Track& track, Figures& figures, WallTime wall) {
   track.last = wall;
   if (track.open) figures.degraded += passed;
   if (!track.breached) return;
-  figures.in_breach += passed;
+  *figures.in_breach += passed;
   if (track.breach_since_opening) *track.breach_since_opening += passed;
 }
 
@@ -63,6 +65,15 @@ void Account::add(const Verdict& verdict, WallTime wall) {
   const Key key{verdict.policy, verdict.subject};
   auto& track = tracks_[key];
   auto& figures = figures_[key];
+  const bool known = conditions_.contains(verdict.policy);
+  if (known && !figures.in_breach) {
+    figures.in_breach = Duration{};
+    figures.false_trips = 0;
+  } else if (!known) {
+    figures.in_breach.reset();
+    figures.false_trips.reset();
+    track.breached = false;
+  }
   pass_time(track, figures, wall);
   track.breached = beyond(verdict);
   track.open = verdict.rung > 0;
@@ -82,8 +93,8 @@ void Account::add(const Verdict& verdict, WallTime wall) {
       ++figures.flaps;
       break;
     case Step::closed:
-      if (track.breach_since_opening && *track.breach_since_opening < short_breach_) {
-        ++figures.false_trips;
+      if (known && track.breach_since_opening && *track.breach_since_opening < short_breach_) {
+        ++*figures.false_trips;
       }
       track.breach_since_opening.reset();
       break;

@@ -26,12 +26,13 @@ struct Action {
 
 /// Of one policy about one subject. Times run from one verdict to the next.
 struct Figures {
-  int openings = 0;      ///< closed -> open (kind alert: fired)
-  int climbs = 0;        ///< further rungs
-  int flaps = 0;         ///< re-openings, and openings so soon after a close that the hold grew
-  int false_trips = 0;   ///< openings with less than kShortBreach of breach from then to the close
-  Duration in_breach{};  ///< while the signals were beyond the thresholds of `open`
-  Duration degraded{};   ///< while a rung was taken
+  int openings = 0;     ///< closed -> open (kind alert: fired)
+  int climbs = 0;       ///< further rungs
+  int flaps = 0;        ///< re-openings, and openings so soon after a close that the hold grew
+  Duration degraded{};  ///< while a rung was taken
+  // Nothing where the policy's thresholds are not known.
+  std::optional<int> false_trips;     ///< openings with less than kShortBreach of breach after them
+  std::optional<Duration> in_breach;  ///< while the signals were beyond the thresholds of `open`
   friend bool operator==(const Figures&, const Figures&) = default;
 };
 
@@ -45,9 +46,12 @@ class Account {
  public:
   using Key = std::pair<std::string, Subject>;
 
-  /// The policies whose thresholds say what a breach is. Of a verdict of a policy that is not among
-  /// them no breach is counted. `speed_up` divides kShortBreach as it divides the policies' times.
+  /// The policies whose thresholds say what a breach is. `speed_up` divides kShortBreach as it
+  /// divides the policies' times.
   Account(const PolicySet& policies, int speed_up);
+
+  /// What was recorded of this policy was decided by another text than the one given here.
+  void forget_thresholds(const std::string& policy);
 
   /// Verdicts in the order in which they were given.
   void add(const Verdict& verdict, WallTime wall);

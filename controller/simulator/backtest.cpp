@@ -95,7 +95,9 @@ void Backtest::note_policies(const Basis& basis) {
     const bool same = std::any_of(mine.begin(), mine.end(), [&](const Policy& policy) {
       return policy.name == stamp.policy && policy.hash == stamp.hash && policy.mode == stamp.mode;
     });
-    if (!same) facts_.other_policies.insert(stamp.policy);
+    if (same) continue;
+    facts_.other_policies.insert(stamp.policy);
+    if (!options_.against) other_.forget_thresholds(stamp.policy);
   }
 }
 

@@ -41,7 +41,9 @@ std::string recording(const RecordingFacts& facts) {
          " nothing could move forward (paused, not leading …), and cannot in the replay");
   }
   for (const auto& policy : facts.other_policies) {
-    note("`" + policy + "` was recorded with another text or mode, or is not replayed");
+    note("`" + policy +
+         "` was recorded with another text or mode, or is not replayed: its recorded "
+         "breach is not known");
   }
   return out;
 }
@@ -54,8 +56,8 @@ Row row_of(const std::string& policy, const std::string& subject, const std::str
           std::to_string(figures.openings),
           std::to_string(figures.climbs),
           std::to_string(figures.flaps),
-          std::to_string(figures.false_trips),
-          duration(figures.in_breach),
+          figures.false_trips ? std::to_string(*figures.false_trips) : "?",
+          figures.in_breach ? duration(*figures.in_breach) : "?",
           duration(figures.degraded)};
 }
 
@@ -120,14 +122,12 @@ std::string actions(const std::vector<PairedAction>& pairs, const std::string& o
 json figures_json(const Account& account) {
   auto out = json::array();
   for (const auto& [key, figures] : account.figures()) {
-    out.push_back({{"policy", key.first},
-                   {"subject", to_text(key.second)},
-                   {"openings", figures.openings},
-                   {"climbs", figures.climbs},
-                   {"flaps", figures.flaps},
-                   {"false_trips", figures.false_trips},
-                   {"in_breach_us", figures.in_breach.count()},
-                   {"degraded_us", figures.degraded.count()}});
+    json of_one = {{"policy", key.first},          {"subject", to_text(key.second)},
+                   {"openings", figures.openings}, {"climbs", figures.climbs},
+                   {"flaps", figures.flaps},       {"degraded_us", figures.degraded.count()}};
+    if (figures.false_trips) of_one["false_trips"] = *figures.false_trips;
+    if (figures.in_breach) of_one["in_breach_us"] = figures.in_breach->count();
+    out.push_back(std::move(of_one));
   }
   return out;
 }

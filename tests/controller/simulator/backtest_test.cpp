@@ -70,6 +70,8 @@ TEST_CASE("backtest: a policy that would have done nothing lacks every recorded 
   for (const auto& pair : backtest.actions()) CHECK_FALSE(pair.one.has_value());
   CHECK(backtest.differing_verdicts() > 0);
   CHECK(backtest.facts().other_policies.count("circuit-breaker") == 1);
+  CHECK(backtest.replayed().figures().begin()->second.in_breach == Duration{});
+  CHECK_FALSE(backtest.other().figures().begin()->second.in_breach.has_value());
 }
 
 TEST_CASE("backtest: two sets are compared with each other, whatever was recorded") {
