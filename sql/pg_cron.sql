@@ -4,7 +4,7 @@
 -- any transaction of half a minute does). Read this, then run it once with psql, as a
 -- superuser, connected to the database that holds the ledger. Running it again changes nothing.
 --
--- Needs, in postgresql.conf:
+-- Needs the package postgresql-15-cron (15: your version) and, in postgresql.conf, before a restart:
 --   shared_preload_libraries = 'pg_cron'
 --   cron.database_name = 'postgres'          where pg_cron keeps its jobs; any database
 --   cron.use_background_workers = on         otherwise homeostat_guard needs a way in through
@@ -17,6 +17,20 @@
 --    WHERE username = 'homeostat_guard' AND database = 'the one of the ledger';
 
 \set ON_ERROR_STOP on
+
+-- Looked at first, so that nothing is left behind where it cannot run.
+DO $guard$
+BEGIN
+  IF current_setting('cron.database_name', true) IS NULL THEN
+    RAISE EXCEPTION 'pg_cron is not loaded: nothing was changed'
+      USING HINT = 'Install postgresql-NN-cron of your version, add pg_cron to '
+                   'shared_preload_libraries, and restart PostgreSQL.';
+  ELSIF to_regprocedure('homeostat.guard()') IS NULL THEN
+    RAISE EXCEPTION 'there is no homeostat.guard() in database %: nothing was changed',
+      current_database() USING HINT = 'Connect to the ledger''s database, and run: homeostat migrate';
+  END IF;
+END
+$guard$;
 
 BEGIN;
 DO $guard$

@@ -36,7 +36,11 @@ Result<PastSource> open_past(const PastOptions& options) {
   }
   const auto code = answer.error().code;
   const bool nobody = code == ErrorCode::unavailable || code == ErrorCode::timeout;
-  if (!nobody || options.journal.empty()) return answer.error();
+  if (!nobody) return answer.error();
+  if (options.journal.empty()) {
+    return Error{code, answer.error().context +
+                           "; to read what one has left: --journal FILE, its journal.path"};
+  }
   auto journal = SqliteHistory::open(options.journal);
   if (!journal.has_value()) return journal.error();
   std::cerr << "homeostat: no daemon answers at " << options.server << ": reading "

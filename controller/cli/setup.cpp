@@ -7,9 +7,9 @@
 
 namespace homeostat {
 
-SetupLoad load_setup(const std::string& config_path) {
+SetupLoad load_setup(const std::string& config_path, Secrets secrets) {
   SetupLoad result;
-  auto config = load_config(config_path);
+  auto config = load_config(config_path, secrets);
   result.errors = std::move(config.errors);
   if (!config.config) return result;
   const auto files = policy_files(*config.config);

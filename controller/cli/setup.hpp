@@ -24,7 +24,7 @@ struct SetupLoad {
   std::vector<Finding> notes;
 };
 
-SetupLoad load_setup(const std::string& config_path);
+SetupLoad load_setup(const std::string& config_path, Secrets secrets = Secrets::judged);
 
 /// True when `to` differs from `from` only in what a running supervisor can take over: policies,
 /// tick, on_exit, features, profiles, sessions. Anything else needs new connections.

@@ -96,6 +96,7 @@ LeverDescription planner_profile_lever(std::map<std::string, LeverValue> declare
 // Without sessions in the inventory it has no targets: a policy that names one is refused.
 LeverDescription end_session_lever(std::map<std::string, LeverValue> declared) {
   LeverDescription lever;
+  lever.inventory = "sessions";
   lever.help = "ends sessions of the inventory's roles that sit idle in a transaction and block";
   lever.traits.isolates = true;
   for (const auto& [target, value] : declared) lever.targets.push_back(target);

@@ -129,6 +129,12 @@ Alert of_lever(const Report& report, const OpenLever& open, const std::string& n
   return alert;
 }
 
+/// " --policy NAME" for the pause of a policy.
+std::string of_scope(const std::string& scope) {
+  const auto slash = scope.find('/');
+  return slash == std::string::npos ? "" : " --policy " + scope.substr(slash + 1);
+}
+
 }  // namespace
 
 std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const Report& report) {
@@ -172,7 +178,7 @@ std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const
     if (pause.stood < kPausedLong) continue;
     Alert alert = own(report, "HomeostatPausedLong", "warning",
                       pause.owner + " paused " + pause.scope + " more than an hour ago",
-                      pause.reason + ". To end it: homeostat resume");
+                      pause.reason + ". To end it: homeostat resume" + of_scope(pause.scope));
     alert.labels["scope"] = pause.scope;
     alerts.push_back(std::move(alert));
   }

@@ -112,8 +112,12 @@ void LadderBuilder::check_targets(const Value& value, const LeverDescription& le
              "lever `" + act.lever + "` cannot be set on `" + target +
                  "`, the policy's subject; give a `target`: " + suggestion(target, known));
     } else if (known.empty()) {  // otherwise the reader has compared it with the list
+      const auto name = target.substr(target.find('/') + 1);
       report(place_of(value, "target"),
-             "the inventory has no target for lever `" + act.lever + "`");
+             "the inventory has no target for lever `" + act.lever + "`" +
+                 (lever.inventory.empty()
+                      ? ""
+                      : "; declare it as `inventory." + lever.inventory + "." + name + "`"));
     }
   }
 }

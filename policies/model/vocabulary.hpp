@@ -36,6 +36,7 @@ struct LeverDescription {
   /// For levers whose acts only name a target: where the inventory says that it should stand. A
   /// target that is not in it is known, but not declared.
   std::optional<std::map<std::string, LeverValue>> declared = {};
+  std::string inventory = {};  ///< the key of `inventory` where its targets are declared
   std::string help;
 };
 

@@ -183,6 +183,14 @@ class InstalledTest(Built):
         self.assertEqual(user[6], "/usr/sbin/nologin")
         self.assertNotEqual(user[2], "0")
 
+    def test_installing_makes_the_journals_folder_for_that_user_alone(self):
+        folder = (self.root / "var/lib/homeostat").stat()
+        self.assertEqual(folder.st_mode & 0o777, 0o700)
+        if os.geteuid() == 0:  # others cannot give files away
+            accounts = (self.root / "etc/passwd").read_text().splitlines()
+            user = next(line.split(":") for line in accounts if line.startswith("homeostat:"))
+            self.assertEqual([str(folder.st_uid), str(folder.st_gid)], user[2:4])
+
     def test_the_installed_binary_runs_and_accepts_its_configuration(self):
         binary, folder = self.root / "usr/bin/homeostat", self.folder / "homeostat"
         shutil.copytree(self.root / "etc/homeostat", folder)
@@ -228,7 +236,6 @@ class LifeTest(Built):
         self.root.runs_systemd()
         root = self.install()
         journal = root / "var/lib/homeostat/journal.db"
-        journal.parent.mkdir(parents=True)
         journal.touch()
         self.root.starters_asked()
         self.root.dpkg("--remove", "homeostat")
@@ -239,7 +246,6 @@ class LifeTest(Built):
 
     def test_a_purge_leaves_nothing_but_the_operators_passwords_and_the_user(self):
         root = self.install()
-        (root / "var/lib/homeostat").mkdir(parents=True)
         (root / "var/lib/homeostat/journal.db").touch()
         (root / "etc/homeostat/monitor.password").touch(mode=0o640)
         self.root.dpkg("--purge", "homeostat")

@@ -77,7 +77,9 @@ TEST_CASE("end_session: without sessions in the inventory a policy that names so
   site.write_policies(kPolicy);
   const auto checked = site.homeostat({"check", site.config_path()});
   CHECK(checked.status == 1);
-  CHECK_THAT(checked.output, Contains("the inventory has no target for lever `end_session`"));
+  CHECK_THAT(checked.output,
+             Contains("the inventory has no target for lever `end_session`; declare it "
+                      "as `inventory.sessions.batch`"));
 }
 
 }  // namespace homeostat::testing

@@ -51,8 +51,8 @@ Settings with_pg_cron() {
           {"cron.use_background_workers", "on"}};
 }
 
-/// Prints the script with the binary and runs it with psql, as README says.
-void schedule_guard(Site& site) {
+/// Prints the script with the binary and runs it with psql, as README says. psql's exit status.
+int run_pg_cron_script(Site& site) {
   const auto printed = site.homeostat({"grants", "--guard"});
   REQUIRE(printed.status == 0);
   std::ofstream(site.path("pg_cron.sql")) << printed.output;
@@ -62,7 +62,11 @@ void schedule_guard(Site& site) {
                      std::to_string(site.postgres().port()), "-U", "postgres", "-d", "postgres",
                      "-f", site.path("pg_cron.sql")},
                     options);
-  REQUIRE(psql.wait(std::chrono::seconds{60}) == 0);
+  return psql.wait(std::chrono::seconds{60}).value_or(-1);
+}
+
+void schedule_guard(Site& site) {
+  REQUIRE(run_pg_cron_script(site) == 0);
   REQUIRE(site.postgres().sql("SELECT string_agg(DISTINCT username, ',') || ' ' || count(*) "
                               "FROM cron.job WHERE active") == "homeostat_guard 2");
 }
@@ -282,6 +286,16 @@ TEST_CASE("guard: a daemon that comes back into the storm takes the rung over fr
   CHECK(site.postgres().sql("SELECT count(*) FROM homeostat.act WHERE kind = 'revert' AND "
                             "target = 'class/rebuildable' AND epoch > " +
                             epoch) == "0");
+}
+
+TEST_CASE("guard: where pg_cron is not loaded its script says so and leaves nothing behind") {
+  Site site;
+  CHECK(run_pg_cron_script(site) == 3);  // psql: an error in a script
+  std::ifstream log(site.path("psql.log"));
+  const std::string said{std::istreambuf_iterator<char>(log), {}};
+  CHECK_THAT(said, Catch::Matchers::Contains("pg_cron is not loaded: nothing was changed"));
+  CHECK(site.postgres().sql("SELECT count(*) FROM pg_roles WHERE rolname = 'homeostat_guard'") ==
+        "0");
 }
 
 }  // namespace homeostat::testing

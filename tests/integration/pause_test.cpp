@@ -95,19 +95,35 @@ TEST_CASE("pause: an operator need not be able to read the daemon's passwords") 
   CHECK(paused.status == 0);
 }
 
+TEST_CASE("pause: policies that cannot be read keep nobody from pausing") {
+  OperatedSite site;
+  site.write_policies("version: 1\npolicy: circuit-breaker\nkind: braker\n");
+  const auto paused = site.as(
+      "alice", {"pause", "--policy", "circuit-breaker", "--for", "1m", "--reason", "load test"});
+  CHECK(paused.status == 0);
+  CHECK_THAT(paused.output, Contains("cannot be told") && Contains("policies.yaml:1"));
+  const auto cluster = site.as("alice", {"resume"});
+  CHECK_THAT(cluster.output, Contains("cluster was not paused") &&
+                                 Contains("still paused: policy/circuit-breaker"));
+}
+
 TEST_CASE("pause: wants a role, a reason and an end") {
   OperatedSite site;
   const auto stranger = site.as("bob", {"pause", "--for", "10m", "--reason", "why not"});
   CHECK(stranger.status == 1);
   CHECK_THAT(stranger.output, Contains("homeostat_operator"));
+  CHECK(site.as("carol", {"pause", "--for", "10m", "--reason", "no such role"}).status == 1);
   const auto endless = site.as("alice", {"pause", "--for", "8d", "--reason", "holidays"});
   CHECK(endless.status == 1);
   CHECK_THAT(endless.output, Contains("at most 7 days"));
   CHECK(site.as("alice", {"pause", "--for", "soon", "--reason", "x"}).status == 1);
   CHECK(site.as("alice", {"pause", "--for", "10m", "--reason", " "}).status == 1);
   CHECK(site.as("alice", {"pause", "--for", "10m"}).status != 0);
-  CHECK(site.as("alice", {"pause", "--policy", "No Such", "--for", "1m", "--reason", "x"}).status ==
-        1);
+  const auto misspelt = site.as(
+      "alice", {"pause", "--policy", "circuit-braker", "--for", "1m", "--reason", "load test"});
+  CHECK(misspelt.status == 1);
+  CHECK_THAT(misspelt.output,
+             Contains("no policy `circuit-braker`: did you mean") && Contains("`circuit-breaker`"));
   CHECK(site.postgres().sql("SELECT count(*) FROM homeostat.pause") == "0");
   const auto idle = site.as("alice", {"resume"});
   CHECK(idle.status == 0);

@@ -15,6 +15,7 @@
 #include "controller/cli/text/quantity.hpp"
 #include "controller/cli/when.hpp"
 #include "controller/loop/system_clock.hpp"
+#include "policies/loader/nearest.hpp"
 
 namespace homeostat {
 namespace {
@@ -49,11 +50,27 @@ Result<HistoryQuery> query_of(const Options& options) {
   return query;
 }
 
-Error nothing_found(const Options& options, const HistoryQuery& query) {
+/// ": it is evaluated on `cluster`", or nothing.
+std::string subjects_of(const History& history, HistoryQuery query) {
+  query.subject.reset();
+  query.limit = kRows;
+  const auto verdicts = history.verdicts(query);
+  std::set<Subject> seen;
+  if (verdicts.has_value()) {
+    for (const auto& recorded : *verdicts) seen.insert(recorded.verdict.subject);
+  }
+  std::vector<std::string> names;
+  for (const auto& subject : seen) names.push_back(to_text(subject));
+  return names.empty() ? "" : ": it is evaluated on " + loader::in_quotes(names);
+}
+
+Error nothing_found(const Options& options, const HistoryQuery& query, const History& history) {
   auto what = "no evaluation of " + options.policy;
   if (query.subject) what += " on " + options.subject;
   if (query.until) what += " up to " + text::utc(*query.until);
-  return {ErrorCode::not_found, what + " is recorded"};
+  what += " is recorded";
+  if (query.subject) what += subjects_of(history, query);
+  return {ErrorCode::not_found, what};
 }
 
 /// The newest of each subject, as one text.
@@ -68,7 +85,7 @@ Result<std::string> explained(const Options& options) {
     // A policy that is gone has a past all the same: only a name without any may be misspelt.
     const auto known = check_policy_name(*source, options.policy);
     if (!known.has_value()) return known.error();
-    return nothing_found(options, *query);
+    return nothing_found(options, *query, *source->history);
   }
   const auto policy = policy_named(*source, options.policy);
   std::set<Subject> seen;
@@ -94,7 +111,7 @@ void add_explain_command(CLI::App& app, std::function<int()>& chosen) {
   auto* command = app.add_subcommand(
       "explain", "Say what a policy measured, each gate's margin, and why it did or did not act");
   command->add_option("POLICY", options->policy, "Its name")->required();
-  command->add_option("--subject", options->subject, "Only about this one, such as node/main")
+  command->add_option("--subject", options->subject, "Only about this one: cluster, or node/NAME")
       ->type_name("SUBJECT");
   command->add_option("--at", options->at, "The last evaluation up to then; default: the newest")
       ->type_name("TIME|AGE");
@@ -104,7 +121,7 @@ void add_explain_command(CLI::App& app, std::function<int()>& chosen) {
       "Exit status: 0; 1 when there is no such policy or evaluation; 2 when nobody answers.\n\n"
       "Example:\n  homeostat explain circuit-breaker\n"
       "  homeostat explain circuit-breaker --at 5m\n"
-      "  homeostat explain lock-contention --subject node/main --at 2026-03-01T12:00:00Z");
+      "  homeostat explain lock-contention --subject cluster --at 2026-03-01T12:00:00Z");
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 

@@ -96,8 +96,13 @@ int run(const Options& options) {
     return 0;
   }
   const auto lines = text::history(found->past, options.limit);
-  if (lines.empty()) std::cerr << "homeostat: nothing was decided or done in that time\n";
-  std::cout << lines;
+  if (lines.text.empty()) std::cerr << "homeostat: nothing was decided or done in that time\n";
+  std::cout << lines.text;
+  if (lines.left_out > 0) {
+    std::cerr << "homeostat: " << lines.left_out << " older "
+              << (lines.left_out == 1 ? "line is" : "lines are")
+              << " left out: --limit N shows more\n";
+  }
   if (found->cut) {
     std::cerr << "homeostat: there was more before " << text::utc(found->complete_since)
               << ": narrow it down with --policy or --since\n";

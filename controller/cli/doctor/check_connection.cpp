@@ -34,11 +34,6 @@ const Sign kSigns[] = {
               (file.empty() ? "a file, named as password_file" : file) +
               "\n(if the role does not exist: " + let_in(login) + ")";
      }},
-    {"no pg_hba.conf entry",
-     [](const Login& login) {
-       return "add to pg_hba.conf, with the address of this machine, and reload:\nhostssl " +
-              login.address.dbname + " " + login.address.user + " ADDRESS/32 scram-sha-256";
-     }},
     {"is not permitted to log in", [](const Login& login) { return let_in(login); }},
     {" 28000: ", [](const Login& login) { return let_in(login); }},
     {" 3D000: ",
@@ -66,10 +61,35 @@ const Sign kSigns[] = {
               login.address.host + " if that is another one";
      }},
     {"does not support SSL",
-     [](const Login&) { return std::string{"switch TLS on at the server: ssl = on"}; }},
+     [](const Login& login) {
+       const std::string on = "switch TLS on at the server: ssl = on, with a certificate";
+       return loader::is_loopback(login.address.host)
+                  ? on + "\n(or sslmode: prefer in the configuration: nothing leaves this machine)"
+                  : on;
+     }},
 };
 
+// `no pg_hba.conf entry for host "10.0.0.8", user "u", database "d", SSL encryption`: the server
+// says whom it saw, and how that one came.
+std::string let_in_by_hba(const Login& login, const std::string& message) {
+  const std::string before = "host \"";
+  const auto at = message.find(before);
+  std::string address = "ADDRESS/32";
+  if (at != std::string::npos) {
+    const auto begin = at + before.size();
+    address = message.substr(begin, message.find('"', begin) - begin);
+    address += address.find(':') == std::string::npos ? "/32" : "/128";
+  }
+  const bool encrypted = message.find("SSL encryption") != std::string::npos;
+  return "add to pg_hba.conf, and reload (SELECT pg_reload_conf()):\n" +
+         std::string(encrypted ? "hostssl " : "host ") + login.address.dbname + " " +
+         login.address.user + " " + address + " scram-sha-256";
+}
+
 std::string mend_of(const Login& login, const std::string& message) {
+  if (message.find("no pg_hba.conf entry") != std::string::npos) {
+    return let_in_by_hba(login, message);
+  }
   for (const auto& sign : kSigns) {
     if (message.find(sign.words) != std::string::npos) return sign.mend(login);
   }

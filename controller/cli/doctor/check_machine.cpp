@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/cli/doctor/check_machine.hpp"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,6 +23,11 @@ namespace fs = std::filesystem;
 constexpr const char* kWhyJournal =
     "what was measured, decided and done is kept there; without it Homeostat watches and gives "
     "back, but starts nothing";
+
+std::string this_user() {
+  const auto* entry = getpwuid(geteuid());
+  return entry == nullptr ? std::to_string(geteuid()) : std::string(entry->pw_name);
+}
 
 std::string megabytes(std::uintmax_t bytes) { return std::to_string(bytes / 1'000'000) + " MB"; }
 
@@ -57,9 +63,10 @@ std::vector<Finding> check_journal(const Config& config) {
                         (!there || access(path.c_str(), R_OK | W_OK) == 0);
   if (!writable) {
     const std::string reason = std::strerror(errno);
-    findings.fail("path", path.string() + " cannot be written by this user: " + reason,
-                  {kWhyJournal, "as root: install -d -m 0750 -o USER " + folder.string() +
-                                    "\n(run doctor as the user that the daemon runs as)"});
+    findings.fail(
+        "path", path.string() + " cannot be written by this user: " + reason,
+        {kWhyJournal, "as root: install -d -m 0700 -o " + this_user() + " " + folder.string() +
+                          "\n(run doctor as the user that the daemon runs as)"});
     return std::move(findings.all());
   }
   findings.ok("path", path.string() + (there ? " is there" : " can be created"));

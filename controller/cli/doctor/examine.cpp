@@ -54,12 +54,12 @@ asio::awaitable<std::optional<ServerFacts>> check_node(asio::any_io_executor exe
                                                        pg::Address address, Findings& findings) {
   const Login login{address, "homeostat grants --monitor",
                     "nothing of this node can be measured: its signals are absent"};
-  judge_encryption(address, findings);
   pg::SessionSettings settings;
   settings.read_only = true;
   pg::Session session(executor, address, settings);
   auto facts = co_await meet(session, login, findings);
   if (!facts) co_return facts;
+  judge_encryption(address, findings);
   const auto pooler =
       co_await find_pooler(executor, session, address, facts->backend_pid, kConnect);
   judge_pooler_of_monitor(pooler, *facts, findings);

@@ -26,13 +26,16 @@ struct Line {
   WallTime last{};
 };
 
+/// What is only recorded must not read as if it had been done.
+std::string step_of(const Verdict& verdict) {
+  const std::string step(to_text(verdict.step));
+  const bool only_watches = verdict.mode != Mode::enforce && verdict.kind != PolicyKind::alert;
+  return only_watches ? step + " (" + std::string(to_text(verdict.mode)) + ")" : step;
+}
+
 Line line_of(const RecordedVerdict& recorded) {
   const auto& verdict = recorded.verdict;
-  Line line{recorded.wall,
-            0,
-            verdict.policy,
-            to_text(verdict.subject),
-            std::string(to_text(verdict.step)),
+  Line line{recorded.wall,           0, verdict.policy, to_text(verdict.subject), step_of(verdict),
             reason(verdict, nullptr)};
   line.chain = "verdict " + line.policy + " " + line.subject;
   const bool lasting = verdict.step == Step::blocked || verdict.step == Step::unknown ||
@@ -111,7 +114,7 @@ Row row_of(const Line& line) {
 
 }  // namespace
 
-std::string history(const Past& past, int limit) {
+Lines history(const Past& past, int limit) {
   std::vector<Line> lines;
   // Journals answer newest first: what happened at the same time is in its order when reversed.
   const auto add = [&lines](const auto& recorded) {
@@ -128,7 +131,7 @@ std::string history(const Past& past, int limit) {
   const auto first = lines.size() > wanted ? lines.size() - wanted : 0;
   std::vector<Row> rows;
   for (std::size_t i = first; i < lines.size(); ++i) rows.push_back(row_of(lines[i]));
-  return table(rows, 0);
+  return {table(rows, 0), first};
 }
 
 }  // namespace homeostat::text

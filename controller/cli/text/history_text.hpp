@@ -2,6 +2,7 @@
 // `homeostat history`: what policies decided, what was done to levers and what came of it. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,13 @@ struct Past {
   std::vector<RecordedEffect> effects;
 };
 
+struct Lines {
+  std::string text;
+  std::size_t left_out = 0;  ///< older lines than the newest `limit`
+};
+
 /// One line each, oldest first; the newest `limit` lines. Verdicts of a policy and subject that
 /// only repeat the one before are one line with their number, and so are renewals.
-std::string history(const Past& past, int limit);
+Lines history(const Past& past, int limit);
 
 }  // namespace homeostat::text

@@ -24,8 +24,12 @@ Value decoded(Result<Value> result, Value otherwise) {
   return result.has_value() ? std::move(*result) : std::move(otherwise);
 }
 
+/// A profile has a setting for each of its roles: too many for a row. They are in the JSON.
 std::string lever_value_of(const json& in) {
-  return lever_value(decoded(lever_value_from_json(in), LeverValue{}));
+  constexpr std::size_t kMost = 2;
+  const auto value = decoded(lever_value_from_json(in), LeverValue{});
+  const auto settings = value.arguments.size();
+  return settings > kMost ? std::to_string(settings) + " settings" : lever_value(value);
 }
 
 std::string reading(const Sample& sample) {
@@ -127,7 +131,7 @@ std::vector<Row> lever_rows(const json& report) {
     const auto overdue = us_of(open, "overdue_us");
     auto remark = text_of(open, "last_error");
     if (open.at("held").get<bool>()) remark = "kept until every breaker is closed";
-    if (open.at("drifted").get<bool>()) remark = "somebody else has written it";
+    if (open.at("drifted").get<bool>() && remark.empty()) remark = "somebody else has written it";
     rows.push_back({lever_key({text_of(open, "lever"), text_of(open, "target")}),
                     lever_value_of(open.at("value")), text_of(open, "policy"),
                     std::to_string(open.at("rung").get<int>()),

@@ -60,6 +60,12 @@ std::string head(const json& report) {
   return printable(title.substr(0, title.size() - 1)) + "\n" + table(rows);
 }
 
+/// Who cannot see the ledger, or only stands by, does not know what stands.
+std::string no_levers(const json& report) {
+  if (!report.at("ledger_configured").get<bool>() || report.at("leader").get<bool>()) return "none";
+  return "not known here: " + forward_acts(report);
+}
+
 std::string section(const std::string& title, const std::vector<Row>& rows,
                     const std::string& none) {
   if (rows.size() > 1) return "\n" + title + "\n" + table(rows);
@@ -70,7 +76,7 @@ std::string written(const json& report) {
   std::string out = head(report);
   out += section("Signals", signal_rows(report), "none yet");
   out += section("Policies", policy_rows(report), "none has been evaluated yet");
-  out += section("Levers away from their baseline", lever_rows(report), "none");
+  out += section("Levers away from their baseline", lever_rows(report), no_levers(report));
   out += section("Sessions that began before their role's settings last changed",
                  stale_rows(report), "");
   out += section("What policies in shadow would do", would_rows(report), "");

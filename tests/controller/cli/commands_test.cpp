@@ -217,6 +217,10 @@ TEST_CASE("explain: a misspelt policy gets the nearest name and exit status 1") 
       run({"explain", "circuit-breaker", "--subject", "planet/mars", "--server", daemon.url()});
   CHECK(subject.status == 1);
   CHECK_THAT(subject.err, Contains("`planet/mars` is no subject"));
+  const auto other =
+      run({"explain", "circuit-breaker", "--subject", "node/main", "--server", daemon.url()});
+  CHECK(other.status == 1);
+  CHECK_THAT(other.err, Contains("on node/main is recorded: it is evaluated on `cluster`"));
 }
 
 TEST_CASE("history: what changed, through the API") {
@@ -229,6 +233,9 @@ TEST_CASE("history: what changed, through the API") {
   CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 2);
   CHECK_THAT(ran.out, Contains("opened"));
   CHECK_THAT(ran.out, Contains("feature class/batch: admit 0 %, applied"));
+  const auto cut = run({"history", "--since", "1h", "--limit", "1", "--server", daemon.url()});
+  CHECK(std::count(cut.out.begin(), cut.out.end(), '\n') == 1);
+  CHECK_THAT(cut.err, Contains("1 older line is left out: --limit N"));
   const auto later = run({"history", "--since", "5m", "--server", daemon.url()});
   CHECK(later.status == 0);
   CHECK(later.out.empty());
@@ -277,7 +284,9 @@ TEST_CASE("commands: the journal of a dead daemon is read when it is named, and 
     write_a_storm(*journal);
   }
   const auto url = nobody();
-  CHECK(run({"history", "--server", url}).status == 2);
+  const auto unnamed = run({"history", "--server", url});
+  CHECK(unnamed.status == 2);
+  CHECK_THAT(unnamed.err, Contains("--journal FILE"));
   const auto history = run({"history", "--server", url, "--journal", path});
   CHECK(history.status == 0);
   CHECK_THAT(history.out, Contains("opened"));

@@ -124,8 +124,13 @@ TEST_CASE("a connection that was refused gets the advice for its reason") {
   CHECK_THAT(mend(at + "fe_sendauth: no password supplied"), Contains("password_file"));
   CHECK_THAT(mend(at + "FATAL:  28P01: password authentication failed for user \"x\""),
              Contains("\\password homeostat_monitor"));
-  CHECK_THAT(mend(at + "FATAL:  28000: no pg_hba.conf entry for host \"10.0.0.8\""),
-             Contains("hostssl melodyud homeostat_monitor"));
+  const std::string no_entry = at + "FATAL:  28000: no pg_hba.conf entry for host ";
+  CHECK_THAT(mend(no_entry + "\"10.0.0.8\", user \"x\", database \"y\", SSL encryption"),
+             Contains("\nhostssl melodyud homeostat_monitor 10.0.0.8/32 scram-sha-256"));
+  CHECK_THAT(mend(no_entry + "\"fd00::8\", user \"x\", database \"y\", no encryption"),
+             Contains("\nhost melodyud homeostat_monitor fd00::8/128 scram-sha-256"));
+  CHECK(mend(at + "server does not support SSL, but SSL was required") ==
+        "switch TLS on at the server: ssl = on, with a certificate");
   CHECK_THAT(mend(at + "FATAL:  28000: role \"x\" does not exist"),
              Contains("grants --monitor | psql -X -v ON_ERROR_STOP=1 -d melodyud"));
   CHECK_THAT(mend(at + "FATAL:  3D000: database \"melodyud\" does not exist"), Contains("dbname"));
@@ -133,6 +138,9 @@ TEST_CASE("a connection that was refused gets the advice for its reason") {
              Contains("max_connections"));
   CHECK_THAT(mend(at + "SSL error: certificate verify failed"), Contains("sslrootcert"));
   CHECK_THAT(mend(at + "Connection refused"), Contains("pg_isready -h db1 -p 5432"));
+  login.address.host = "127.0.0.1";
+  CHECK_THAT(mend(at + "server does not support SSL, but SSL was required"),
+             Contains("sslmode: prefer"));
 }
 
 TEST_CASE("a clone is another server, though it shares identifier and database (H53)") {

@@ -363,6 +363,10 @@ TEST_CASE("status: what is wrong with the daemon itself is said at the top") {
   const auto held = text::status(to_json(report));
   REQUIRE(held.has_value());
   CHECK_THAT(*held, Contains("1 min 30 s  kept until every breaker is closed"));
+  report.levers.clear();
+  const auto unknown = text::status(to_json(report));
+  REQUIRE(unknown.has_value());
+  CHECK_THAT(*unknown, Contains("baseline\n  not known here: BARRED: another instance leads"));
 }
 
 TEST_CASE("status: sessions older than their role's settings are shown while there are any") {
@@ -375,6 +379,21 @@ TEST_CASE("status: sessions older than their role's settings are shown while the
   text = text::status(to_json(report));
   REQUIRE(text.has_value());
   CHECK_THAT(*text, !Contains("Sessions that began"));
+}
+
+TEST_CASE("status: a profile of many settings keeps its row short, and says whose value stands") {
+  auto report = testing::full_report();
+  auto& open = report.levers[0];
+  open.overdue = {};
+  open.row.value.arguments = {{"reporting.jit", std::string("off")},
+                              {"reporting.lock_timeout", std::string("2s")},
+                              {"bulk.jit", std::string("off")}};
+  open.drifted = true;
+  open.last_error = "somebody else has set jit of role bulk";
+  const auto text = text::status(to_json(report));
+  REQUIRE(text.has_value());
+  CHECK_THAT(*text, Contains("  3 settings  ") &&
+                        Contains("1 min 30 s  somebody else has set jit of role bulk"));
 }
 
 TEST_CASE("status: an empty daemon has a status, something else has none") {
@@ -391,6 +410,7 @@ TEST_CASE("history: lines come newest last, and repetitions are counted") {
   text::Past past;
   const auto at = [](int second) { return kWall + std::chrono::seconds{second}; };
   auto opened = quiet_verdict();
+  opened.mode = Mode::enforce;
   opened.step = Step::opened;
   opened.rung = 1;
   opened.evidence = {blocked_ratio(1.2, true)};
@@ -408,7 +428,7 @@ TEST_CASE("history: lines come newest last, and repetitions are counted") {
   past.effects = {{at(220),
                    {"circuit-breaker", Subject{}, "pg_blocked_ratio", ExpectedMove::falls_by, 0.2,
                     1, TimePoint{40s}, TimePoint{220s}, 0.8, 0.1, true}}};
-  const auto text = text::history(past, 50);
+  const auto text = text::history(past, 50).text;
   CHECK(text ==
         "2026-01-01 12:00:15 UTC  circuit-breaker  cluster  blocked  Would act, for "
         "pg_blocked_ratio 3 of 40 = 0.075 (folded 0.0777; S 1.20; long mean 0.15), but may not: no "
@@ -420,9 +440,23 @@ TEST_CASE("history: lines come newest last, and repetitions are counted") {
         "%, applied (S 1.20)\n"
         "2026-01-01 12:03:45 UTC  circuit-breaker  cluster  effect   pg_blocked_ratio 0.8 -> 0.1 "
         "after 3 min; promised: falls by 20 %: kept\n");
-  const auto newest = text::history(past, 1);
+  const auto [newest, left_out] = text::history(past, 1);
+  CHECK(left_out == 3);
   CHECK_THAT(newest, Contains("effect"));
   CHECK_THAT(newest, !Contains("opened"));
+}
+
+TEST_CASE("history: what a policy in shadow decided does not read as done") {
+  text::Past past;
+  auto opened = quiet_verdict();
+  opened.step = Step::opened;
+  opened.mode = Mode::shadow;
+  auto tells = opened;
+  tells.kind = PolicyKind::alert;
+  past.verdicts = {{kWall, opened}, {kWall - 1s, tells}};
+  const auto text = text::history(past, 50).text;
+  CHECK_THAT(text, Contains("cluster  opened (shadow)  Opened"));
+  CHECK_THAT(text, Contains("cluster  opened           Opened"));
 }
 
 TEST_CASE("history: renewals of a lever are one line until something else is done to it") {
@@ -438,7 +472,7 @@ TEST_CASE("history: renewals of a lever are one line until something else is don
     act.act.value.arguments["admit"] = 0.0;
     past.acts.insert(past.acts.begin(), act);
   }
-  const auto text = text::history(past, 50);
+  const auto text = text::history(past, 50).text;
   CHECK(std::count(text.begin(), text.end(), '\n') == 5);
   CHECK_THAT(text, Contains("(2 times until 2026-01-01 12:00:07 UTC)"));
   CHECK_THAT(text, Contains("revert  feature class/batch, applied\n"));
@@ -458,10 +492,10 @@ TEST_CASE("history: an effect that cannot be judged, or was not kept, says so") 
                 std::nullopt,
                 std::nullopt};
   past.effects = {{kWall, effect}};
-  CHECK_THAT(text::history(past, 5),
+  CHECK_THAT(text::history(past, 5).text,
              Contains("0.8 -> unknown after 1 min; promised: below 0.1: cannot be told"));
   past.effects[0].effect.met = false;
-  CHECK_THAT(text::history(past, 5), Contains("NOT KEPT"));
+  CHECK_THAT(text::history(past, 5).text, Contains("NOT KEPT"));
 }
 
 TEST_CASE("history: as JSON it is what the API has, oldest first") {

@@ -206,6 +206,10 @@ TEST_CASE("a pause that has stood for an hour is called to mind (H37)") {
   REQUIRE(alert != nullptr);
   REQUIRE(alert->labels.at("scope") == "cluster");
   REQUIRE_THAT(alert->annotations.at("description"), Contains("index build"));
+  report.pauses[0].scope = "policy/circuit-breaker";
+  const auto of_policy = active_alerts({}, report);
+  REQUIRE(named(of_policy, "HomeostatPausedLong")->annotations.at("description") ==
+          "index build. To end it: homeostat resume --policy circuit-breaker");
 }
 
 TEST_CASE("a standby leaves the policies' alerts to the leader, and says its own") {
