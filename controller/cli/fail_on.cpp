@@ -36,6 +36,7 @@ double changed_actions(const Backtest& backtest) {
 struct Named {
   const char* name;
   double (*value)(const Backtest&);
+  bool compares = false;
 };
 
 constexpr Named kFigures[] = {
@@ -47,10 +48,15 @@ constexpr Named kFigures[] = {
     {"breach_minutes",
      [](const Backtest& run) { return minutes(total(run).in_breach.value_or(Duration{})); }},
     {"degraded_minutes", [](const Backtest& run) { return minutes(total(run).degraded); }},
-    {"changed_actions", changed_actions},
+    {"changed_actions", changed_actions, true},
     {"differing_verdicts",
-     [](const Backtest& run) { return static_cast<double>(run.differing_verdicts()); }},
+     [](const Backtest& run) { return static_cast<double>(run.differing_verdicts()); }, true},
 };
+
+const Named& named(const FailOn& limit) {
+  return *std::find_if(std::begin(kFigures), std::end(kFigures),
+                       [&](const Named& figure) { return figure.name == limit.figure; });
+}
 
 Error wrong(std::string_view text, const std::string& why) {
   return {ErrorCode::invalid_input, "--fail-on `" + std::string(text) + "`: " + why};
@@ -88,11 +94,10 @@ Result<FailOn> parse_fail_on(std::string_view text) {
   return limit;
 }
 
+bool compares(const FailOn& limit) { return named(limit).compares; }
+
 std::optional<std::string> failed(const FailOn& limit, const Backtest& backtest) {
-  const auto* const named =
-      std::find_if(std::begin(kFigures), std::end(kFigures),
-                   [&](const Named& figure) { return figure.name == limit.figure; });
-  const double value = named->value(backtest);
+  const double value = named(limit).value(backtest);
   if (limit.or_equal ? value < limit.limit : value <= limit.limit) return std::nullopt;
   return limit.figure + " is " + text::number(value) + " (--fail-on " + limit.text + ")";
 }

@@ -25,6 +25,9 @@ std::vector<std::string> fail_on_figures();
 /// Error `invalid_input`, with the nearest figure, for anything else.
 Result<FailOn> parse_fail_on(std::string_view text);
 
+/// True of the figures that say how two sides differ.
+bool compares(const FailOn& limit);
+
 /// Nothing when it holds; else what was found, in one line.
 std::optional<std::string> failed(const FailOn& limit, const Backtest& backtest);
 

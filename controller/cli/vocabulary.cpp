@@ -16,12 +16,13 @@ struct SignalRow {
   const char* unit;
   Source source;
   const char* help;
+  const char* denominator = "";
 };
 
 // `later`: the name is fixed, the probe is not there yet; an arm on it is dropped and named.
 constexpr SignalRow kSignals[] = {
     {"pg_blocked_ratio", SignalShape::ratio, SubjectKind::node, "ratio", Source::postgres,
-     "client transactions waiting for a lock, of all that are open"},
+     "client transactions waiting for a lock, of all that are open", "pg_open_transactions"},
     {"pg_open_transactions", SignalShape::gauge, SubjectKind::node, "transactions",
      Source::postgres, "client transactions open at the sampling instant"},
     {"pg_advisory_waiters", SignalShape::gauge, SubjectKind::node, "sessions", Source::postgres,
@@ -114,6 +115,7 @@ Vocabulary vocabulary(bool postgres, bool injected, const std::vector<FeatureCon
     signal.about = row.about;
     signal.unit = row.unit;
     signal.help = row.help;
+    signal.denominator = row.denominator;
     signal.provided =
         injected || (row.source == Source::postgres && postgres) || row.source == Source::any_probe;
     words.signals.emplace(row.name, std::move(signal));

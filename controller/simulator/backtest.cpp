@@ -61,8 +61,9 @@ void Backtest::add(const journal::RecordedStep& recorded) {
   note(recorded, begins);
   if (!one) return;
   const Side here{one->verdicts, one->effects};
-  const Side there = two ? Side{two->verdicts, two->effects} : Side{step.verdicts, step.effects};
   for (const auto& verdict : here.verdicts) replayed_.add(verdict, step.wall);
+  if (!two && !options_.decided) return;
+  const Side there = two ? Side{two->verdicts, two->effects} : Side{step.verdicts, step.effects};
   for (const auto& verdict : there.verdicts) other_.add(verdict, step.wall);
   const auto differ = differing(here, there);
   differing_ += differ;
@@ -72,7 +73,7 @@ void Backtest::add(const journal::RecordedStep& recorded) {
 void Backtest::note(const journal::RecordedStep& recorded, bool begins) {
   const auto& step = recorded.step;
   ++facts_.steps;
-  if (begins) {
+  if (begins && options_.decided) {
     ++facts_.starts;
     if (!step.basis) ++facts_.unknown_beginnings;
   } else if (facts_.last) {

@@ -19,7 +19,7 @@ namespace homeostat {
 /// What the recording is, as far as it was told.
 struct RecordingFacts {
   std::int64_t steps = 0;
-  std::int64_t starts = 0;              ///< of the daemon
+  std::int64_t starts = 0;              ///< of the daemon; 0 when the recording is of samples only
   std::int64_t unknown_beginnings = 0;  ///< starts whose first step is not there any more
   std::optional<WallTime> first;
   std::optional<WallTime> last;
@@ -33,6 +33,7 @@ struct RecordingFacts {
 struct BacktestOptions {
   PolicySet policies;
   std::optional<PolicySet> against;  ///< nothing: what was recorded
+  bool decided = true;               ///< false: the recording has samples only
   int speed_up = 1;                  ///< of the recording
   std::optional<WallTime> from;      ///< counted from then on; decided about from the first step on
   std::optional<WallTime> until;

@@ -18,6 +18,7 @@ struct SignalDescription {
   std::string unit;                          ///< ratio, seconds, events, …
   std::string help;                          ///< one line, for metrics, schema and errors
   bool provided = false;                     ///< a configured probe samples it
+  SignalName denominator = {};               ///< of a ratio: the gauge that has it, if one does
 };
 
 enum class ArgumentType { share, duration, number, text };

@@ -3,10 +3,12 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <fstream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "tests/integration/site.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/prometheus_server.hpp"
 
 namespace homeostat::testing {
 namespace {
@@ -87,6 +89,40 @@ TEST_CASE("replay: a journal that a running daemon holds is refused, with what t
   const auto done = site.homeostat({"replay", site.journal_path(), "--config", site.config_path()});
   CHECK(done.status == 2);
   CHECK_THAT(done.output, Contains("a running daemon holds this journal") && Contains("copy"));
+}
+
+TEST_CASE("replay: what Prometheus scraped from the daemon tells policies what it was like") {
+  if (!prometheus_installed()) {
+    std::cout << "SKIPPED: prometheus is not installed\n";
+    return;
+  }
+  Site site;
+  site.start_daemon();
+  const auto url = site.url();
+  const PrometheusServer prometheus{url.substr(url.rfind('/') + 1)};
+  const std::string storm = "homeostat_pg_blocked_ratio{subject=\"node/main\"}";
+  site.inject("pg_blocked_ratio node/main 28/32\npg_open_transactions node/main 32\n");
+  REQUIRE(eventually([&] {
+    return prometheus.query("count_over_time((" + storm + " > 0.8)[5m:1s])").value_or(0) >= 10;
+  }));
+  std::ofstream(site.path("samples.json")) << prometheus.query_range(
+      "{__name__=~\"homeostat_pg_(blocked_ratio|open_transactions)\",subject=\"node/main\"}");
+
+  // In the recording's own time, in which the storm is short.
+  const auto policy = site.path("quick.yaml");
+  std::ofstream(policy) << "version: 1\npolicy: quick\nkind: breaker\nmode: enforce\nevery: 1s\n"
+                           "open: {signal: pg_blocked_ratio, above: 0.5, clear_below: 0.2}\n"
+                           "ladder: [{lever: feature, target: class/batch, admit: 0%}]\n";
+  std::vector<std::string> arguments{"replay", site.path("samples.json"), "--policies", policy};
+  auto gate = arguments;
+  gate.insert(gate.end(), {"--fail-on", "openings>=1"});
+  const auto done = site.homeostat(gate);
+  INFO(done.output);
+  CHECK(done.status == 1);  // it would have opened
+  CHECK_THAT(done.output, Contains("Actions:") && Contains("opened") && !Contains("recorded"));
+  arguments.insert(arguments.end(), {"--fail-on", "changed_actions>0"});
+  CHECK_THAT(site.homeostat(arguments).output,
+             Contains("changed_actions") && Contains("--against"));
 }
 
 TEST_CASE("replay: wrong input is named") {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -72,6 +73,15 @@ std::optional<double> PrometheusServer::query(const std::string& promql) const {
   const auto found = nlohmann::json::parse(answer->body).at("data").at("result");
   if (found.empty()) return std::nullopt;
   return std::stod(found.at(0).at("value").at(1).get<std::string>());
+}
+
+std::string PrometheusServer::query_range(const std::string& promql) const {
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+  const auto answer = get(port_, "/api/v1/query_range?step=1&start=" + std::to_string(now - 300) +
+                                     "&end=" + std::to_string(now) + "&query=" + escaped(promql));
+  return answer.has_value() ? answer->body : "";
 }
 
 std::string promtool_complaints(const std::string& text) {

@@ -20,6 +20,9 @@ class PrometheusServer {
   /// The value of the first series that an instant query finds; nothing when it finds none. Blocks.
   std::optional<double> query(const std::string& promql) const;
 
+  /// The body of the range API's answer: the last five minutes, a value each second. Blocks.
+  std::string query_range(const std::string& promql) const;
+
  private:
   ScratchDirectory scratch_;
   int port_;

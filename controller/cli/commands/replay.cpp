@@ -12,19 +12,17 @@
 #include "controller/cli/complain.hpp"
 #include "controller/cli/fail_on.hpp"
 #include "controller/cli/policy_paths.hpp"
+#include "controller/cli/replay_source.hpp"
 #include "controller/cli/text/replay_text.hpp"
 #include "controller/cli/when.hpp"
-#include "controller/loop/sqlite_history.hpp"
 #include "controller/loop/system_clock.hpp"
 #include "controller/simulator/backtest.hpp"
 
 namespace homeostat {
 namespace {
 
-constexpr int kStepsAtOnce = 1000;
-
 struct Options {
-  std::string journal;
+  std::string recording;
   std::string config;
   std::vector<std::string> policies;
   std::vector<std::string> against;
@@ -74,12 +72,17 @@ Result<std::optional<WallTime>> when(const std::string& text) {
   return std::optional(*time);
 }
 
-std::optional<BacktestOptions> read_options(Options options) {
+struct Prepared {
+  BacktestOptions run;
+  Vocabulary words;
+};
+
+std::optional<Prepared> read_options(Options options) {
   if (options.config.empty() && options.policies.empty()) {
     std::cerr << "homeostat: name what to replay: --policies, or --config for the daemon's own\n";
     return std::nullopt;
   }
-  const auto context = load_context(options);
+  auto context = load_context(options);
   if (!context) return std::nullopt;
   BacktestOptions run;
   run.speed_up = context->speed_up;
@@ -98,17 +101,7 @@ std::optional<BacktestOptions> read_options(Options options) {
   }
   run.from = *from;
   run.until = *until;
-  return run;
-}
-
-Result<void> tell(const SqliteHistory& history, Backtest& backtest) {
-  std::int64_t after = 0;
-  while (true) {
-    const auto steps = history.steps(after, kStepsAtOnce);
-    if (!steps.has_value()) return steps.error();
-    if (steps->empty()) return {};
-    for (const auto& step : *steps) backtest.add(step);
-  }
+  return Prepared{std::move(run), std::move(context->words)};
 }
 
 int run(const Options& options) {
@@ -118,14 +111,23 @@ int run(const Options& options) {
     if (!limit.has_value()) return complain(limit.error());
     limits.push_back(std::move(*limit));
   }
-  auto read = read_options(options);
-  if (!read) return 1;
-  const auto history = SqliteHistory::open(options.journal);
-  if (!history.has_value()) return complain(history.error());
-  Backtest backtest(std::move(*read));
-  const auto told = tell(*history, backtest);
+  auto prepared = read_options(options);
+  if (!prepared) return 1;
+  const bool journal = is_journal(options.recording);
+  const auto settings = prepared->run.policies.settings;
+  prepared->run.decided = journal;
+  Backtest backtest(std::move(prepared->run));
+  const std::string recorded = journal ? "recorded" : "";
+  const std::string other = options.against.empty() ? recorded : "against";
+  for (const auto& limit : limits) {
+    if (!other.empty() || !compares(limit)) continue;
+    return complain({ErrorCode::invalid_input,
+                     "--fail-on " + limit.figure +
+                         " compares, and samples alone hold no decisions: name --against, too"});
+  }
+  const auto told = journal ? tell_journal(options.recording, backtest)
+                            : tell_samples(options.recording, prepared->words, settings, backtest);
   if (!told.has_value()) return complain(told.error());
-  const std::string other = options.against.empty() ? "recorded" : "against";
   std::cout << (options.json ? text::replay_json(backtest, other)
                              : text::replay(backtest, other, options.limit));
   int status = 0;
@@ -148,9 +150,12 @@ std::string figures() {
 
 void add_replay_command(CLI::App& app, std::function<int()>& chosen) {
   const auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand(
-      "replay", "Tell what policies would have decided about what a journal recorded");
-  command->add_option("JOURNAL", options->journal, "Of a daemon that is not running, or a copy")
+  auto* command =
+      app.add_subcommand("replay", "Tell what policies would have decided about a recording");
+  command
+      ->add_option("RECORDING", options->recording,
+                   "A journal (of a daemon that is not running, or a copy), or a file of samples: "
+                   "JSON of Prometheus' range API, or CSV")
       ->required();
   command->add_option("--policies", options->policies, "Files or folders of the policies to replay")
       ->type_name("PATH")
@@ -181,6 +186,12 @@ void add_replay_command(CLI::App& app, std::function<int()>& chosen) {
       "Decides with the daemon's own decide(), on a virtual clock. With the policies that were\n"
       "recorded every verdict comes out the same, byte for byte. What the recorded daemon did is\n"
       "in the samples: a recording in shadow tells most about what to switch on.\n"
+      "Samples from Prometheus: the answer of /api/v1/query_range as it is, or its series one a\n"
+      "line (jq -c '.data.result[]'); of Homeostat's own metrics, with a step of sampling.fold. "
+      "CSV\n"
+      "has a first line with time,signal,subject,value (and denominator, for ratios). What a "
+      "series\n"
+      "lacks at a time that another one has is absent there.\n"
       "Figures of --fail-on: " +
       figures() +
       ".\n"
@@ -189,7 +200,12 @@ void add_replay_command(CLI::App& app, std::function<int()>& chosen) {
       "Example:\n"
       "  homeostat replay journal.db --config homeostat.yaml\n"
       "  homeostat replay journal.db --config homeostat.yaml --policies policies/new --since 7d\n"
-      "  homeostat replay journal.db --policies new.yaml --against old.yaml --fail-on 'flaps>0'");
+      "  homeostat replay journal.db --policies new.yaml --against old.yaml --fail-on 'flaps>0'\n"
+      "  curl -sG 127.0.0.1:9090/api/v1/query_range --data-urlencode step=5 \\\n"
+      "    --data-urlencode 'query={__name__=~\"homeostat_pg_.*\"}' \\\n"
+      "    --data-urlencode start=2026-03-01T12:00:00Z --data-urlencode end=2026-03-01T14:00:00Z "
+      "\\\n"
+      "    > samples.json && homeostat replay samples.json --policies new.yaml");
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 

@@ -18,9 +18,12 @@ std::string counted(std::int64_t count, const std::string& one, const std::strin
 
 std::string recording(const RecordingFacts& facts) {
   if (!facts.first) return "nothing was recorded in that time\n";
-  std::string out = utc(*facts.first) + " to " + utc(*facts.last) + ": " +
-                    counted(facts.steps, "step", "steps") + " of " +
-                    counted(facts.starts, "start of the daemon", "starts of the daemon") + "\n";
+  std::string out =
+      utc(*facts.first) + " to " + utc(*facts.last) + ": " + counted(facts.steps, "step", "steps");
+  if (facts.starts > 0) {
+    out += " of " + counted(facts.starts, "start of the daemon", "starts of the daemon");
+  }
+  out += "\n";
   const auto note = [&](const std::string& line) { out += "note: " + line + "\n"; };
   if (facts.unknown_beginnings > 0) {
     note(counted(facts.unknown_beginnings, "start begins", "starts begin") +
@@ -79,13 +82,14 @@ std::string figures(const Backtest& backtest, const std::string& other) {
   for (const auto& key : keys_of(backtest)) {
     const auto subject = to_text(key.second);
     rows.push_back(row_of(key.first, subject, "replayed", figures_of(backtest.replayed(), key)));
-    rows.push_back(row_of("", "", other, figures_of(backtest.other(), key)));
+    if (!other.empty()) rows.push_back(row_of("", "", other, figures_of(backtest.other(), key)));
   }
   return table(rows, 0);
 }
 
 /// How an action stands to its fellow on the other side.
 std::string beside(const PairedAction& pair, const std::string& other) {
+  if (other.empty()) return "";
   if (!pair.other) return "only replayed";
   if (!pair.one) return "only " + other;
   const auto later = pair.one->wall - pair.other->wall;
@@ -94,7 +98,8 @@ std::string beside(const PairedAction& pair, const std::string& other) {
                             : duration(-later) + " sooner than " + other;
 }
 
-const char* mark(const PairedAction& pair) {
+const char* mark(const PairedAction& pair, const std::string& other) {
+  if (other.empty()) return " ";
   if (!pair.other) return "+";
   if (!pair.one) return "-";
   return pair.differs() ? "~" : " ";
@@ -108,7 +113,7 @@ std::string actions(const std::vector<PairedAction>& pairs, const std::string& o
     const auto rung = action.step == Step::fired || action.step == Step::resolved
                           ? std::string()
                           : "rung " + std::to_string(action.rung);
-    rows.push_back({mark(pair), utc(action.wall), action.policy, to_text(action.subject),
+    rows.push_back({mark(pair, other), utc(action.wall), action.policy, to_text(action.subject),
                     std::string(to_text(action.mode)), std::string(to_text(action.step)), rung,
                     beside(pair, other)});
   }
@@ -148,9 +153,11 @@ std::string replay(const Backtest& backtest, const std::string& other, int limit
   if (pairs.empty()) {
     out += "Nobody would have done anything.\n";
   } else {
-    out += "Actions (+ only replayed, - only " + other + ", ~ at another time):\n" +
-           actions(pairs, other, limit);
+    out += other.empty() ? "Actions:\n"
+                         : "Actions (+ only replayed, - only " + other + ", ~ at another time):\n";
+    out += actions(pairs, other, limit);
   }
+  if (other.empty()) return out;
   out += "\n";
   if (!backtest.first_difference()) return out + "Every verdict is the same, byte for byte.\n";
   return out + counted(backtest.differing_verdicts(), "verdict differs", "verdicts differ") +
@@ -167,10 +174,12 @@ std::string replay_json(const Backtest& backtest, const std::string& other) {
               {"barred_steps", facts.barred},
               {"recorded_acts", facts.acts},
               {"other_policies", facts.other_policies},
-              {"differing_verdicts", backtest.differing_verdicts()},
               {"replayed", figures_json(backtest.replayed())},
-              {other, figures_json(backtest.other())},
               {"actions", json::array()}};
+  if (!other.empty()) {
+    out["differing_verdicts"] = backtest.differing_verdicts();
+    out[other] = figures_json(backtest.other());
+  }
   if (facts.first) out["first"] = exact_rfc3339(*facts.first);
   if (facts.last) out["last"] = exact_rfc3339(*facts.last);
   if (backtest.first_difference()) {

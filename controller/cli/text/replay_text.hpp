@@ -8,7 +8,8 @@
 
 namespace homeostat::text {
 
-/// `other` is what the second side is called: `recorded` or `against`. At most `limit` actions.
+/// `other` is what the second side is called: `recorded` or `against`; empty when there is none.
+/// At most `limit` actions.
 std::string replay(const Backtest& backtest, const std::string& other, int limit);
 
 /// One JSON object with everything, a newline at its end.
