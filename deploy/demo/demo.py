@@ -187,6 +187,9 @@ class Demo:
                 part.stop()
         if keep:
             self.display.say(f"kept: {self.folder}")
+            if self.supervisor is not None:
+                self.display.say("to ask its journal what other policies would have done:\n  "
+                                 f"{self.supervisor.replay_command()} --policies PATH")
         else:
             shutil.rmtree(self.folder)
 

@@ -82,6 +82,10 @@ class Supervisor:
         if self.managed_role:
             self.postgres.run_file(self._once("grants", "--actuator", "--config", self.config))
 
+    def replay_command(self):
+        return (f"{self.binary} replay {os.path.join(self.folder, 'journal.db')}"
+                f" --config {self.config}")
+
     def configure(self):
         """Writes the configuration. REQUIRES: the roles have passwords (`prepare`)."""
         files = self.postgres.password_files
