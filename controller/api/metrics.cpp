@@ -167,12 +167,13 @@ void add_policies(const Report& report, Families& families) {
       families.gauge("homeostat_policy_state", "1 for the state the policy is in.",
                      std::move(labels), number(verdict.state == state));
     }
-    families.gauge("homeostat_policy_rungs", "Rungs of the ladder that are engaged.", who,
+    families.gauge("homeostat_policy_rungs", "The highest rung of the ladder that is engaged.", who,
                    verdict.rung);
     for (const auto& gate : verdict.gates) {
       Labels labels = who;
       labels.push_back({"gate", std::string(to_text(gate.kind))});
       if (gate.arm >= 0) labels.push_back({"arm", std::to_string(gate.arm)});
+      if (gate.rung > 0) labels.push_back({"rung", std::to_string(gate.rung)});
       families.gauge("homeostat_gate_margin",
                      "How far a gate was passed (>= 0) or missed (< 0), in its own unit.",
                      std::move(labels), gate.margin);
@@ -185,6 +186,18 @@ void add_policies(const Report& report, Families& families) {
   for (const auto& [key, count] : report.would_acts) {
     families.counter("homeostat_would_act_total", "Acts that a policy in shadow would have made.",
                      {{"policy", key.first}, {"lever", key.second}}, number(count));
+  }
+  for (const auto& [key, count] : report.effects) {
+    families.counter("homeostat_effects_total", "Acts by how `expect:` judged them.",
+                     {{"policy", key.first}, {"outcome", key.second}}, number(count));
+  }
+  for (const auto& benched : report.benched) {
+    families.gauge("homeostat_benched_seconds",
+                   "How long a rung that did not help, or did harm, is still passed over.",
+                   {{"policy", benched.policy},
+                    {"subject", to_text(benched.subject)},
+                    {"rung", std::to_string(benched.rung)}},
+                   to_seconds(benched.left));
   }
   for (const auto& [key, count] : report.acts) {
     const auto& [policy, lever, outcome] = key;

@@ -92,6 +92,29 @@ json acts(const Report& report) {
   return array;
 }
 
+json effects(const Report& report) {
+  auto array = json::array();
+  for (const auto& [key, count] : report.effects) {
+    array.push_back({{"policy", key.first}, {"outcome", key.second}, {"count", count}});
+  }
+  return array;
+}
+
+json benched(const Report& report) {
+  auto array = json::array();
+  for (const auto& one : report.benched) {
+    array.push_back({{"policy", one.policy},
+                     {"subject", to_text(one.subject)},
+                     {"rung", one.rung},
+                     {"lever", one.key.lever},
+                     {"target", one.key.target},
+                     {"tries", one.tries},
+                     {"harmful", one.harmful},
+                     {"left_us", one.left.count()}});
+  }
+  return array;
+}
+
 json would_acts(const Report& report) {
   auto array = json::array();
   for (const auto& [key, count] : report.would_acts) {
@@ -140,6 +163,8 @@ json to_json(const Report& report) {
   out["alerts"] = alerts(report);
   out["acts"] = acts(report);
   out["would_acts"] = would_acts(report);
+  out["effects"] = effects(report);
+  out["benched"] = benched(report);
   out["budget_remaining"] = report.budget_remaining;
   out["stale_sessions"] = report.stale_sessions;
   out["feature_share"] = report.feature_share;

@@ -13,8 +13,9 @@ namespace homeostat {
 /// `probes` [{probe, subject, up, error}], `levers` [{lever, target, value, prior, policy, subject,
 /// rung, policy_hash, remaining_us, epoch, sequence, drifted, overdue_us, last_error}], `alerts`
 /// [{labels, annotations, starts_us}], `acts` [{policy, lever, outcome, count}], `would_acts`
-/// [{policy, lever, count}]; `samples`, `policies`, `verdicts`, `desired`, `would` as their codecs
-/// write them; the remaining maps are objects.
+/// [{policy, lever, count}], `effects` [{policy, outcome, count}], `benched` [{policy, subject,
+/// rung, lever, target, tries, harmful, left_us}]; `samples`, `policies`, `verdicts`, `desired`,
+/// `would` as their codecs write them; the remaining maps are objects.
 nlohmann::json to_json(const Report& report);
 
 }  // namespace homeostat

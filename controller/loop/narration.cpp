@@ -3,8 +3,15 @@
 
 #include <spdlog/logger.h>
 
+#include <optional>
+#include <string>
+
 namespace homeostat {
 namespace {
+
+std::string level(const std::optional<double>& value) {
+  return value ? fmt::format("{:.4g}", *value) : "unknown";
+}
 
 bool worth_a_line(const Verdict& verdict, const NewestVerdicts& before) {
   if (verdict.step == Step::idle || verdict.step == Step::holding) return false;
@@ -36,6 +43,16 @@ void log_probes(spdlog::logger& log, const std::vector<ProbeStatus>& now,
     } else if (probe.up && !was_up) {
       log.info("probe {} {}: answers again", probe.probe, to_text(probe.subject));
     }
+  }
+}
+
+void log_effects(spdlog::logger& log, const std::vector<Effect>& effects) {
+  for (const auto& effect : effects) {
+    const bool bad =
+        effect.outcome == EffectOutcome::harmful || effect.outcome == EffectOutcome::ineffective;
+    log.log(bad ? spdlog::level::warn : spdlog::level::info, "{} {}: rung {} was {}: {} {} -> {}",
+            effect.policy, to_text(effect.subject), effect.rung, to_text(effect.outcome),
+            effect.signal, level(effect.before), level(effect.after));
   }
 }
 

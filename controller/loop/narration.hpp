@@ -30,6 +30,9 @@ void log_verdicts(spdlog::logger& log, const std::vector<Verdict>& verdicts,
 void log_probes(spdlog::logger& log, const std::vector<ProbeStatus>& now,
                 const std::vector<ProbeStatus>& before);
 
+/// A line for each act that was judged.
+void log_effects(spdlog::logger& log, const std::vector<Effect>& effects);
+
 /// A line for each act; renewals only when they failed.
 void log_acts(spdlog::logger& log, const std::vector<ActRecord>& acts);
 

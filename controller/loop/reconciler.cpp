@@ -94,6 +94,7 @@ std::vector<DesiredLever> Reconciler::with_held(std::vector<DesiredLever> desire
   for (auto& [key, standing] : standing_) {
     standing.held = false;
     if (standing.yielded || !options.held.contains(key.lever)) continue;
+    if (options.harmful.contains(key)) continue;
     const auto wanted =
         std::find_if(desired.begin(), desired.end(),
                      [&key = key](const DesiredLever& lever) { return lever.key == key; });

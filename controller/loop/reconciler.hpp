@@ -39,6 +39,8 @@ class Reconciler {
     bool unpaced = false;             ///< revert everything at once (on exit)
     /// Levers that are neither given back nor changed now, only set and renewed (settles_last).
     std::set<std::string, std::less<>> held = {};
+    /// Given back all the same: they did harm.
+    std::set<LeverKey> harmful = {};
   };
 
   /// Moves towards `wishes`, what the policies want. REQUIRES: the lease is ours. Stops at the

@@ -34,6 +34,17 @@ struct OpenLever {
   std::string last_error;  ///< of the last change that failed
 };
 
+/// A rung that is passed over for what its acts did not do, or did.
+struct BenchedLever {
+  std::string policy;
+  Subject subject;
+  int rung = 0;
+  LeverKey key;
+  int tries = 0;         ///< ineffective in a row
+  bool harmful = false;  ///< it did harm, and was given back
+  Duration left{};
+};
+
 struct Report {
   std::string version;
   std::string instance;  ///< host:pid
@@ -72,10 +83,12 @@ struct Report {
   std::vector<DesiredLever> desired;
   std::vector<DesiredLever> would;
   std::vector<OpenLever> levers;
+  std::vector<BenchedLever> benched;
   std::vector<Alert> alerts;
 
   std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t>
       acts;  ///< (policy, lever, outcome)
+  std::map<std::pair<std::string, std::string>, std::uint64_t> effects;     ///< (policy, outcome)
   std::map<std::pair<std::string, std::string>, std::uint64_t> would_acts;  ///< (policy, lever)
   std::map<std::string, int> budget_remaining;  ///< policy name, or `cluster`
   std::map<std::string, int> stale_sessions;    ///< role -> sessions older than its settings

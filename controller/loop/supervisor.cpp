@@ -13,6 +13,7 @@
 #include "controller/loop/narration.hpp"
 #include "controller/loop/takeover.hpp"
 #include "controller/loop/tally.hpp"
+#include "policies/engine/bench.hpp"
 
 namespace homeostat {
 namespace asio = boost::asio;
@@ -161,10 +162,12 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
   auto acts = co_await act(decision, now, tick);
   log_verdicts(parts_.log, decision.verdicts, verdicts_);
   log_acts(parts_.log, acts);
+  log_effects(parts_.log, decision.effects);
   for (const auto& verdict : decision.verdicts) {
     verdicts_[{verdict.policy, verdict.subject}] = verdict;
   }
   count_acts(acts, &tally_);
+  count_effects(decision.effects, &tally_);
   count_would_acts(policies_, decision.verdicts, &tally_);
   journaled.verdicts = decision.verdicts;
   journaled.effects = decision.effects;
@@ -270,6 +273,7 @@ asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision
   options.paused = snapshot_.paused;
   options.tick = tick;
   options.held = held_levers(policies_, state_);
+  options.harmful = harmful_levers(policies_, state_, now);
   acts = co_await reconciler_.step(decision.desired, options, now);
   if (reconciler_.fence_lost()) {
     leadership_.doubt(reconciler_.fence_lost_reason());

@@ -97,6 +97,41 @@ Alert blind(const Report& report, const Subject& subject, const std::set<std::st
   return alert;
 }
 
+Alert of_policy_about(const Report& report, const std::string& name, const BenchedLever& benched,
+                      const std::string& summary) {
+  const std::string who = benched.policy + " on " + to_text(benched.subject);
+  Alert alert = own(report, name, "page", who + summary,
+                    "For another " + whole_seconds(benched.left) +
+                        ". How its acts were judged: homeostat history --policy " + benched.policy);
+  alert.labels["policy"] = benched.policy;
+  alert.labels["subject"] = to_text(benched.subject);
+  return alert;
+}
+
+/// `report.benched` is in order of policy and subject.
+void add_benched(const Report& report, std::vector<Alert>& alerts) {
+  std::size_t in_a_row = 0;
+  for (std::size_t i = 0; i < report.benched.size(); ++i) {
+    const auto& benched = report.benched[i];
+    const bool same = i > 0 && report.benched[i - 1].policy == benched.policy &&
+                      report.benched[i - 1].subject == benched.subject;
+    in_a_row = same ? in_a_row + 1 : 1;
+    if (benched.harmful) {
+      auto alert = of_policy_about(
+          report, "HomeostatHarmfulAct", benched,
+          ": rung " + std::to_string(benched.rung) + " did harm, is given back and passed over");
+      alert.labels["rung"] = std::to_string(benched.rung);
+      alerts.push_back(std::move(alert));
+    }
+    const auto policy =
+        std::find_if(report.policies.begin(), report.policies.end(),
+                     [&](const Policy& candidate) { return candidate.name == benched.policy; });
+    if (policy == report.policies.end() || in_a_row < policy->ladder.size()) continue;
+    alerts.push_back(of_policy_about(report, "HomeostatNoRungLeft", benched,
+                                     " has no rung left to climb: none has helped"));
+  }
+}
+
 /// Another instance leads, and tells what the policies and levers have to tell. Only one may: two
 /// that see different things would resolve each other's alerts.
 bool stands_by(const Report& report) {
@@ -174,6 +209,7 @@ std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const
                                     (open.last_error.empty() ? "." : ": " + open.last_error)));
     }
   }
+  add_benched(report, alerts);
   for (const auto& pause : report.pauses) {
     if (pause.stood < kPausedLong) continue;
     Alert alert = own(report, "HomeostatPausedLong", "warning",

@@ -19,7 +19,9 @@ namespace homeostat {
 /// HomeostatBlind (a subject whose probe is down or whose signals are absent), HomeostatCannotAct
 /// (ledger lost, nobody leads, leadership flaps, another server; for a tick or longer),
 /// HomeostatRevertOverdue, HomeostatLeverRefused, HomeostatForeignWrite, HomeostatPausedLong,
-/// HomeostatJournalUnusable, HomeostatReloadFailed.
+/// HomeostatJournalUnusable, HomeostatReloadFailed, HomeostatHarmfulAct (an act was followed by
+/// what it was to prevent, and is taken back), HomeostatNoRungLeft (every rung of a policy is
+/// benched).
 std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const Report& report);
 
 }  // namespace homeostat

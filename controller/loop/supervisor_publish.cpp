@@ -58,6 +58,7 @@ void Supervisor::publish(TimePoint now, const Decision& decision) {
   report.desired = decision.desired;
   report.would = decision.would;
   report.levers = reconciler_.open(now);
+  report.benched = benched_levers(policies_, state_, now);
   for (const auto* lever : parts_.levers) report.stale_sessions.merge(lever->stale_sessions());
   report.feature_share = feature_shares(settings_.features, report.levers);
   report.budget_remaining = budget_remaining(policies_, state_, now);

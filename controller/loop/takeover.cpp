@@ -33,6 +33,7 @@ std::vector<PolicyMemory> alive(const PolicySet& policies, const LedgerImage& im
     memory.state = BreakerState::closed;
     memory.rung = 0;
     memory.restore_step = 0;
+    for (auto& benched : memory.benched) benched.skipped = false;
   }
   return memories;
 }

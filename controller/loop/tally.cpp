@@ -3,12 +3,10 @@
 
 #include <algorithm>
 
+#include "policies/engine/bench.hpp"
+
 namespace homeostat {
 namespace {
-
-bool forward(Step step) {
-  return step == Step::opened || step == Step::climbed || step == Step::reopened;
-}
 
 double admitted(const std::vector<OpenLever>& levers, const std::string& target) {
   for (const auto& lever : levers) {
@@ -35,14 +33,41 @@ void count_acts(const std::vector<ActRecord>& acts, Report* report) {
 void count_would_acts(const PolicySet& policies, const std::vector<Verdict>& verdicts,
                       Report* report) {
   for (const auto& verdict : verdicts) {
-    if (!forward(verdict.step) || verdict.mode == Mode::enforce || verdict.rung < 1) continue;
+    if (verdict.mode == Mode::enforce || verdict.took < 1) continue;
     const auto policy =
         std::find_if(policies.policies.begin(), policies.policies.end(),
                      [&](const Policy& candidate) { return candidate.name == verdict.policy; });
     if (policy == policies.policies.end()) continue;
-    const auto& rung = policy->ladder[static_cast<std::size_t>(verdict.rung) - 1];
+    const auto& rung = policy->ladder[static_cast<std::size_t>(verdict.took) - 1];
     ++report->would_acts[{verdict.policy, rung.lever}];
   }
+}
+
+void count_effects(const std::vector<Effect>& effects, Report* report) {
+  for (const auto& effect : effects) {
+    ++report->effects[{effect.policy, std::string(to_text(effect.outcome))}];
+  }
+}
+
+std::vector<BenchedLever> benched_levers(const PolicySet& policies, const EngineState& state,
+                                         TimePoint now) {
+  std::vector<BenchedLever> levers;
+  for (const auto& policy : policies.policies) {
+    if (policy.mode != Mode::enforce) continue;
+    for (const auto& subject : policy.subjects) {
+      const auto at = state.policies.find({policy.name, subject});
+      if (at == state.policies.end()) continue;
+      const auto& memory = at->second.memory;
+      for (const auto& benched : memory.benched) {
+        const auto left = bench_left(memory, benched.rung, now);
+        if (left <= Duration{}) continue;
+        levers.push_back({policy.name, subject, benched.rung,
+                          lever_of(policy, subject, benched.rung), benched.tries, benched.harmful,
+                          left});
+      }
+    }
+  }
+  return levers;
 }
 
 std::map<std::string, double> feature_shares(const std::map<std::string, std::string>& features,

@@ -8,6 +8,7 @@
 
 #include "controller/loop/report.hpp"
 #include "controller/ports/journal.hpp"
+#include "policies/engine/state.hpp"
 #include "policies/model/policy.hpp"
 
 namespace homeostat {
@@ -19,6 +20,13 @@ void count_acts(const std::vector<ActRecord>& acts, Report* report);
 /// Adds to report->would_acts what policies below `enforce` would have done: rungs climbed.
 void count_would_acts(const PolicySet& policies, const std::vector<Verdict>& verdicts,
                       Report* report);
+
+/// Adds to report->effects how acts were judged.
+void count_effects(const std::vector<Effect>& effects, Report* report);
+
+/// The rungs of enforced policies that are benched at `now`.
+std::vector<BenchedLever> benched_levers(const PolicySet& policies, const EngineState& state,
+                                         TimePoint now);
 
 /// The share admitted of each feature (0..1), by the strictest open lever on its class or its name.
 std::map<std::string, double> feature_shares(const std::map<std::string, std::string>& features,

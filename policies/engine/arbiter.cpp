@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "policies/engine/bench.hpp"
 #include "policies/engine/breaker.hpp"
 
 namespace homeostat {
@@ -20,15 +21,17 @@ bool Arbiter::outranks(const Claim& claim, const Claim& other) {
 
 void Arbiter::add(const Policy& policy, const PolicyRuntime& runtime) {
   const auto& memory = runtime.memory;
+  const bool coming_back = memory.restore_step > 0;
   for (int rung = 1; rung <= memory.rung; ++rung) {
+    if (!engaged(memory, rung)) continue;
     const auto at = static_cast<std::size_t>(rung - 1);
     const Act& act = policy.ladder[at];
     Claim claim;
     auto& desired = claim.desired;
-    desired.key = {act.lever, act.target.empty() ? to_text(memory.subject) : act.target};
+    desired.key = lever_of(policy, memory.subject, rung);
     desired.value = act.value;
-    if (const auto engaged = admission_of(act.value); engaged && rung == 1) {
-      desired.value.arguments["admit"] = admitted_share(policy, *engaged, memory.restore_step);
+    if (const auto admits = admission_of(act.value); admits && coming_back) {
+      desired.value.arguments["admit"] = admitted_share(policy, *admits, memory.restore_step);
     }
     desired.ttl = act.ttl;
     desired.policy = policy.name;

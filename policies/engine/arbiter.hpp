@@ -16,7 +16,7 @@ namespace homeostat {
 /// and what enforced policies want are settled apart: one of these for each.
 class Arbiter {
  public:
-  /// Adds the engaged rungs of a policy about one subject; the first rung as far as it is back.
+  /// Adds the engaged rungs of a policy about one subject; the last one left as far as it is back.
   void add(const Policy& policy, const PolicyRuntime& runtime);
 
   /// One lever a key, in order of key.

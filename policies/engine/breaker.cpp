@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "policies/engine/bench.hpp"
 #include "policies/engine/cusum.hpp"
 #include "policies/engine/reason.hpp"
 
@@ -29,9 +30,10 @@ void set_reason(PolicyRuntime& runtime, int rung, std::string reason) {
 void take_rung(Evaluation& evaluation, int rung, std::string reason) {
   auto& runtime = evaluation.runtime;
   set_reason(runtime, rung, std::move(reason));
-  runtime.memory.rung = rung;
+  engage(runtime.memory, rung);
   runtime.memory.restore_step = 0;
   runtime.memory.changed = evaluation.now;
+  evaluation.verdict.took = rung;
   runtime.last_climb = evaluation.now;
 }
 
@@ -44,14 +46,15 @@ void enter_open(Evaluation& evaluation) {
 Step from_closed(Evaluation& evaluation, const Guards& guards) {
   if (evaluation.condition == Truth::unknown) return Step::unknown;
   if (evaluation.condition == Truth::no) return Step::idle;
-  if (!may_move_forward(evaluation, guards, 1)) return Step::blocked;
+  const int rung = next_rung(evaluation);
+  if (!may_move_forward(evaluation, guards, rung)) return Step::blocked;
   auto& runtime = evaluation.runtime;
   auto& memory = runtime.memory;
   const Hold& rule = evaluation.policy.hold;
   const bool again = runtime.closed_at && evaluation.now - *runtime.closed_at < rule.max;
   memory.hold = again ? grown(memory.hold, rule) : rule.first;
   memory.trips = again ? memory.trips + 1 : 1;
-  take_rung(evaluation, 1, forward_reason(evaluation, "opened"));
+  take_rung(evaluation, rung, forward_reason(evaluation, "opened"));
   enter_open(evaluation);
   return Step::opened;
 }
@@ -63,7 +66,7 @@ Step climb(Evaluation& evaluation, const Guards& guards) {
   const bool rested =
       add_time_gate(evaluation, GateKind::climb_after, -1, since, policy.climb_after);
   if (!still_beyond(evaluation)) return Step::holding;
-  const int next = runtime.memory.rung + 1;
+  const int next = next_rung(evaluation);
   const bool may = may_move_forward(evaluation, guards, next);
   if (!rested) return Step::holding;
   if (!may) return Step::blocked;
@@ -75,15 +78,14 @@ void close(Evaluation& evaluation) {
   auto& runtime = evaluation.runtime;
   auto& memory = runtime.memory;
   memory.state = BreakerState::closed;
-  memory.rung = 0;
-  memory.restore_step = 0;
+  disengage_all(memory);
   memory.changed = evaluation.now;
   runtime.closed_at = evaluation.now;
   runtime.reasons.clear();
   consume_all(runtime);
 }
 
-/// Gives back the rung climbed last, whole; the first rung one step further.
+/// Gives back the highest rung, whole; the last one left one step further.
 Step give_back(Evaluation& evaluation) {
   const auto& policy = evaluation.policy;
   auto& runtime = evaluation.runtime;
@@ -92,12 +94,16 @@ Step give_back(Evaluation& evaluation) {
   memory.state = BreakerState::half_open;
   memory.changed = evaluation.now;
   runtime.last_restore = evaluation.now;
-  if (memory.rung > 1) {
-    --memory.rung;
+  if (memory.rung > 0 && !last_left(memory)) {
+    disengage_highest(memory);
     runtime.reasons.resize(static_cast<std::size_t>(memory.rung));
     return Step::restored;
   }
-  const auto engaged = admission_of(policy.ladder.front().value);
+  if (memory.rung == 0) {  // all that was engaged did harm
+    close(evaluation);
+    return Step::closed;
+  }
+  const auto engaged = admission_of(policy.ladder[static_cast<std::size_t>(memory.rung - 1)].value);
   const int step = memory.restore_step + 1;
   const auto steps = policy.restore.steps.size();
   const auto at = static_cast<std::size_t>(step);
@@ -106,7 +112,8 @@ Step give_back(Evaluation& evaluation) {
     return Step::closed;
   }
   memory.restore_step = step;
-  set_reason(runtime, 1, restore_reason(evaluation, admitted_share(policy, *engaged, step)));
+  set_reason(runtime, memory.rung,
+             restore_reason(evaluation, admitted_share(policy, *engaged, step)));
   return Step::restored;
 }
 
@@ -122,7 +129,8 @@ Step from_open(Evaluation& evaluation, const Guards& guards) {
 
 Step reopen(Evaluation& evaluation, const Guards& guards) {
   auto& memory = evaluation.runtime.memory;
-  const int rung = memory.restore_step > 0 ? memory.rung : memory.rung + 1;
+  // What is partly engaged still is taken whole again, benched or not: that is no climb.
+  const int rung = memory.restore_step > 0 ? memory.rung : next_rung(evaluation);
   if (!may_move_forward(evaluation, guards, rung)) return Step::blocked;
   memory.hold = grown(memory.hold, evaluation.policy.hold);
   ++memory.trips;

@@ -18,16 +18,18 @@ namespace homeostat {
 ///   last given back is taken again and the hold grows. Each only when every guard passes;
 ///   otherwise blocked: nothing changes, and it happens as soon as they pass.
 /// - The hold is over, every arm that tripped has been clear for its clear_for and none is true:
-///   the rung climbed last comes back whole; each next one after restore.each clear; the first in
-///   steps. A reading between clear and trip restarts that wait.
+///   the highest rung comes back whole; each next one after restore.each clear; the last one left
+///   in steps. A reading between clear and trip restarts that wait.
+/// - Rungs that are benched (bench.hpp) are passed over on the way up. With all of them benched it
+///   is blocked, and goes on as soon as the first bench is over.
 /// - An opening less than hold.max after closing goes on with the grown hold; later ones start
 /// anew.
 /// - Closed, an unknown condition opens nothing. Open or half open, an arm that tripped and is
 ///   absent holds everything; an absent arm that never tripped holds nothing.
 Step step_breaker(Evaluation& evaluation, const Guards& guards);
 
-/// What the first rung admits after `step` of restore.steps were given back, from what it admits
-/// while engaged.
+/// What the last rung left admits after `step` of restore.steps were given back, from what it
+/// admits while engaged.
 double admitted_share(const Policy& policy, double engaged, int step);
 
 /// The `admit` of an act's value; nothing when it has none.

@@ -101,8 +101,9 @@ void finish_verdict(Evaluation& evaluation, ForwardBar bar) {
   verdict.state = memory.state;
   verdict.rung = memory.rung;
   verdict.rungs = static_cast<int>(policy.ladder.size());
-  if (memory.rung == 1 && memory.restore_step > 0) {
-    const auto engaged = admission_of(policy.ladder.front().value);
+  if (memory.rung > 0 && memory.restore_step > 0) {
+    const auto& left = policy.ladder[static_cast<std::size_t>(memory.rung - 1)];
+    const auto engaged = admission_of(left.value);
     verdict.admitted = admitted_share(policy, engaged.value_or(0), memory.restore_step);
   }
   verdict.hold = memory.hold;
@@ -124,13 +125,7 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
   follow_alert(evaluation);
   if (is_forward(evaluation.verdict.step)) {
     count_forward_act(state, slot.policy, now);
-    // What nobody did has no effect.
-    const bool acts = slot.policy.mode == Mode::enforce;
-    if (const auto& expect = slot.policy.expect; acts && expect) {
-      const auto& memory = slot.runtime.memory;
-      const auto before = effect_signal(set, snapshot, state, *expect, memory.subject, now);
-      promise_effect(slot.policy, slot.runtime, memory.rung, before, now);
-    }
+    promise_effect(set, snapshot, state, slot.policy, slot.runtime, evaluation.verdict.took, now);
   }
   finish_verdict(evaluation, bar_for(snapshot, slot.policy.name));
   return std::move(evaluation.verdict);
@@ -151,8 +146,7 @@ void evaluate_due(const PolicySet& set, const Snapshot& snapshot, EngineState& s
   }
 }
 
-void collect(const PolicySet& set, const Snapshot& snapshot, const std::vector<Slot>& slots,
-             TimePoint now, Decision& decision) {
+void collect(const std::vector<Slot>& slots, Decision& decision) {
   Arbiter enforced;
   Arbiter shadowed;
   for (const auto& slot : slots) {
@@ -161,8 +155,6 @@ void collect(const PolicySet& set, const Snapshot& snapshot, const std::vector<S
     if (auto alert = active_alert(slot.policy, slot.runtime)) {
       decision.alerts.push_back(std::move(*alert));
     }
-    auto due = due_effects(set, snapshot, decision.state, slot.policy, slot.runtime, now);
-    for (auto& effect : due) decision.effects.push_back(std::move(effect));
   }
   decision.desired = std::move(enforced).settled();
   decision.would = std::move(shadowed).settled();
@@ -176,8 +168,11 @@ Decision decide(const PolicySet& set, const Snapshot& snapshot, EngineState stat
   forget_old_acts(decision.state, set.settings, now);
   pool_samples(decision.state, set, snapshot, now);
   const auto slots = observe_all(set, snapshot, decision.state, now);
+  for (const auto& slot : slots) {
+    judge_effects(set, snapshot, decision.state, slot.policy, slot.runtime, now, decision.effects);
+  }
   evaluate_due(set, snapshot, decision.state, slots, now, decision.verdicts);
-  collect(set, snapshot, slots, now, decision);
+  collect(slots, decision);
   return decision;
 }
 

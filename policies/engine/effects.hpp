@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Effect contracts (`expect:`): what an act was to move, and whether it did. Recorded only.
+// Effect contracts (`expect:`): what an act was to move, whether it did, and what follows.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "policies/engine/evaluation.hpp"
@@ -12,24 +11,35 @@
 
 namespace homeostat {
 
-/// The expected signal as it stands: a ratio over the last fold, without the prior (an idle fold is
-/// 0: nobody waited), anything else by its newest reading; of a cluster's members by the one
-/// furthest from what is expected. Nothing when absent.
-std::optional<double> effect_signal(const PolicySet& set, const Snapshot& snapshot,
-                                    const EngineState& state, const Expectation& expect,
-                                    const Subject& subject, TimePoint now);
+/// Of the folds of a window, at most this share may lack a reading.
+inline constexpr double kMostMissing = 0.25;
+/// A ratio's denominator may rise to this multiple of what it was before the act, and fall to this
+/// share of it. Falling is allowed more: who no longer waits is soon done, and that is what success
+/// looks like.
+inline constexpr double kMostTraffic = 2;
+inline constexpr double kLeastTraffic = 0.25;
 
-/// Whether `after` is what was promised; nothing when a share of zero was to move.
-std::optional<bool> promise_met(const Effect& effect);
+/// Registers the promise of a forward act that took `rung`; no-op without `expect:`, and for what
+/// only shadow did: what nobody did has no effect. `before` is the worse of the last fold and the
+/// newest reading (of a gauge: the reading), so that no act is blamed for what was under way.
+///
+/// A newer act of the same rung replaces the promise that is still open. Any other open promise
+/// about the same signal and subject, of whatever policy, is judged together with this one: both
+/// are `shared`, and by what stood before the first of them.
+void promise_effect(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
+                    const Policy& policy, PolicyRuntime& runtime, int rung, TimePoint now);
 
-/// Registers the promise of a forward act at `rung`. A newer act of the same rung replaces the
-/// promise that is still open; acts of different rungs are judged side by side.
-void promise_effect(const Policy& policy, PolicyRuntime& runtime, int rung,
-                    std::optional<double> before, TimePoint now);
+/// At every step: looks at what is promised, once a fold; judges the promises that came due, and
+/// those whose rung was given back meanwhile; takes them off the list, adds them to `judged`, and
+/// draws the consequences (bench.hpp). `after` is pooled over the last quarter of the window: one
+/// fold is noise.
+void judge_effects(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
+                   const Policy& policy, PolicyRuntime& runtime, TimePoint now,
+                   std::vector<Effect>& judged);
 
-/// The promises that came due, judged, and taken off the list.
-std::vector<Effect> due_effects(const PolicySet& set, const Snapshot& snapshot,
-                                const EngineState& state, const Policy& policy,
-                                PolicyRuntime& runtime, TimePoint now);
+/// Effective, ineffective or harmful by before, after and the promise alone; inconclusive, with its
+/// doubt, when they do not say. Harmful: a share promised to fall (rise) by some part has risen
+/// (fallen) by that part; a level that was to be reached is at least twice as far away as before.
+void judge_move(Effect& effect);
 
 }  // namespace homeostat

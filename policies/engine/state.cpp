@@ -2,7 +2,8 @@
 #include "policies/engine/state.hpp"
 
 #include <algorithm>
-#include <tuple>
+
+#include "policies/engine/bench.hpp"
 
 namespace homeostat {
 namespace {
@@ -30,7 +31,8 @@ PolicyRuntime resumed_runtime(const Policy& policy, const PolicyMemory& kept, Ti
   memory.opened = std::min(kept.opened, now);
   memory.rung = std::clamp(kept.rung, 0, static_cast<int>(policy.ladder.size()));
   const auto steps = static_cast<int>(policy.restore.steps.size());
-  memory.restore_step = memory.rung == 1 ? std::clamp(kept.restore_step, 0, steps) : 0;
+  keep_sound(policy, memory, now);
+  memory.restore_step = last_left(memory) ? std::clamp(kept.restore_step, 0, steps) : 0;
   if (memory.hold <= Duration{}) memory.hold = policy.hold.first;
   if (memory.state == BreakerState::closed) {
     memory.rung = 0;
@@ -63,15 +65,6 @@ void in_order_of_time(std::vector<ForwardAct>& acts) {
 }
 
 }  // namespace
-
-bool operator==(const PendingEffect& a, const PendingEffect& b) {
-  const auto fields = [](const PendingEffect& pending) {
-    const Effect& effect = pending.effect;
-    return std::tie(pending.due, effect.policy, effect.subject, effect.signal, effect.move,
-                    effect.amount, effect.rung, effect.acted, effect.before);
-  };
-  return fields(a) == fields(b);
-}
 
 PolicyRuntime fresh_runtime(const Policy& policy, const Subject& subject) {
   PolicyRuntime runtime;

@@ -58,10 +58,25 @@ struct ArmMemory {
   friend bool operator==(const ArmMemory&, const ArmMemory&) = default;
 };
 
+/// Looks at the signal of an `expect:`, one a fold: a ratio's numerators and denominators, a
+/// gauge's values over 1 each.
+struct Looks {
+  double numerator = 0;
+  double denominator = 0;
+  int count = 0;
+  friend bool operator==(const Looks&, const Looks&) = default;
+};
+
+/// A promise whose window is still open.
 struct PendingEffect {
   Effect effect;
   TimePoint due{};
-  friend bool operator==(const PendingEffect& a, const PendingEffect& b);
+  double traffic = 0;   ///< the ratio's denominator in the fold before the act
+  bool shared = false;  ///< another act was aimed at the same while this window was open
+  int looked = 0;       ///< folds looked at since the act
+  int missing = 0;      ///< those of them without a reading
+  Looks late;           ///< pooled over the last quarter of the window
+  friend bool operator==(const PendingEffect&, const PendingEffect&) = default;
 };
 
 /// Of one policy and subject.
@@ -78,8 +93,9 @@ struct PolicyRuntime {
   std::optional<TimePoint> alert_since;
   bool blind = false;  ///< the condition was unknown at the last evaluation (arms with max_rung
                        ///< left aside): others that are blocked_while this is open wait
-  std::vector<std::string> reasons;  ///< why each rung stands where it stands
-  std::vector<PendingEffect> pending;
+  std::vector<std::string> reasons;    ///< why each rung stands where it stands
+  std::vector<PendingEffect> pending;  ///< in order of time
+  std::int64_t looked_fold = -1;       ///< the fold that was being filled when they were looked at
   friend bool operator==(const PolicyRuntime&, const PolicyRuntime&) = default;
 };
 

@@ -24,6 +24,7 @@ class Builder {
   void read_head();
   void read_subjects();
   void read_open();
+  void read_growing(const Value& value, Duration& first, double& factor, Duration& max);
   void read_hold_and_restore();
   void read_expectation();
   void read_alert();
@@ -106,19 +107,27 @@ void Builder::read_open() {
   draft_.policy.open = build_condition(*open, context, errors_, notes_);
 }
 
+void Builder::read_growing(const Value& value, Duration& first, double& factor, Duration& max) {
+  assign_duration(first, value, "first");
+  assign<double>(factor, value, "factor");
+  assign_duration(max, value, "max");
+  if (max >= first) return;
+  const auto* const written = find(value, "max");
+  const bool max_written = written != nullptr && written->given;
+  report(place_of(value, max_written ? "max" : "first"), "`max` is " + format_duration(max) +
+                                                             "; expected at least `first` (" +
+                                                             format_duration(first) + ")");
+}
+
 void Builder::read_hold_and_restore() {
   if (const auto* const value = find(document_, "hold")) {
     auto& hold = draft_.policy.hold;
-    assign_duration(hold.first, *value, "first");
-    assign<double>(hold.factor, *value, "factor");
-    assign_duration(hold.max, *value, "max");
-    const auto* const max = find(*value, "max");
-    const bool max_written = max != nullptr && max->given;
-    if (hold.max < hold.first) {
-      report(place_of(*value, max_written ? "max" : "first"),
-             "`max` is " + format_duration(hold.max) + "; expected at least `first` (" +
-                 format_duration(hold.first) + ")");
-    }
+    read_growing(*value, hold.first, hold.factor, hold.max);
+  }
+  if (const auto* const value = find(document_, "bench")) {
+    auto& bench = draft_.policy.bench;
+    read_growing(*value, bench.first, bench.factor, bench.max);
+    assign<std::int64_t>(bench.tries, *value, "tries");
   }
   const auto* const value = find(document_, "restore");
   if (value == nullptr) return;

@@ -156,6 +156,33 @@ Shape hold_shape() {
                     .range = up_to(86400)}}};
 }
 
+Shape bench_shape() {
+  return {.name = "`bench`",
+          .help =
+              "How long a rung that `expect` found ineffective is passed over; one that did harm "
+              "for the longest time.",
+          .keys = {{.name = "first",
+                    .type = Type::duration,
+                    .fallback = "15m",
+                    .help = "The first time.",
+                    .range = up_to(604800)},
+                   {.name = "factor",
+                    .type = Type::number,
+                    .fallback = "2",
+                    .help = "Each further time in a row this much longer.",
+                    .range = between(1, 10)},
+                   {.name = "max",
+                    .type = Type::duration,
+                    .fallback = "4h",
+                    .help = "Never longer than this.",
+                    .range = up_to(604800)},
+                   {.name = "tries",
+                    .type = Type::integer,
+                    .fallback = "3",
+                    .help = "Ineffective as often in a row: for `max`.",
+                    .range = between(1, 100)}}};
+}
+
 Shape restore_shape() {
   return {.name = "`restore`",
           .help = "How service comes back: the last rung first, the first rung in steps.",
@@ -227,6 +254,7 @@ Shape breaker_shape(const Vocabulary& vocabulary) {
       {.name = "hold", .type = Type::record, .filled = true, .shapes = {hold_shape()}},
       {.name = "restore", .type = Type::record, .filled = true, .shapes = {restore_shape()}},
       {.name = "expect", .type = Type::record, .shapes = {expect_shape(vocabulary)}},
+      {.name = "bench", .type = Type::record, .filled = true, .shapes = {bench_shape()}},
       {.name = "limits", .type = Type::record, .filled = true, .shapes = {limits_shape()}},
       {.name = "priority",
        .type = Type::integer,

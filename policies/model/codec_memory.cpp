@@ -6,17 +6,46 @@ namespace homeostat {
 
 using nlohmann::json;
 
+namespace {
+
+json benched_to_json(const BenchedRung& benched) {
+  return {{"rung", benched.rung},
+          {"tries", benched.tries},
+          {"harmful", benched.harmful},
+          {"skipped", benched.skipped},
+          {"since_us", benched.since.time_since_epoch().count()},
+          {"length_us", benched.length.count()}};
+}
+
+Result<BenchedRung> benched_from_json(const json& in) {
+  BenchedRung benched;
+  codec::Reader reader(in, "rung that is benched");
+  reader.read("rung", benched.rung);
+  reader.read("tries", benched.tries);
+  reader.read("harmful", benched.harmful);
+  reader.read("skipped", benched.skipped);
+  reader.read("since_us", benched.since);
+  reader.read("length_us", benched.length);
+  if (reader.error()) return *reader.error();
+  return benched;
+}
+
+}  // namespace
+
 json to_json(const PolicyMemory& memory) {
-  return {{"policy", memory.policy},
-          {"subject", to_text(memory.subject)},
-          {"policy_hash", memory.policy_hash},
-          {"state", to_text(memory.state)},
-          {"rung", memory.rung},
-          {"restore_step", memory.restore_step},
-          {"hold_us", memory.hold.count()},
-          {"trips", memory.trips},
-          {"changed_us", memory.changed.time_since_epoch().count()},
-          {"opened_us", memory.opened.time_since_epoch().count()}};
+  json out = {{"policy", memory.policy},
+              {"subject", to_text(memory.subject)},
+              {"policy_hash", memory.policy_hash},
+              {"state", to_text(memory.state)},
+              {"rung", memory.rung},
+              {"restore_step", memory.restore_step},
+              {"hold_us", memory.hold.count()},
+              {"trips", memory.trips},
+              {"changed_us", memory.changed.time_since_epoch().count()},
+              {"opened_us", memory.opened.time_since_epoch().count()},
+              {"benched", json::array()}};
+  for (const auto& benched : memory.benched) out["benched"].push_back(benched_to_json(benched));
+  return out;
 }
 
 Result<PolicyMemory> policy_memory_from_json(const json& in) {
@@ -32,6 +61,7 @@ Result<PolicyMemory> policy_memory_from_json(const json& in) {
   reader.read("trips", memory.trips);
   reader.read("changed_us", memory.changed);
   reader.read("opened_us", memory.opened);
+  codec::read_all(reader, "benched", memory.benched, benched_from_json);
   if (reader.error()) return *reader.error();
   return memory;
 }

@@ -126,6 +126,10 @@ json to_json(const Policy& policy) {
        {{"file", policy.place.file},
         {"line", policy.place.line},
         {"column", policy.place.column}}}};
+  out["bench"] = {{"first_us", policy.bench.first.count()},
+                  {"factor", codec::number(policy.bench.factor)},
+                  {"max_us", policy.bench.max.count()},
+                  {"tries", policy.bench.tries}};
   if (policy.expect) out["expect"] = expectation_to_json(*policy.expect);
   if (policy.alert) out["alert"] = alert_to_json(*policy.alert);
   return out;

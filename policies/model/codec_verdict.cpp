@@ -8,9 +8,11 @@ namespace {
 using nlohmann::json;
 
 json gate_to_json(const Gate& gate) {
-  return {{"kind", to_text(gate.kind)},           {"arm", gate.arm},
-          {"value", codec::number(gate.value)},   {"threshold", codec::number(gate.threshold)},
-          {"margin", codec::number(gate.margin)}, {"passed", gate.passed}};
+  json out = {{"kind", to_text(gate.kind)},           {"arm", gate.arm},
+              {"value", codec::number(gate.value)},   {"threshold", codec::number(gate.threshold)},
+              {"margin", codec::number(gate.margin)}, {"passed", gate.passed}};
+  if (gate.rung > 0) out["rung"] = gate.rung;
+  return out;
 }
 
 Result<Gate> gate_from_json(const json& in) {
@@ -22,6 +24,9 @@ Result<Gate> gate_from_json(const json& in) {
   reader.read("threshold", gate.threshold);
   reader.read("margin", gate.margin);
   reader.read("passed", gate.passed);
+  std::optional<int> rung;
+  reader.read_optional("rung", rung);
+  gate.rung = rung.value_or(0);
   if (reader.error()) return *reader.error();
   return gate;
 }
@@ -68,6 +73,7 @@ json to_json(const Verdict& verdict) {
               {"state", to_text(verdict.state)},
               {"step", to_text(verdict.step)},
               {"rung", verdict.rung},
+              {"took", verdict.took},
               {"rungs", verdict.rungs},
               {"admitted", codec::number(verdict.admitted)},
               {"hold_us", verdict.hold.count()},
@@ -93,6 +99,7 @@ Result<Verdict> verdict_from_json(const json& in) {
   reader.read("state", verdict.state, parse_breaker_state);
   reader.read("step", verdict.step, parse_step);
   reader.read("rung", verdict.rung);
+  reader.read("took", verdict.took);
   reader.read("rungs", verdict.rungs);
   reader.read("admitted", verdict.admitted);
   reader.read("hold_us", verdict.hold);
@@ -112,10 +119,11 @@ json to_json(const Effect& effect) {
               {"amount", codec::number(effect.amount)},
               {"rung", effect.rung},
               {"acted_us", effect.acted.time_since_epoch().count()},
-              {"judged_us", effect.judged.time_since_epoch().count()}};
+              {"judged_us", effect.judged.time_since_epoch().count()},
+              {"outcome", to_text(effect.outcome)},
+              {"doubt", to_text(effect.doubt)}};
   codec::set(out, "before", effect.before);
   codec::set(out, "after", effect.after);
-  if (effect.met) out["met"] = *effect.met;
   return out;
 }
 
@@ -132,7 +140,8 @@ Result<Effect> effect_from_json(const json& in) {
   reader.read("judged_us", effect.judged);
   reader.read_optional("before", effect.before);
   reader.read_optional("after", effect.after);
-  reader.read_optional("met", effect.met);
+  reader.read("outcome", effect.outcome, parse_effect_outcome);
+  reader.read("doubt", effect.doubt, parse_effect_doubt);
   if (reader.error()) return *reader.error();
   return effect;
 }

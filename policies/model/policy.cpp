@@ -47,6 +47,8 @@ void divide(Policy& policy, int by) {
   policy.hold.max /= by;
   policy.restore.each /= by;
   if (policy.expect) policy.expect->within /= by;
+  policy.bench.first /= by;
+  policy.bench.max /= by;
 }
 
 }  // namespace

@@ -87,6 +87,16 @@ struct Hold {
   friend bool operator==(const Hold&, const Hold&) = default;
 };
 
+/// How long a rung whose act did not do what `expect:` promised is passed over. A try that comes
+/// later than `max` after the end of the bench before it counts as the first again.
+struct BenchRule {
+  Duration first = std::chrono::minutes{15};  ///< longer than hold.max: the next opening skips it
+  double factor = 2;                          ///< each further try in a row
+  Duration max = std::chrono::hours{4};
+  int tries = 3;  ///< ineffective in a row, from which on it is benched for `max`
+  friend bool operator==(const BenchRule&, const BenchRule&) = default;
+};
+
 struct Restore {
   std::vector<double> steps{0.05, 0.25, 1.0};  ///< of the first rung; rising, the last is 1
   Duration each = std::chrono::seconds{30};
@@ -131,6 +141,7 @@ struct Policy {
   Hold hold;
   Restore restore;
   std::optional<Expectation> expect;
+  BenchRule bench;  ///< of rungs whose acts are judged by `expect`
   std::optional<AlertSpec> alert;
   Limits limits;
   int priority = 0;

@@ -26,7 +26,7 @@ constexpr NameTable<Step, 11> kSteps{{
     {Step::unknown, "unknown"},
 }};
 
-constexpr NameTable<GateKind, 20> kGates{{
+constexpr NameTable<GateKind, 21> kGates{{
     {GateKind::trip, "trip"},
     {GateKind::backstop, "backstop"},
     {GateKind::not_clear, "not_clear"},
@@ -47,6 +47,25 @@ constexpr NameTable<GateKind, 20> kGates{{
     {GateKind::rungs, "rungs"},
     {GateKind::bar, "bar"},
     {GateKind::blocked_while, "blocked_while"},
+    {GateKind::benched, "benched"},
+}};
+
+constexpr NameTable<EffectOutcome, 5> kOutcomes{{
+    {EffectOutcome::effective, "effective"},
+    {EffectOutcome::ineffective, "ineffective"},
+    {EffectOutcome::harmful, "harmful"},
+    {EffectOutcome::inconclusive, "inconclusive"},
+    {EffectOutcome::shared, "shared"},
+}};
+
+constexpr NameTable<EffectDoubt, 7> kDoubts{{
+    {EffectDoubt::none, "none"},
+    {EffectDoubt::unmeasured, "unmeasured"},
+    {EffectDoubt::missing_samples, "missing_samples"},
+    {EffectDoubt::traffic_changed, "traffic_changed"},
+    {EffectDoubt::nothing_to_move, "nothing_to_move"},
+    {EffectDoubt::given_back, "given_back"},
+    {EffectDoubt::barred, "barred"},
 }};
 
 }  // namespace
@@ -61,6 +80,14 @@ bool is_forward(Step step) {
 
 std::string_view to_text(Step step) { return name_of(kSteps, step); }
 std::optional<Step> parse_step(std::string_view text) { return value_of(kSteps, text); }
+std::string_view to_text(EffectOutcome outcome) { return name_of(kOutcomes, outcome); }
+std::optional<EffectOutcome> parse_effect_outcome(std::string_view text) {
+  return value_of(kOutcomes, text);
+}
+std::string_view to_text(EffectDoubt doubt) { return name_of(kDoubts, doubt); }
+std::optional<EffectDoubt> parse_effect_doubt(std::string_view text) {
+  return value_of(kDoubts, text);
+}
 std::string_view to_text(GateKind kind) { return name_of(kGates, kind); }
 std::optional<GateKind> parse_gate_kind(std::string_view text) { return value_of(kGates, text); }
 

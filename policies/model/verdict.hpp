@@ -55,6 +55,7 @@ enum class GateKind {
   rungs,           ///< rungs left to climb against 1 (the ladder's end, max_rung)
   bar,             ///< 0 when the snapshot bars forward acts (`bar` says why), else 1; against 1
   blocked_while,   ///< 0 while a policy of blocked_while is open or unknown, else 1; against 1
+  benched,         ///< seconds left of the bench of a rung that is passed over, against 0
 };
 
 struct Gate {
@@ -64,6 +65,7 @@ struct Gate {
   double threshold = 0;
   double margin = 0;
   bool passed = false;
+  int rung = 0;  ///< that it is about (`benched`); 0: about none
 };
 
 /// What an arm saw.
@@ -88,9 +90,10 @@ struct Verdict {
   TimePoint at{};
   BreakerState state = BreakerState::closed;  ///< after this evaluation
   Step step = Step::idle;
-  int rung = 0;         ///< rungs engaged after this evaluation
+  int rung = 0;         ///< the highest rung engaged after this evaluation
+  int took = 0;         ///< the rung that this evaluation took; 0: none
   int rungs = 0;        ///< of the ladder
-  double admitted = 0;  ///< of the first rung while it comes back in steps: 0.05, 0.25; else 0
+  double admitted = 0;  ///< of the last rung left while it comes back in steps: 0.05, 0.25; else 0
   Duration hold{};      ///< the current hold
   int trips = 0;        ///< openings and re-openings since the hold was last reset
   ForwardBar bar = ForwardBar::none;
@@ -98,7 +101,27 @@ struct Verdict {
   std::vector<Gate> gates;
 };
 
-/// A promise of `expect:` that came due: recorded, without consequence so far.
+/// How an act is judged by what its policy's `expect:` promised.
+enum class EffectOutcome {
+  effective,     ///< moved as far as promised
+  ineffective,   ///< did not
+  harmful,       ///< moved the wrong way, by at least as much as was promised the right way
+  inconclusive,  ///< nobody can say (EffectDoubt says why); never counts as success
+  shared,        ///< another act was aimed at the same signal and subject in the same window
+};
+
+/// Why nobody can say.
+enum class EffectDoubt {
+  none,
+  unmeasured,       ///< the signal was absent when the act was made, or is now
+  missing_samples,  ///< for more than a quarter of the window
+  traffic_changed,  ///< the ratio's denominator more than doubled or fell below a quarter
+  nothing_to_move,  ///< the signal was 0, or where it was to go, before the act
+  given_back,       ///< before the time was up, and until then it had not moved far enough
+  barred,           ///< the daemon could not have kept the lever standing (`bar`)
+};
+
+/// A promise of `expect:` that came due, judged.
 struct Effect {
   std::string policy;
   Subject subject;
@@ -110,7 +133,9 @@ struct Effect {
   TimePoint judged{};
   std::optional<double> before;  ///< nothing: the signal was absent
   std::optional<double> after;
-  std::optional<bool> met;  ///< nothing when before or after is unknown
+  EffectOutcome outcome = EffectOutcome::inconclusive;
+  EffectDoubt doubt = EffectDoubt::none;  ///< none unless inconclusive
+  friend bool operator==(const Effect&, const Effect&) = default;
 };
 
 /// A condition worth telling people about, at every evaluation while it lasts.
@@ -131,6 +156,17 @@ struct ForwardAct {
   friend bool operator==(const ForwardAct&, const ForwardAct&) = default;
 };
 
+/// What is remembered of a rung whose acts were judged ineffective or harmful.
+struct BenchedRung {
+  int rung = 0;
+  int tries = 0;         ///< ineffective in a row; 0: benched only for harm
+  bool harmful = false;  ///< it was given back because it did harm
+  bool skipped = false;  ///< below the highest rung engaged, and not engaged itself
+  TimePoint since{};
+  Duration length{};  ///< passed over until since + length; remembered for longer
+  friend bool operator==(const BenchedRung&, const BenchedRung&) = default;
+};
+
 /// What must survive a restart of the supervisor, per policy and subject; kept in the ledger.
 struct PolicyMemory {
   std::string policy;
@@ -138,11 +174,12 @@ struct PolicyMemory {
   std::string policy_hash;
   BreakerState state = BreakerState::closed;
   int rung = 0;
-  int restore_step = 0;  ///< of the first rung: how many of restore.steps are given back
+  int restore_step = 0;  ///< of the last rung left: how many of restore.steps are given back
   Duration hold{};
   int trips = 0;
-  TimePoint changed{};  ///< when state or rung last changed
-  TimePoint opened{};   ///< when it last opened or re-opened
+  TimePoint changed{};               ///< when state or rung last changed
+  TimePoint opened{};                ///< when it last opened or re-opened
+  std::vector<BenchedRung> benched;  ///< in order of rung
   friend bool operator==(const PolicyMemory&, const PolicyMemory&) = default;
 };
 
@@ -152,6 +189,10 @@ std::string_view to_text(Step step);
 /// Opened, climbed, re-opened: what budgets and effects count.
 bool is_forward(Step step);
 std::optional<Step> parse_step(std::string_view text);
+std::string_view to_text(EffectOutcome outcome);
+std::optional<EffectOutcome> parse_effect_outcome(std::string_view text);
+std::string_view to_text(EffectDoubt doubt);
+std::optional<EffectDoubt> parse_effect_doubt(std::string_view text);
 std::string_view to_text(GateKind kind);
 std::optional<GateKind> parse_gate_kind(std::string_view text);
 

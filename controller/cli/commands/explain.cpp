@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "controller/cli/complain.hpp"
@@ -73,6 +74,18 @@ Error nothing_found(const Options& options, const HistoryQuery& query, const His
   return {ErrorCode::not_found, what};
 }
 
+/// How the last act before `recorded` was judged, if one was.
+Result<std::optional<Effect>> last_judged(const PastSource& source, HistoryQuery query,
+                                          const RecordedVerdict& recorded) {
+  query.subject = recorded.verdict.subject;
+  query.until = recorded.wall;
+  query.limit = 1;
+  auto effects = source.history->effects(query);
+  if (!effects.has_value()) return effects.error();
+  if (effects->empty()) return std::optional<Effect>();
+  return std::optional(std::move(effects->front().effect));
+}
+
 /// The newest of each subject, as one text.
 Result<std::string> explained(const Options& options) {
   const auto query = query_of(options);
@@ -92,7 +105,10 @@ Result<std::string> explained(const Options& options) {
   std::string out;
   for (const auto& recorded : *verdicts) {
     if (!seen.insert(recorded.verdict.subject).second) continue;
-    out += (out.empty() ? "" : "\n") + text::explain(recorded.verdict, recorded.wall, policy);
+    const auto judged = last_judged(*source, *query, recorded);
+    if (!judged.has_value()) return judged.error();
+    out +=
+        (out.empty() ? "" : "\n") + text::explain(recorded.verdict, recorded.wall, policy, *judged);
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "controller/cli/text/effect_text.hpp"
 #include "controller/cli/text/gate_text.hpp"
 #include "controller/cli/text/quantity.hpp"
 #include "controller/cli/text/table.hpp"
@@ -37,8 +38,14 @@ bool asks_to_climb(GateKind kind) {
 }
 
 /// S and the long mean are alternatives: when one is enough, which is when `not_clear` is asked,
-/// what the other lacks holds nothing back.
+/// what the other lacks holds nothing back. A rung that is benched bars nobody while there is
+/// another one to climb to.
 bool moot(const Verdict& verdict, const Gate& gate) {
+  if (gate.kind == GateKind::benched) {
+    return std::any_of(verdict.gates.begin(), verdict.gates.end(), [](const Gate& other) {
+      return other.kind == GateKind::rungs && other.passed;
+    });
+  }
   if (gate.kind != GateKind::trip && gate.kind != GateKind::backstop) return false;
   return std::any_of(verdict.gates.begin(), verdict.gates.end(), [&gate](const Gate& other) {
     return other.arm == gate.arm && other.kind == GateKind::not_clear;
@@ -134,7 +141,8 @@ std::string holding(const Verdict& verdict, const json& policy) {
                       [](GateKind kind) { return asks_to_restore(kind) || asks_to_climb(kind); });
   if (waits.empty() && !tripped) waits = failed(verdict, policy, asks_for_a_trip);
   const bool tells = verdict.kind == PolicyKind::alert;
-  const auto head = tells ? std::string("Fires still") : "Holds " + rung_of(verdict, verdict.rung);
+  auto head = tells ? std::string("Fires still") : "Holds " + rung_of(verdict, verdict.rung);
+  if (!tells && verdict.rung == 0) head = "Open, with nothing engaged: what was did harm";
   return waits.empty() ? head + "." : head + ": " + joined(waits) + ".";
 }
 
@@ -152,16 +160,26 @@ std::string unknown(const Verdict& verdict, const json& policy) {
 }
 
 std::string restored(const Verdict& verdict) {
-  if (verdict.rung == 1 && verdict.admitted > 0) {
-    return "Gave back a step of the first rung: it admits " + share(verdict.admitted) + " now.";
+  if (verdict.admitted > 0) {
+    return "Gave back a step of rung " + std::to_string(verdict.rung) + ": it admits " +
+           share(verdict.admitted) + " now.";
   }
-  return "Gave back rung " + std::to_string(verdict.rung + 1) + "; " +
+  return "Gave back what stood above rung " + std::to_string(verdict.rung) + "; " +
          rung_of(verdict, verdict.rung) + " stays.";
 }
 
+std::string passed_over(const Verdict& verdict, const json& policy) {
+  std::vector<std::string> parts;
+  for (const auto& one : verdict.gates) {
+    if (one.kind == GateKind::benched) parts.push_back(gate(verdict, one, policy));
+  }
+  return parts.empty() ? "" : " Passed over: " + joined(parts) + ".";
+}
+
 std::string forward(const char* what, const Verdict& verdict, const json& policy) {
-  return what + (" and took " + rung_of(verdict, verdict.rung)) + act_of(policy, verdict.rung) +
-         ": " + what_tripped(verdict) + ".";
+  const int rung = verdict.took;
+  return what + (" and took " + rung_of(verdict, rung)) + act_of(policy, rung) + ": " +
+         what_tripped(verdict) + "." + passed_over(verdict, policy);
 }
 
 std::string mode_of(const Verdict& verdict) {
@@ -175,9 +193,10 @@ std::string state_of(const Verdict& verdict) {
   if (verdict.kind == PolicyKind::alert) {
     return verdict.state == BreakerState::closed ? "not firing" : "firing";
   }
-  auto out = std::string(to_text(verdict.state)) + ", " + std::to_string(verdict.rung) + " of " +
-             std::to_string(verdict.rungs) + (verdict.rungs == 1 ? " rung" : " rungs") + " engaged";
-  if (verdict.admitted > 0) out += ", the first admits " + share(verdict.admitted);
+  auto out = std::string(to_text(verdict.state)) + ", up to rung " + std::to_string(verdict.rung) +
+             " of " + std::to_string(verdict.rungs) + " engaged";
+  if (verdict.rung == 0) out = std::string(to_text(verdict.state)) + ", no rung engaged";
+  if (verdict.admitted > 0) out += ", which admits " + share(verdict.admitted);
   if (verdict.state == BreakerState::closed) return out;
   return out + "; hold " + duration(verdict.hold) + ", " + std::to_string(verdict.trips) +
          (verdict.trips == 1 ? " trip" : " trips");
@@ -230,11 +249,18 @@ std::string reason(const Verdict& verdict, const json& policy) {
   return "";
 }
 
-std::string explain(const Verdict& verdict, WallTime wall, const json& policy) {
+std::string explain(const Verdict& verdict, WallTime wall, const json& policy,
+                    const std::optional<Effect>& last_act) {
   std::string out =
       printable(verdict.policy + " on " + to_text(verdict.subject)) + ", " + utc(wall) + "\n";
   out += table({{"mode", mode_of(verdict)}, {"state", state_of(verdict)}});
   out += "\n" + printable(reason(verdict, policy)) + "\n";
+  if (last_act) {
+    const int rung = last_act->rung;
+    out += printable("The last act that was judged, rung " + std::to_string(rung) +
+                     act_of(policy, rung) + ": " + effect(*last_act) + ".") +
+           "\n";
+  }
   out += "\nMeasured\n" + evidence_table(verdict);
   out += "\nGates (what each wants, and by how much it is short)\n" + gate_table(verdict, policy);
   return out;

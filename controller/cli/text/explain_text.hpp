@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "policies/model/time.hpp"
@@ -12,8 +13,9 @@
 namespace homeostat::text {
 
 /// One block of lines. `policy` is the policy's JSON (codec of the model) and makes the text
-/// richer; null when it is not known.
-std::string explain(const Verdict& verdict, WallTime wall, const nlohmann::json& policy);
+/// richer; null when it is not known. `last_act`: how the last one was judged, if one was.
+std::string explain(const Verdict& verdict, WallTime wall, const nlohmann::json& policy,
+                    const std::optional<Effect>& last_act = std::nullopt);
 std::string explain(const Verdict& verdict, WallTime wall);
 
 /// Why it did what it did, in one sentence: also the line of `history`.

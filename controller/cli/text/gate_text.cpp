@@ -162,6 +162,9 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
       return gate.passed ? "nothing bars forward acts" : "forward acts barred: " + bar(verdict.bar);
     case GateKind::blocked_while:
       return blocked_while(gate, policy);
+    case GateKind::benched:
+      return "rung " + std::to_string(gate.rung) + " is benched for another " +
+             seconds(gate.value) + ": it did not help, or did harm, when it was tried";
   }
   return "";
 }

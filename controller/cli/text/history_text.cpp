@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "controller/cli/text/effect_text.hpp"
 #include "controller/cli/text/explain_text.hpp"
 #include "controller/cli/text/quantity.hpp"
 #include "controller/cli/text/table.hpp"
@@ -58,30 +59,11 @@ Line line_of(const RecordedAct& recorded) {
   return line;
 }
 
-std::string promise(const Effect& effect) {
-  const bool relative =
-      effect.move == ExpectedMove::falls_by || effect.move == ExpectedMove::rises_by;
-  const auto amount = relative ? share(effect.amount) : of_signal(effect.signal, effect.amount);
-  auto move = std::string(to_text(effect.move));
-  std::replace(move.begin(), move.end(), '_', ' ');
-  return move + " " + amount;
-}
-
-std::string level(const Effect& effect, const std::optional<double>& value) {
-  return value ? of_signal(effect.signal, *value) : "unknown";
-}
-
 Line line_of(const RecordedEffect& recorded) {
-  const auto& effect = recorded.effect;
-  const char* met = !effect.met ? "cannot be told" : *effect.met ? "kept" : "NOT KEPT";
-  return {recorded.wall,
-          2,
-          effect.policy,
-          to_text(effect.subject),
-          "effect",
-          effect.signal + " " + level(effect, effect.before) + " -> " +
-              level(effect, effect.after) + " after " + duration(effect.judged - effect.acted) +
-              "; promised: " + promise(effect) + ": " + met};
+  const auto& judged = recorded.effect;
+  return {recorded.wall, 2,
+          judged.policy, to_text(judged.subject),
+          "effect",      "rung " + std::to_string(judged.rung) + ": " + effect(judged)};
 }
 
 /// Oldest first; the first of a row of repetitions stands for all.

@@ -72,6 +72,10 @@ TEST_CASE("every metric that operators look for is there under its name") {
   REQUIRE(metrics.at("homeostat_notify_failures_total{instance=\"http://127.0.0.1:9093\"}") == 6);
   REQUIRE(metrics.at("homeostat_acts_total{policy=\"circuit-breaker\",lever=\"feature\","
                      "outcome=\"applied\"}") == 3);
+  REQUIRE(metrics.at("homeostat_effects_total{policy=\"circuit-breaker\","
+                     "outcome=\"ineffective\"}") == 2);
+  REQUIRE(metrics.at("homeostat_benched_seconds{policy=\"circuit-breaker\",subject=\"cluster\","
+                     "rung=\"1\"}") == 600);
   REQUIRE(metrics.at("homeostat_would_act_total{policy=\"lock-contention\","
                      "lever=\"planner_profile\"}") == 4);
   REQUIRE(metrics.at("homeostat_gate_margin{policy=\"circuit-breaker\",subject=\"cluster\","

@@ -80,6 +80,17 @@ TEST_CASE("lists without a codec of their own have the shapes that the header sa
   REQUIRE(out["acts"] == json::array({act}));
   const json would = {{"policy", "lock-contention"}, {"lever", "planner_profile"}, {"count", 4}};
   REQUIRE(out["would_acts"] == json::array({would}));
+  const json effect = {{"policy", "circuit-breaker"}, {"outcome", "ineffective"}, {"count", 2}};
+  REQUIRE(out["effects"] == json::array({effect}));
+  const json benched = {{"policy", "circuit-breaker"},
+                        {"subject", "cluster"},
+                        {"rung", 1},
+                        {"lever", "feature"},
+                        {"target", "class/batch"},
+                        {"tries", 2},
+                        {"harmful", false},
+                        {"left_us", 600'000'000}};
+  REQUIRE(out["benched"] == json::array({benched}));
 }
 
 }  // namespace homeostat

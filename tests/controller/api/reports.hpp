@@ -103,6 +103,8 @@ inline Report full_report() {
   alert.starts = WallTime{1900s};
   report.alerts.push_back(alert);
   report.acts[{"circuit-breaker", "feature", "applied"}] = 3;
+  report.effects[{"circuit-breaker", "ineffective"}] = 2;
+  report.benched = {{"circuit-breaker", {}, 1, {"feature", "class/batch"}, 2, false, 600s}};
   report.would_acts[{"lock-contention", "planner_profile"}] = 4;
   report.budget_remaining = {{"circuit-breaker", 5}, {"cluster", 9}};
   report.feature_share = {{"monthly_report", 0.0}, {"checkout", 1.0}};

@@ -187,7 +187,7 @@ TEST_CASE("explain: a quiet evaluation shows what held it back, and by how much"
   CHECK(text::explain(quiet_verdict(), kWall) ==
         "circuit-breaker on cluster, 2026-01-01 12:00:05 UTC\n"
         "  mode   shadow (decides and records, touches nothing)\n"
-        "  state  closed, 0 of 2 rungs engaged\n"
+        "  state  closed, no rung engaged\n"
         "\n"
         "Nothing to do: pg_blocked_ratio: cusum S 0.41 of 1.00: 0.59 short; pg_blocked_ratio: "
         "mean over the backstop's window 0.15, must exceed 0.2: 0.05 short.\n"
@@ -234,14 +234,60 @@ TEST_CASE("explain: what it wanted and may not is told apart from what it did") 
 
   verdict.step = Step::opened;
   verdict.state = BreakerState::open;
-  verdict.rung = 1;
+  verdict.rung = verdict.took = 1;
   verdict.hold = 60s;
   verdict.trips = 1;
   const auto text = text::explain(verdict, kWall, breaker_json());
   CHECK_THAT(text, Contains("Opened and took rung 1 of 2 (feature class/batch: admit 0 %): "
                             "pg_blocked_ratio 3 of 40 = 0.075"));
-  CHECK_THAT(text, Contains("open, 1 of 2 rungs engaged; hold 1 min, 1 trip\n"));
+  CHECK_THAT(text, Contains("open, up to rung 1 of 2 engaged; hold 1 min, 1 trip\n"));
   CHECK_THAT(text, Contains("enforce (acts)"));
+}
+
+TEST_CASE("explain: a rung that is benched is named with what is left, where it matters") {
+  auto verdict = quiet_verdict();
+  verdict.evidence = {blocked_ratio(1.2, true)};
+  Gate benched{GateKind::benched, -1, 540, 0, -540, false};
+  benched.rung = 1;
+  verdict.gates = {benched, {GateKind::rungs, -1, 1, 1, 0, true}};
+  verdict.step = Step::opened;
+  verdict.state = BreakerState::open;
+  verdict.rung = verdict.took = 2;
+  CHECK_THAT(text::reason(verdict, nullptr),
+             Contains("took rung 2 of 2: ") &&
+                 Contains("Passed over: rung 1 is benched for another 9 min: it did not help"));
+
+  verdict.step = Step::blocked;
+  verdict.gates.push_back({GateKind::policy_budget, -1, 0, 1, -1, false});
+  CHECK_THAT(text::reason(verdict, nullptr),
+             Contains("but may not: no forward act left to this policy"));
+  verdict.gates = {benched, {GateKind::rungs, -1, 0, 1, -1, false}};
+  CHECK_THAT(text::reason(verdict, nullptr),
+             Contains("but may not: rung 1 is benched for another 9 min") &&
+                 Contains("no rung left to climb."));
+
+  verdict.step = Step::holding;
+  verdict.rung = 0;
+  CHECK_THAT(text::reason(verdict, nullptr), Contains("Open, with nothing engaged"));
+}
+
+TEST_CASE("explain: says how the last act was judged, with the numbers") {
+  const Effect judged{"circuit-breaker",
+                      Subject{},
+                      "pg_blocked_ratio",
+                      ExpectedMove::falls_by,
+                      0.2,
+                      1,
+                      TimePoint{40s},
+                      TimePoint{220s},
+                      0.79,
+                      0.12,
+                      EffectOutcome::effective,
+                      EffectDoubt::none};
+  CHECK_THAT(text::explain(quiet_verdict(), kWall, breaker_json(), judged),
+             Contains("The last act that was judged, rung 1 (feature class/batch: admit 0 %): "
+                      "pg_blocked_ratio 0.79 -> 0.12 in 3 min: effective (promised: falls by "
+                      "20 %).\n"));
 }
 
 TEST_CASE("explain: holding, giving back, closing and not knowing each have their sentence") {
@@ -260,10 +306,9 @@ TEST_CASE("explain: holding, giving back, closing and not knowing each have thei
 
   verdict.step = Step::restored;
   verdict.rung = 1;
-  CHECK(text::reason(verdict, nullptr) == "Gave back rung 2; rung 1 of 2 stays.");
+  CHECK(text::reason(verdict, nullptr) == "Gave back what stood above rung 1; rung 1 of 2 stays.");
   verdict.admitted = 0.25;
-  CHECK(text::reason(verdict, nullptr) ==
-        "Gave back a step of the first rung: it admits 25 % now.");
+  CHECK(text::reason(verdict, nullptr) == "Gave back a step of rung 1: it admits 25 % now.");
   verdict.step = Step::closed;
   CHECK(text::reason(verdict, nullptr) == "Closed: everything is given back.");
 
@@ -412,7 +457,7 @@ TEST_CASE("history: lines come newest last, and repetitions are counted") {
   auto opened = quiet_verdict();
   opened.mode = Mode::enforce;
   opened.step = Step::opened;
-  opened.rung = 1;
+  opened.rung = opened.took = 1;
   opened.evidence = {blocked_ratio(1.2, true)};
   auto blocked = opened;
   blocked.step = Step::blocked;
@@ -425,9 +470,10 @@ TEST_CASE("history: lines come newest last, and repetitions are counted") {
   act.act.policy = "circuit-breaker";
   act.act.detail = "S 1.20";
   past.acts = {act};
-  past.effects = {{at(220),
-                   {"circuit-breaker", Subject{}, "pg_blocked_ratio", ExpectedMove::falls_by, 0.2,
-                    1, TimePoint{40s}, TimePoint{220s}, 0.8, 0.1, true}}};
+  past.effects = {
+      {at(220),
+       {"circuit-breaker", Subject{}, "pg_blocked_ratio", ExpectedMove::falls_by, 0.2, 1,
+        TimePoint{40s}, TimePoint{220s}, 0.8, 0.1, EffectOutcome::effective, EffectDoubt::none}}};
   const auto text = text::history(past, 50).text;
   CHECK(text ==
         "2026-01-01 12:00:15 UTC  circuit-breaker  cluster  blocked  Would act, for "
@@ -438,8 +484,8 @@ TEST_CASE("history: lines come newest last, and repetitions are counted") {
         "pg_blocked_ratio 3 of 40 = 0.075 (folded 0.0777; S 1.20; long mean 0.15).\n"
         "2026-01-01 12:00:45 UTC  circuit-breaker  cluster  apply    feature class/batch: admit 0 "
         "%, applied (S 1.20)\n"
-        "2026-01-01 12:03:45 UTC  circuit-breaker  cluster  effect   pg_blocked_ratio 0.8 -> 0.1 "
-        "after 3 min; promised: falls by 20 %: kept\n");
+        "2026-01-01 12:03:45 UTC  circuit-breaker  cluster  effect   rung 1: pg_blocked_ratio "
+        "0.8 -> 0.1 in 3 min: effective (promised: falls by 20 %)\n");
   const auto [newest, left_out] = text::history(past, 1);
   CHECK(left_out == 3);
   CHECK_THAT(newest, Contains("effect"));
@@ -478,7 +524,7 @@ TEST_CASE("history: renewals of a lever are one line until something else is don
   CHECK_THAT(text, Contains("revert  feature class/batch, applied\n"));
 }
 
-TEST_CASE("history: an effect that cannot be judged, or was not kept, says so") {
+TEST_CASE("history: an effect says how it was judged, and why nobody can say") {
   text::Past past;
   Effect effect{"p",
                 Subject{},
@@ -490,12 +536,17 @@ TEST_CASE("history: an effect that cannot be judged, or was not kept, says so") 
                 TimePoint{60s},
                 0.8,
                 std::nullopt,
-                std::nullopt};
+                EffectOutcome::inconclusive,
+                EffectDoubt::unmeasured};
   past.effects = {{kWall, effect}};
   CHECK_THAT(text::history(past, 5).text,
-             Contains("0.8 -> unknown after 1 min; promised: below 0.1: cannot be told"));
-  past.effects[0].effect.met = false;
-  CHECK_THAT(text::history(past, 5).text, Contains("NOT KEPT"));
+             Contains("0.8 -> unknown in 1 min: inconclusive, it was not measured (promised: below "
+                      "0.1)"));
+  past.effects[0].effect.outcome = EffectOutcome::harmful;
+  past.effects[0].effect.doubt = EffectDoubt::none;
+  CHECK_THAT(text::history(past, 5).text, Contains("1 min: harmful (promised"));
+  past.effects[0].effect.outcome = EffectOutcome::shared;
+  CHECK_THAT(text::history(past, 5).text, Contains("shared with another act aimed at it"));
 }
 
 TEST_CASE("history: as JSON it is what the API has, oldest first") {

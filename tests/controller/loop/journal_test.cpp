@@ -88,7 +88,8 @@ JournalStep full_step() {
   step.verdicts.push_back(verdict_of("circuit-breaker", Step::opened, 1));
   step.verdicts.push_back(verdict_of("lock-contention", Step::idle, 1));
   step.effects.push_back({"circuit-breaker", worker, "pg_blocked_ratio", ExpectedMove::falls_by,
-                          0.2, 1, step.at - 3min, step.at, 0.8, 0.1, true});
+                          0.2, 1, step.at - 3min, step.at, 0.8, 0.1, EffectOutcome::effective,
+                          EffectDoubt::none});
   step.acts.push_back(act_of("circuit-breaker", 1));
   step.acts.push_back(act_of("circuit-breaker", 2));
   return step;
@@ -170,7 +171,8 @@ TEST_CASE("journal: questions narrow by policy, subject, time, change and number
     step.verdicts.push_back(verdict_of("lock-contention", Step::idle, number));
     if (number == 6) step.verdicts.back().subject = worker;
     step.effects.push_back({"circuit-breaker", Subject{}, "pg_blocked_ratio",
-                            ExpectedMove::falls_by, 0.2, 1, step.at, step.at, 0.8, 0.1, true});
+                            ExpectedMove::falls_by, 0.2, 1, step.at, step.at, 0.8, 0.1,
+                            EffectOutcome::effective, EffectDoubt::none});
     if (number % 2 == 0) step.acts.push_back(act_of("circuit-breaker", number));
     REQUIRE(journal.append(step).has_value());
   }

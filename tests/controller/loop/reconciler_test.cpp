@@ -315,6 +315,16 @@ TEST_CASE("reconciler: what is held is set, and neither given back nor changed u
   CHECK(acts[0].kind == ChangeKind::revert);
 }
 
+TEST_CASE("reconciler: what did harm is given back though it is held") {
+  HoldBench bench;
+  bench.step({bench.profile("off")}, bench.open);
+  bench.open.harmful = {bench.profile("off").key};
+  const auto acts = bench.step({}, bench.open);
+  REQUIRE(acts.size() == 1);
+  CHECK(acts[0].kind == ChangeKind::revert);
+  CHECK(bench.both.open(bench.now).empty());
+}
+
 TEST_CASE("reconciler: what is held does not run out, by its own policy's name") {
   HoldBench bench;
   bench.step({bench.profile("off")});

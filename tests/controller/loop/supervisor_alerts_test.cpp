@@ -147,6 +147,34 @@ TEST_CASE("a revert that is overdue and a foreign value are named by lever and t
   REQUIRE(named(alerts, "HomeostatForeignWrite")->labels.at("lever") == "feature");
 }
 
+TEST_CASE("a rung that did harm is paged, and so is a policy with no rung left") {
+  auto report = healthy();
+  Policy policy;
+  policy.name = "circuit-breaker";
+  policy.ladder.resize(2);
+  report.policies = {policy};
+  BenchedLever first{"circuit-breaker", kMain, 1, {"feature", "class/batch"}, 2, false, 90s};
+  report.benched = {first};
+  REQUIRE(active_alerts({}, report).size() == 1);
+
+  auto second = first;
+  second.rung = 2;
+  second.subject = {SubjectKind::node, "zz"};
+  report.benched = {first, second};
+  REQUIRE(named(active_alerts({}, report), "HomeostatNoRungLeft") == nullptr);
+  second.subject = kMain;
+  second.harmful = true;
+  report.benched = {first, second};
+  const auto alerts = active_alerts({}, report);
+  const auto* none_left = named(alerts, "HomeostatNoRungLeft");
+  REQUIRE(none_left != nullptr);
+  REQUIRE(none_left->labels.at("policy") == "circuit-breaker");
+  const auto* harmful = named(alerts, "HomeostatHarmfulAct");
+  REQUIRE(harmful != nullptr);
+  REQUIRE(harmful->labels.at("rung") == "2");
+  REQUIRE_THAT(harmful->annotations.at("description"), Contains("90 s"));
+}
+
 TEST_CASE("a lever that refuses its renewals for a tick is paged before it is due (H14)") {
   auto report = healthy();
   report.tick = 30s;

@@ -28,6 +28,7 @@ std::vector<Example> good_policies() {
                    "blocked_while: []\n"
                    "climb_after: 45s\n"
                    "hold: {first: 1m, factor: 1.5, max: 1h30m}\n"
+                   "bench: {first: 5m, factor: 3, max: 1d, tries: 2}\n"
                    "restore: {steps: [0.1, 50%, 1], each: 20s}\n"
                    "expect: {signal: pg_lock_wait_max_seconds, below: 1, within: 3m}\n"
                    "limits: {per_hour: 3, max_subjects: 0.5}\n"

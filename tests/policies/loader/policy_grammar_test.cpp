@@ -90,6 +90,7 @@ TEST_CASE("every key of a breaker is read") {
       "  - {lever: feature, target: feature/recommendations, admit: 25%, ttl: 5m}\n"
       "climb_after: 45s\n"
       "hold: {first: 90s, factor: 1.5, max: 1h}\n"
+      "bench: {first: 5m, factor: 3, max: 1d, tries: 2}\n"
       "restore: {steps: [0.1, 100%], each: 20s}\n"
       "expect: {signal: pg_lock_wait_max_seconds, below: 1, within: 4m}\n"
       "limits: {per_hour: 3, max_subjects: 50%}\n"
@@ -130,6 +131,7 @@ TEST_CASE("every key of a breaker is read") {
   CHECK(policy.ladder == std::vector{act});
   CHECK(policy.climb_after == 45s);
   CHECK(policy.hold == Hold{90s, 1.5, 1h});
+  CHECK(policy.bench == BenchRule{5min, 3, 24h, 2});
   CHECK(policy.restore == Restore{{0.1, 1.0}, 20s});
   CHECK(policy.expect == Expectation{"pg_lock_wait_max_seconds", ExpectedMove::below, 1, 4min});
   CHECK(policy.limits == Limits{3, 0.5});

@@ -34,6 +34,12 @@ TEST_CASE("a hold never ends before it begins") {
   CHECK(errors_of(breaker("hold: {first: 10m}\n")).size() == 1);
 }
 
+TEST_CASE("a bench never ends before it begins") {
+  CHECK(errors_of(breaker("bench: {first: 5h}\n")) ==
+        Texts{"6:16: `max` is 4h; expected at least `first` (5h)"});
+  CHECK(errors_of(breaker("bench: {tries: 0}\n")).size() == 1);
+}
+
 TEST_CASE("an act outlives the next evaluation") {
   CHECK(errors_of(climbing("[{lever: feature, target: class/batch, admit: 0%, ttl: 30s}]")) ==
         Texts{"5:64: `ttl` is 30s, so the act would lapse before it is renewed; expected more than "

@@ -111,6 +111,19 @@ TEST_CASE("codec: a whole number in a lever's value is a number again") {
   CHECK(*back == LeverValue{{{"admit", 0.0}}});
 }
 
+TEST_CASE("codec: what a policy remembers comes back, with the rungs that are benched") {
+  PolicyMemory memory;
+  memory.policy = "circuit-breaker";
+  memory.subject = kNode;
+  memory.state = BreakerState::open;
+  memory.rung = 3;
+  memory.benched = {{1, 2, false, true, TimePoint{5s}, 900s},
+                    {2, 0, true, true, TimePoint{9s}, 4h}};
+  const auto back = policy_memory_from_json(json::parse(to_json(memory).dump()));
+  REQUIRE(back.has_value());
+  CHECK(*back == memory);
+}
+
 TEST_CASE("codec: an effect comes back with what is unknown left unknown") {
   Effect effect{"circuit-breaker",
                 kNode,
@@ -122,20 +135,22 @@ TEST_CASE("codec: an effect comes back with what is unknown left unknown") {
                 TimePoint{181'000'000us},
                 0.8,
                 std::nullopt,
-                std::nullopt};
+                EffectOutcome::inconclusive,
+                EffectDoubt::unmeasured};
   auto back = effect_from_json(json::parse(to_json(effect).dump()));
   REQUIRE(back.has_value());
   require_same(*back, effect);
   CHECK(back->before == 0.8);
   CHECK_FALSE(back->after.has_value());
-  CHECK_FALSE(back->met.has_value());
+  CHECK(*back == effect);
 
   effect.after = 0.1;
-  effect.met = false;
+  effect.outcome = EffectOutcome::harmful;
+  effect.doubt = EffectDoubt::none;
   back = effect_from_json(to_json(effect));
   REQUIRE(back.has_value());
   CHECK(back->after == 0.1);
-  CHECK(back->met == false);
+  CHECK(*back == effect);
 }
 
 TEST_CASE("codec: what is no finite number never becomes a number in JSON") {
@@ -243,6 +258,8 @@ TEST_CASE("codec: a policy is shown with every default filled in") {
   CHECK_FALSE(out["open"]["arms"][1]["test"].contains("for_samples"));
   CHECK(out["ladder"][0]["ttl_us"] == 120'000'000);
   CHECK(out["hold"]["max_us"] == 480'000'000);
+  CHECK(out["bench"]["first_us"] == 900'000'000);
+  CHECK(out["bench"]["tries"] == 3);
   CHECK(out["restore"]["steps"] == json{0.05, 0.25, 1.0});
   CHECK(out["limits"]["per_hour"] == 6);
   CHECK(out["expect"]["within_us"] == 180'000'000);

@@ -38,6 +38,7 @@ Policy full_policy(int speed_up) {
   policy.restore = {{0.1, 1.0}, time(33)};
   policy.expect = Expectation{"ratio", ExpectedMove::rises_by, 0.3, time(180)};
   policy.alert = AlertSpec{"page", {{"a", "b"}}, {}, "https://runbook"};
+  policy.bench = {time(900), 3, time(14400), 4};
   policy.limits = {4, 0.5};
   policy.priority = 7;
   policy.blocked_while = {"q"};
