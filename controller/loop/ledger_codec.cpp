@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policies/model/codec.hpp"
+#include "policies/model/codec_reader.hpp"
 
 namespace homeostat {
 namespace {
@@ -31,6 +32,42 @@ Result<LeverValue> value_at(const pg::Table& table, int row, int column) {
 // A time that never was is TimePoint{} here and NULL there.
 TimePoint before(TimePoint now, std::optional<std::int64_t> age_us) {
   return age_us ? now - Duration{*age_us} : TimePoint{};
+}
+
+Result<std::vector<BenchedRung>> benched_rungs(std::string_view text, TimePoint now) {
+  std::vector<BenchedRung> rungs;
+  const auto parsed = json::parse(text, nullptr, false);
+  if (!parsed.is_array()) return unreadable("the rungs that are benched");
+  for (const auto& element : parsed) {
+    BenchedRung one;
+    std::int64_t length = 0;
+    std::int64_t age = 0;
+    codec::Reader reader(element, "benched rung");
+    reader.read("rung", one.rung);
+    reader.read("tries", one.tries);
+    reader.read("harmful", one.harmful);
+    reader.read("skipped", one.skipped);
+    reader.read("length_us", length);
+    reader.read("age_us", age);
+    if (reader.error()) return *reader.error();
+    one.length = Duration{length};
+    one.since = before(now, age);
+    rungs.push_back(one);
+  }
+  return rungs;
+}
+
+json benched_json(const std::vector<BenchedRung>& rungs, TimePoint now) {
+  auto all = json::array();
+  for (const auto& one : rungs) {
+    all.push_back({{"rung", one.rung},
+                   {"tries", one.tries},
+                   {"harmful", one.harmful},
+                   {"skipped", one.skipped},
+                   {"length_us", one.length.count()},
+                   {"age_us", (now - one.since).count()}});
+  }
+  return all;
 }
 
 }  // namespace
@@ -72,6 +109,9 @@ Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint no
   memory.trips = static_cast<int>(table.integer(row, 7).value_or(0));
   memory.changed = before(now, table.integer(row, 8));
   memory.opened = before(now, table.integer(row, 9));
+  auto benched = benched_rungs(text_at(table, row, 10), now);
+  if (!benched.has_value()) return benched.error();
+  memory.benched = std::move(*benched);
   return memory;
 }
 
@@ -125,6 +165,7 @@ json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now) {
     one["trips"] = memory.trips;
     if (memory.changed != TimePoint{}) one["changed_age_us"] = (now - memory.changed).count();
     if (memory.opened != TimePoint{}) one["opened_age_us"] = (now - memory.opened).count();
+    one["benched"] = benched_json(memory.benched, now);
     all.push_back(std::move(one));
   }
   return all;

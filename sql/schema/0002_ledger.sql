@@ -70,6 +70,20 @@ CREATE TABLE homeostat.policy_state (
   PRIMARY KEY (policy, subject)
 );
 
+-- Rungs whose acts did not help, or did harm: passed over until benched_at + length.
+CREATE TABLE homeostat.policy_bench (
+  policy       text        NOT NULL,
+  subject      text        NOT NULL,
+  rung         integer     NOT NULL CHECK (rung >= 1),
+  tries        integer     NOT NULL CHECK (tries >= 0),  -- ineffective in a row
+  harmful      boolean     NOT NULL,
+  skipped      boolean     NOT NULL,  -- below the highest rung engaged, and not engaged itself
+  length       interval    NOT NULL,
+  benched_at   timestamptz NOT NULL,
+  PRIMARY KEY (policy, subject, rung),
+  FOREIGN KEY (policy, subject) REFERENCES homeostat.policy_state ON DELETE CASCADE
+);
+
 -- Checks a token under the fence. Null: new, go on. Otherwise what came of it the first time: the
 -- caller answers that again and does nothing. HS001: a token older than one already used, or used
 -- for something else.
@@ -237,24 +251,55 @@ BEGIN
      OR s.opened_at IS NULL <> (excluded.opened_at IS NULL)
      OR abs(extract(epoch FROM s.changed_at - excluded.changed_at)) > 0.5
      OR abs(extract(epoch FROM s.opened_at - excluded.opened_at)) > 0.5;
+  PERFORM homeostat.bench_keep(p_memories, v_now);
 END
+$$;
+
+-- The rungs benched of those memories, in place of what stood there.
+CREATE FUNCTION homeostat.bench_keep(p_memories jsonb, p_now timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
+  DELETE FROM homeostat.policy_bench b
+   WHERE NOT EXISTS (
+     SELECT FROM jsonb_to_recordset(p_memories) AS m(policy text, subject text, benched jsonb),
+            jsonb_to_recordset(m.benched) AS r(rung integer)
+      WHERE m.policy = b.policy AND m.subject = b.subject AND r.rung = b.rung);
+  INSERT INTO homeostat.policy_bench AS b
+    SELECT m.policy, m.subject, r.rung, r.tries, r.harmful, r.skipped,
+           make_interval(secs => r.length_us / 1e6),
+           p_now - make_interval(secs => r.age_us / 1e6)
+      FROM jsonb_to_recordset(p_memories) AS m(policy text, subject text, benched jsonb),
+           jsonb_to_recordset(m.benched) AS r(rung integer, tries integer, harmful boolean,
+             skipped boolean, length_us bigint, age_us bigint)
+  ON CONFLICT (policy, subject, rung) DO UPDATE SET
+    tries = excluded.tries, harmful = excluded.harmful, skipped = excluded.skipped,
+    length = excluded.length, benched_at = excluded.benched_at
+  WHERE (b.tries, b.harmful, b.skipped, b.length)
+        IS DISTINCT FROM (excluded.tries, excluded.harmful, excluded.skipped, excluded.length)
+    OR abs(extract(epoch FROM b.benched_at - excluded.benched_at)) > 0.5;
 $$;
 
 CREATE FUNCTION homeostat.state_load() RETURNS TABLE (
   policy text, subject text, policy_hash text, state text, rung integer, restore_step integer,
-  hold_us bigint, trips integer, changed_age_us bigint, opened_age_us bigint)
+  hold_us bigint, trips integer, changed_age_us bigint, opened_age_us bigint, benched jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
   SELECT s.policy, s.subject, s.policy_hash, s.state, s.rung, s.restore_step,
          round(extract(epoch FROM s.hold) * 1000000)::bigint, s.trips,
          round(extract(epoch FROM clock_timestamp() - s.changed_at) * 1000000)::bigint,
-         round(extract(epoch FROM clock_timestamp() - s.opened_at) * 1000000)::bigint
+         round(extract(epoch FROM clock_timestamp() - s.opened_at) * 1000000)::bigint,
+         (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'rung', b.rung, 'tries', b.tries, 'harmful', b.harmful, 'skipped', b.skipped,
+                   'length_us', round(extract(epoch FROM b.length) * 1000000)::bigint,
+                   'age_us', round(extract(epoch FROM clock_timestamp() - b.benched_at)
+                                   * 1000000)::bigint) ORDER BY b.rung), '[]')
+            FROM homeostat.policy_bench b
+           WHERE b.policy = s.policy AND b.subject = s.subject)
     FROM homeostat.policy_state s
    WHERE s.identity = homeostat.identity()
    ORDER BY s.policy, s.subject
 $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA homeostat FROM PUBLIC;
-GRANT SELECT ON homeostat.lever, homeostat.act, homeostat.policy_state
+GRANT SELECT ON homeostat.lever, homeostat.act, homeostat.policy_state, homeostat.policy_bench
   TO homeostat_monitor, homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.open_levers() TO homeostat_monitor, homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.state_load() TO homeostat_monitor, homeostat_actuator;

@@ -231,7 +231,9 @@ TEST_CASE("what policies remember comes back as it was, and unnamed policies are
   auto never_opened = memory_of("quiet", now);
   never_opened.state = BreakerState::closed;
   never_opened.opened = {};
-  REQUIRE(one.keep({memory_of("breaker", now), never_opened}).has_value());
+  auto benched = memory_of("breaker", now);
+  benched.benched = {{1, 2, false, true, now - 60s, 1800s}, {2, 0, true, false, now, 4h}};
+  REQUIRE(one.keep({benched, never_opened}).has_value());
 
   auto image = one.load();
   REQUIRE(image.has_value());
@@ -242,14 +244,29 @@ TEST_CASE("what policies remember comes back as it was, and unnamed policies are
   auto same = kept;
   same.changed = now - 5s;
   same.opened = now - 90s;
-  CHECK(same == memory_of("breaker", now));
+  REQUIRE(same.benched.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(std::chrono::abs(same.benched[i].since - benched.benched[i].since) < 5s);
+    same.benched[i].since = benched.benched[i].since;
+  }
+  CHECK(same == benched);
+  CHECK(image->memories[1].benched.empty());
   CHECK(image->memories[1].opened == TimePoint{});
+
+  benched.benched.pop_back();
+  benched.benched[0].tries = 3;
+  REQUIRE(one.keep({benched, never_opened}).has_value());
+  image = one.load();
+  REQUIRE(image.has_value());
+  REQUIRE(image->memories[0].benched.size() == 1);
+  CHECK(image->memories[0].benched[0].tries == 3);
 
   REQUIRE(one.keep({never_opened}).has_value());
   image = one.load();
   REQUIRE(image.has_value());
   REQUIRE(image->memories.size() == 1);
   CHECK(image->memories[0].policy == "quiet");
+  CHECK(cluster.sql("SELECT count(*) FROM homeostat.policy_bench") == "0");
 }
 
 TEST_CASE("memories of a superseded epoch are turned away (S1)") {
