@@ -81,7 +81,7 @@ TEST_CASE_METHOD(ProfileSite,
            metrics->find("homeostat_stale_sessions{role=\"reporting\"} 1") != std::string::npos;
   }));
   CHECK_THAT(homeostat({"status", "--server", url()}).output,
-             Contains("profile/contention") && Contains("reporting/lock_timeout 2s"));
+             Contains("profile/contention  4 settings"));
 
   inject(0, 32);
   REQUIRE(eventually([&] { return set_on("reporting").empty(); }));
