@@ -52,20 +52,10 @@ void count_effects(const std::vector<Effect>& effects, Report* report) {
 std::vector<BenchedLever> benched_levers(const PolicySet& policies, const EngineState& state,
                                          TimePoint now) {
   std::vector<BenchedLever> levers;
-  for (const auto& policy : policies.policies) {
-    if (policy.mode != Mode::enforce) continue;
-    for (const auto& subject : policy.subjects) {
-      const auto at = state.policies.find({policy.name, subject});
-      if (at == state.policies.end()) continue;
-      const auto& memory = at->second.memory;
-      for (const auto& benched : memory.benched) {
-        const auto left = bench_left(memory, benched.rung, now);
-        if (left <= Duration{}) continue;
-        levers.push_back({policy.name, subject, benched.rung,
-                          lever_of(policy, subject, benched.rung), benched.tries, benched.harmful,
-                          left});
-      }
-    }
+  for (const auto& [policy, memory, benched, left] : benched_now(policies, state, now)) {
+    levers.push_back({policy.name, memory.subject, benched.rung,
+                      lever_of(policy, memory.subject, benched.rung), benched.tries,
+                      benched.harmful, left});
   }
   return levers;
 }

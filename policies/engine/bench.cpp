@@ -7,12 +7,6 @@
 namespace homeostat {
 namespace {
 
-BenchedRung* find_benched(PolicyMemory& memory, int rung) {
-  const auto is_it = [rung](const BenchedRung& benched) { return benched.rung == rung; };
-  const auto at = std::find_if(memory.benched.begin(), memory.benched.end(), is_it);
-  return at == memory.benched.end() ? nullptr : &*at;
-}
-
 const BenchedRung* find_benched(const PolicyMemory& memory, int rung) {
   const auto is_it = [rung](const BenchedRung& benched) { return benched.rung == rung; };
   const auto at = std::find_if(memory.benched.begin(), memory.benched.end(), is_it);
@@ -20,9 +14,9 @@ const BenchedRung* find_benched(const PolicyMemory& memory, int rung) {
 }
 
 BenchedRung& benched_at(PolicyMemory& memory, int rung) {
-  if (auto* known = find_benched(memory, rung)) return *known;
-  const auto after = [rung](const BenchedRung& benched) { return benched.rung > rung; };
-  const auto at = std::find_if(memory.benched.begin(), memory.benched.end(), after);
+  const auto not_before = [rung](const BenchedRung& benched) { return benched.rung >= rung; };
+  const auto at = std::find_if(memory.benched.begin(), memory.benched.end(), not_before);
+  if (at != memory.benched.end() && at->rung == rung) return *at;
   BenchedRung fresh;
   fresh.rung = rung;
   return *memory.benched.insert(at, fresh);
@@ -110,22 +104,27 @@ void disengage_all(PolicyMemory& memory) {
   settle(memory);
 }
 
+std::vector<BenchedNow> benched_now(const PolicySet& set, const EngineState& state, TimePoint now) {
+  std::vector<BenchedNow> found;
+  for (const auto& [key, runtime] : state.policies) {
+    const auto& memory = runtime.memory;
+    if (memory.benched.empty() || runtime.mode != Mode::enforce) continue;
+    const auto is_its = [&memory](const Policy& policy) { return policy.name == memory.policy; };
+    const auto policy = std::find_if(set.policies.begin(), set.policies.end(), is_its);
+    if (policy == set.policies.end()) continue;
+    for (const auto& benched : memory.benched) {
+      const auto left = bench_left(memory, benched.rung, now);
+      if (left > Duration{}) found.push_back({*policy, memory, benched, left});
+    }
+  }
+  return found;
+}
+
 std::set<LeverKey> harmful_levers(const PolicySet& set, const EngineState& state, TimePoint now) {
   std::set<LeverKey> keys;
-  for (const auto& policy : set.policies) {
-    if (policy.mode != Mode::enforce) continue;
-    for (const auto& subject : policy.subjects) {
-      const auto at = state.policies.find({policy.name, subject});
-      if (at == state.policies.end()) continue;
-      const auto& memory = at->second.memory;
-      for (const auto& benched : memory.benched) {
-        const bool out = !engaged(memory, benched.rung);
-        if (!benched.harmful || !out || bench_left(memory, benched.rung, now) <= Duration{}) {
-          continue;
-        }
-        keys.insert(lever_of(policy, subject, benched.rung));
-      }
-    }
+  for (const auto& [policy, memory, benched, left] : benched_now(set, state, now)) {
+    if (!benched.harmful || engaged(memory, benched.rung)) continue;
+    keys.insert(lever_of(policy, memory.subject, benched.rung));
   }
   return keys;
 }
@@ -137,23 +136,22 @@ void follow_outcome(const Policy& policy, PolicyMemory& memory, int rung, Effect
     std::erase_if(memory.benched, [rung](const BenchedRung& one) { return one.rung == rung; });
     return;
   }
-  const bool harmful = outcome == EffectOutcome::harmful;
-  if (!harmful && outcome != EffectOutcome::ineffective) return;
-  auto& benched = benched_at(memory, rung);
-  if (harmful) {
+  if (outcome == EffectOutcome::harmful) {
+    auto& benched = benched_at(memory, rung);
     benched.harmful = true;
     benched.skipped = true;
+    benched.since = now;
     benched.length = rule.max;
-  } else {
+    settle(memory);
+    memory.changed = now;
+  } else if (outcome == EffectOutcome::ineffective) {
+    auto& benched = benched_at(memory, rung);
     const bool in_a_row = benched.tries > 0 && now <= benched.since + benched.length + rule.max;
     benched.tries = in_a_row ? benched.tries + 1 : 1;
     benched.harmful = false;
+    benched.since = now;
     benched.length = length_of(rule, benched.tries);
   }
-  benched.since = now;
-  if (!harmful) return;
-  settle(memory);
-  memory.changed = now;
 }
 
 void keep_sound(const Policy& policy, PolicyMemory& memory, TimePoint now) {

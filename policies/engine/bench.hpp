@@ -7,6 +7,7 @@
 #pragma once
 
 #include <set>
+#include <vector>
 
 #include "policies/engine/evaluation.hpp"
 #include "policies/engine/state.hpp"
@@ -41,6 +42,18 @@ void disengage_highest(PolicyMemory& memory);
 
 /// Nothing is engaged any more.
 void disengage_all(PolicyMemory& memory);
+
+/// A rung of an enforced policy that is benched, and for how long still. Points into what it was
+/// asked of.
+struct BenchedNow {
+  const Policy& policy;
+  const PolicyMemory& memory;
+  const BenchedRung& benched;
+  Duration left{};
+};
+
+/// In order of policy, subject and rung.
+std::vector<BenchedNow> benched_now(const PolicySet& set, const EngineState& state, TimePoint now);
 
 /// Levers that a rung of an enforced policy was taken back from because it did harm, while it is
 /// benched for that.

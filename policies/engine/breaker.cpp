@@ -94,14 +94,14 @@ Step give_back(Evaluation& evaluation) {
   memory.state = BreakerState::half_open;
   memory.changed = evaluation.now;
   runtime.last_restore = evaluation.now;
-  if (memory.rung > 0 && !last_left(memory)) {
-    disengage_highest(memory);
-    runtime.reasons.resize(static_cast<std::size_t>(memory.rung));
-    return Step::restored;
-  }
   if (memory.rung == 0) {  // all that was engaged did harm
     close(evaluation);
     return Step::closed;
+  }
+  if (!last_left(memory)) {
+    disengage_highest(memory);
+    runtime.reasons.resize(static_cast<std::size_t>(memory.rung));
+    return Step::restored;
   }
   const auto engaged = admission_of(policy.ladder[static_cast<std::size_t>(memory.rung - 1)].value);
   const int step = memory.restore_step + 1;

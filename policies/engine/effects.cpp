@@ -2,6 +2,7 @@
 #include "policies/engine/effects.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -176,7 +177,6 @@ void judge_effects(const PolicySet& set, const Snapshot& snapshot, const EngineS
   const auto is_over = [&](const PendingEffect& pending) {
     return pending.due <= now || cut_short(policy, memory, pending.effect.rung);
   };
-  std::vector<PendingEffect> over;
   const auto first_over = std::stable_partition(
       open.begin(), open.end(), [&](const PendingEffect& pending) { return !is_over(pending); });
   if (!fold_ended && first_over == open.end()) return;
@@ -184,7 +184,8 @@ void judge_effects(const PolicySet& set, const Snapshot& snapshot, const EngineS
   for (auto& pending : open) {
     if (fold_ended) look_once(pending, look, now);
   }
-  over.assign(std::make_move_iterator(first_over), std::make_move_iterator(open.end()));
+  std::vector<PendingEffect> over(std::make_move_iterator(first_over),
+                                  std::make_move_iterator(open.end()));
   open.erase(first_over, open.end());
   for (auto& pending : over) {
     Effect& effect = pending.effect;
