@@ -7,7 +7,7 @@
 namespace homeostat::journal {
 namespace {
 
-constexpr std::int64_t kVersion = 3;
+constexpr std::int64_t kVersion = 4;
 constexpr std::int64_t kApplicationId = 0x484d5354;  // "HMST": what `file` and we know it by
 
 // step.run counts the starts of the daemon: the monotonic time line may begin anew with each.

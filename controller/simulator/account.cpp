@@ -102,8 +102,15 @@ void Account::add(const Verdict& verdict, WallTime wall) {
       break;
   }
   if (!changes(verdict.step)) return;
+  const int rung = verdict.took > 0 ? verdict.took : verdict.rung;
+  actions_.push_back({wall, verdict.policy, verdict.subject, verdict.mode, verdict.step, rung});
+}
+
+void Account::add(const Effect& effect, WallTime wall) {
+  if (effect.outcome != EffectOutcome::harmful) return;
+  // Only what was enforced is judged.
   actions_.push_back(
-      {wall, verdict.policy, verdict.subject, verdict.mode, verdict.step, verdict.rung});
+      {wall, effect.policy, effect.subject, Mode::enforce, Step::restored, effect.rung, true});
 }
 
 }  // namespace homeostat

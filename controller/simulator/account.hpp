@@ -13,14 +13,16 @@
 
 namespace homeostat {
 
-/// A verdict that changed something: opened, climbed, re-opened, restored, closed, fired, resolved.
+/// Something that changed: by a verdict (opened, climbed, re-opened, restored, closed, fired,
+/// resolved), or by the judgement of an act that did harm, which is given back without a verdict.
 struct Action {
   WallTime wall{};
   std::string policy;
   Subject subject;
   Mode mode = Mode::shadow;
   Step step = Step::idle;
-  int rung = 0;
+  int rung = 0;          ///< that was taken, or given back for harm; otherwise the highest one left
+  bool harmful = false;  ///< given back (`restored`) at once, because it did harm
   friend bool operator==(const Action&, const Action&) = default;
 };
 
@@ -53,8 +55,9 @@ class Account {
   /// What was recorded of this policy was decided by another text than the one given here.
   void forget_thresholds(const std::string& policy);
 
-  /// Verdicts in the order in which they were given.
+  /// Verdicts and judgements in the order in which they were given: in a step, judgements first.
   void add(const Verdict& verdict, WallTime wall);
+  void add(const Effect& effect, WallTime wall);
 
   const std::vector<Action>& actions() const { return actions_; }
   const std::map<Key, Figures>& figures() const { return figures_; }

@@ -23,6 +23,11 @@ struct Side {
   const std::vector<Effect>& effects;
 };
 
+void account(const Side& side, WallTime wall, Account& account) {
+  for (const auto& effect : side.effects) account.add(effect, wall);
+  for (const auto& verdict : side.verdicts) account.add(verdict, wall);
+}
+
 template <class Value>
 std::int64_t differing(const std::vector<Value>& one, const std::vector<Value>& other) {
   const auto both = std::min(one.size(), other.size());
@@ -61,10 +66,10 @@ void Backtest::add(const journal::RecordedStep& recorded) {
   note(recorded, begins);
   if (!one) return;
   const Side here{one->verdicts, one->effects};
-  for (const auto& verdict : here.verdicts) replayed_.add(verdict, step.wall);
+  account(here, step.wall, replayed_);
   if (!two && !options_.decided) return;
   const Side there = two ? Side{two->verdicts, two->effects} : Side{step.verdicts, step.effects};
-  for (const auto& verdict : there.verdicts) other_.add(verdict, step.wall);
+  account(there, step.wall, other_);
   const auto differ = differing(here, there);
   differing_ += differ;
   if (differ > 0 && !first_difference_) first_difference_ = step.wall;

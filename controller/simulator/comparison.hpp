@@ -9,8 +9,8 @@
 
 namespace homeostat {
 
-/// The same action (policy, subject, step, rung) in both lists, perhaps at another time, or one
-/// that only one of them has. REQUIRES of a reader: at least one side is there.
+/// The same action (policy, subject, step, rung, harm) in both lists, perhaps at another time, or
+/// one that only one of them has. REQUIRES of a reader: at least one side is there.
 struct PairedAction {
   std::optional<Action> one;
   std::optional<Action> other;

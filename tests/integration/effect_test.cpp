@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An act that moves nothing, on a real PostgreSQL: nobody asks for the feature that is shed, and
-// the samples are injected.
+// Acts that move nothing, or do harm, on a real PostgreSQL: nobody asks for the features that are
+// shed, and the samples are injected.
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -27,15 +27,15 @@ bench: {first: 2m, factor: 2, max: 4h, tries: 2}
 limits: {per_hour: 100}
 )";
 
-/// How often acts of a rung were judged ineffective.
-int ineffective(const Site& site, int rung, int daemon = 0) {
+/// How often acts of a rung were judged so.
+int judged(const Site& site, int rung, const char* outcome, int daemon = 0) {
   const auto body = site.get("/v1/effects?policy=circuit-breaker", daemon);
   if (!body) return 0;
   int found = 0;
   const auto answer = nlohmann::json::parse(*body);
   for (const auto& record : answer.at("effects")) {
     const auto& effect = record.at("effect");
-    found += effect.at("rung") == rung && effect.at("outcome") == "ineffective" ? 1 : 0;
+    found += effect.at("rung") == rung && effect.at("outcome") == outcome ? 1 : 0;
   }
   return found;
 }
@@ -49,6 +49,17 @@ nlohmann::json benched(const Site& site, int rung, int daemon = 0) {
   return nullptr;
 }
 
+/// Ends a daemon and tells its journal again: `replay --json`.
+nlohmann::json ended_and_replayed(Site& site, int daemon) {
+  site.daemon(daemon).signal(SIGTERM);
+  REQUIRE(site.daemon(daemon).wait(std::chrono::seconds{60}) == 0);
+  const auto done = site.homeostat(
+      {"replay", site.journal_path(daemon), "--config", site.config_path(daemon), "--json"});
+  INFO(done.output);
+  REQUIRE(done.status == 0);
+  return nlohmann::json::parse(done.output);
+}
+
 }  // namespace
 
 TEST_CASE("effect: a lever wired to do nothing is benched, passed over, and so after a restart") {
@@ -60,7 +71,7 @@ TEST_CASE("effect: a lever wired to do nothing is benched, passed over, and so a
 
   // The first try: nothing moves, so the rung is benched, and the ladder climbs past it.
   site.inject(24, 30);
-  REQUIRE(eventually([&] { return ineffective(site, 1) == 1; }));
+  REQUIRE(eventually([&] { return judged(site, 1, "ineffective") == 1; }));
   REQUIRE(eventually([&] { return site.rung() == 2; }));
   CHECK_FALSE(site.allowed("top_tracks_view"));  // nothing is given back in the middle of a storm
   CHECK_FALSE(site.allowed("monthly_report"));
@@ -70,7 +81,7 @@ TEST_CASE("effect: a lever wired to do nothing is benched, passed over, and so a
   // The second, once that bench is over: the last, and the longest bench.
   REQUIRE(eventually([&] { return benched(site, 1).is_null(); }));
   site.inject(24, 30);
-  REQUIRE(eventually([&] { return ineffective(site, 1) == 2; }));
+  REQUIRE(eventually([&] { return judged(site, 1, "ineffective") == 2; }));
   const auto long_bench = benched(site, 1);
   CHECK(long_bench.at("tries") == 2);
   CHECK(long_bench.at("target") == "class/rebuildable");
@@ -81,8 +92,7 @@ TEST_CASE("effect: a lever wired to do nothing is benched, passed over, and so a
                                    Catch::Contains(": ineffective (promised: falls by 20 %)"));
   site.inject(1, 30);
   REQUIRE(eventually([&] { return site.state() == "closed"; }));
-  site.daemon(first).signal(SIGTERM);
-  REQUIRE(site.daemon(first).wait(std::chrono::seconds{60}) == 0);
+  CHECK(ended_and_replayed(site, first).at("differing_verdicts") == 0);
 
   // Another process knows, and sheds the next class at once.
   const int second = site.start_daemon();
@@ -98,6 +108,32 @@ TEST_CASE("effect: a lever wired to do nothing is benched, passed over, and so a
   site.inject(1, 30);
   REQUIRE(eventually([&] { return site.state(second) == "closed"; }));
   CHECK(site.postgres().sql("SELECT tries FROM homeostat.policy_bench WHERE rung = 1") == "2");
+
+  // What the second took over from the ledger is in its journal: it opened with the second rung.
+  const auto told = ended_and_replayed(site, second);
+  CHECK(told.at("differing_verdicts") == 0);
+  CHECK(told.at("actions").at(0).at("replayed").at("step") == "opened");
+  CHECK(told.at("actions").at(0).at("replayed").at("rung") == 2);
+}
+
+TEST_CASE("effect: an act that did harm is given back in the storm, and replay tells so") {
+  Site site;
+  site.configure("on_exit: keep");
+  site.write_policies(kPolicies);
+  site.start_daemon();
+  REQUIRE(eventually([&] { return site.state() == "closed"; }));
+  site.inject(15, 30);
+  REQUIRE(eventually([&] { return !site.allowed("top_tracks_view"); }));
+  site.inject(29, 30);
+  REQUIRE(eventually([&] { return judged(site, 1, "harmful") == 1; }));
+  REQUIRE(eventually([&] { return site.allowed("top_tracks_view"); }));
+  CHECK(benched(site, 1).at("harmful") == true);
+
+  const auto told = ended_and_replayed(site, 0);
+  CHECK(told.at("differing_verdicts") == 0);
+  const auto& given_back = told.at("actions").at(1).at("replayed");
+  CHECK(given_back.at("harmful") == true);
+  CHECK(given_back.at("rung") == 1);
 }
 
 }  // namespace homeostat::testing

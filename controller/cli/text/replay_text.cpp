@@ -105,17 +105,21 @@ const char* mark(const PairedAction& pair, const std::string& other) {
   return pair.differs() ? "~" : " ";
 }
 
+/// The rung that was taken or given back for harm; otherwise the highest one that was left.
+std::string rung_of(const Action& action) {
+  if (action.step == Step::fired || action.step == Step::resolved) return "";
+  const auto rung = "rung " + std::to_string(action.rung);
+  return action.harmful ? rung + " given back: it did harm" : rung;
+}
+
 std::string actions(const std::vector<PairedAction>& pairs, const std::string& other, int limit) {
   std::vector<Row> rows;
   for (const auto& pair : pairs) {
     if (static_cast<int>(rows.size()) == limit) break;
     const auto& action = pair.any();
-    const auto rung = action.step == Step::fired || action.step == Step::resolved
-                          ? std::string()
-                          : "rung " + std::to_string(action.rung);
     rows.push_back({mark(pair, other), utc(action.wall), action.policy, to_text(action.subject),
-                    std::string(to_text(action.mode)), std::string(to_text(action.step)), rung,
-                    beside(pair, other)});
+                    std::string(to_text(action.mode)), std::string(to_text(action.step)),
+                    rung_of(action), beside(pair, other)});
   }
   auto out = table(rows, 0);
   if (rows.size() < pairs.size()) {
@@ -140,7 +144,8 @@ json figures_json(const Account& account) {
 json action_json(const Action& action) {
   return {{"time", exact_rfc3339(action.wall)}, {"policy", action.policy},
           {"subject", to_text(action.subject)}, {"mode", to_text(action.mode)},
-          {"step", to_text(action.step)},       {"rung", action.rung}};
+          {"step", to_text(action.step)},       {"rung", action.rung},
+          {"harmful", action.harmful}};
 }
 
 }  // namespace

@@ -32,6 +32,30 @@ Backtest storm_told_to(double ref) {
   return backtest;
 }
 
+/// A recorded storm that gets worse after the first act, by which it did harm.
+Backtest harm_done() {
+  auto policies = one_breaker();
+  auto& breaker = policies.policies.front();
+  breaker.climb_after = std::chrono::minutes{2};
+  breaker.expect =
+      Expectation{"pg_blocked_ratio", ExpectedMove::falls_by, 0.2, std::chrono::seconds{30}};
+  Bench bench;
+  bench.start(policies, {&bench.lever});
+  bench.probe.blocked = 15;
+  bench.probe.open = 30;
+  for (int i = 0; i < 120 && !bench.shed("class/rebuildable"); ++i) {
+    bench.run_for(std::chrono::seconds{1});
+  }
+  bench.probe.blocked = 29;
+  bench.run_for(std::chrono::seconds{40});
+  REQUIRE_FALSE(bench.shed("class/rebuildable"));
+  BacktestOptions options;
+  options.policies = policies;
+  Backtest backtest(std::move(options));
+  for (const auto& step : bench.journal.steps) backtest.add({1, step});
+  return backtest;
+}
+
 bool holds(const char* limit, const Backtest& backtest) {
   const auto parsed = parse_fail_on(limit);
   REQUIRE(parsed.has_value());
@@ -53,6 +77,18 @@ TEST_CASE("replay text: what only one side did, or did at another time, is marke
                  Contains("  ?  "));
   CHECK_THAT(text::replay(storm_told_to(0.66), "recorded", 50),
              Contains("\n~") && Contains("later than recorded"));
+}
+
+TEST_CASE("replay text: what the engine gave back by itself, for harm, is among the actions") {
+  const auto backtest = harm_done();
+  const auto text = text::replay(backtest, "recorded", 50);
+  CHECK_THAT(text, Contains("restored  rung 1 given back: it did harm"));
+  CHECK_THAT(text, Contains("Every verdict is the same, byte for byte."));
+  const auto told = nlohmann::json::parse(text::replay_json(backtest, "recorded"));
+  const auto& given_back = told.at("actions").at(1);
+  CHECK(given_back.at("replayed").at("harmful") == true);
+  CHECK(given_back.at("replayed") == given_back.at("recorded"));
+  CHECK(told.at("actions").at(0).at("replayed").at("harmful") == false);
 }
 
 TEST_CASE("replay text: a list that is cut says so") {

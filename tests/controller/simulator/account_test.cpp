@@ -62,6 +62,36 @@ TEST_CASE("account: an episode is one opening, its climbs, its breach and the ti
   CHECK(story.account.actions().back().step == Step::closed);
 }
 
+TEST_CASE("account: the action is the rung that was taken, not the highest that stands") {
+  Account account(one_breaker(), 1);
+  Verdict verdict;
+  verdict.step = Step::climbed;
+  verdict.rung = 2;
+  verdict.took = 1;
+  account.add(verdict, WallTime{seconds{5}});
+  REQUIRE(account.actions().size() == 1);
+  CHECK(account.actions().front().rung == 1);
+  CHECK_FALSE(account.actions().front().harmful);
+}
+
+TEST_CASE("account: what is given back for harm is an action, other outcomes are none") {
+  Account account(one_breaker(), 1);
+  Effect effect;
+  effect.policy = "circuit-breaker";
+  effect.rung = 2;
+  for (const auto outcome : {EffectOutcome::effective, EffectOutcome::ineffective,
+                             EffectOutcome::inconclusive, EffectOutcome::shared}) {
+    effect.outcome = outcome;
+    account.add(effect, WallTime{seconds{5}});
+  }
+  CHECK(account.actions().empty());
+  effect.outcome = EffectOutcome::harmful;
+  account.add(effect, WallTime{seconds{6}});
+  const Action given_back{
+      WallTime{seconds{6}}, "circuit-breaker", Subject{}, Mode::enforce, Step::restored, 2, true};
+  CHECK(account.actions() == std::vector{given_back});
+}
+
 TEST_CASE("account: an opening about nothing is a false trip") {
   Story story;
   story.then(Step::opened, 1, 0.8, seconds{29})

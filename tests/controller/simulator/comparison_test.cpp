@@ -28,11 +28,14 @@ TEST_CASE("comparison: the same action a little later is one pair that differs")
   CHECK(pairs[0].one->wall - pairs[0].other->wall == seconds{3});
 }
 
-TEST_CASE("comparison: too far apart, another rung or another policy is another action") {
+TEST_CASE("comparison: too far apart, another rung, harm or another policy is another action") {
   CHECK(compare({action(16, Step::opened)}, {action(10, Step::opened)}, seconds{5}).size() == 2);
   CHECK(
       compare({action(10, Step::climbed, 2)}, {action(10, Step::climbed, 3)}, seconds{5}).size() ==
       2);
+  auto for_harm = action(10, Step::restored);
+  for_harm.harmful = true;
+  CHECK(compare({action(10, Step::restored)}, {for_harm}, seconds{5}).size() == 2);
   CHECK(compare({action(10, Step::opened, 1, "a")}, {action(10, Step::opened, 1, "b")}, seconds{5})
             .size() == 2);
 }
