@@ -69,7 +69,9 @@ Step climb(Evaluation& evaluation, const Guards& guards) {
   const int next = next_rung(evaluation);
   const bool may = may_move_forward(evaluation, guards, next);
   if (!rested) return Step::holding;
-  if (!may) return Step::blocked;
+  // All is done that can be: nothing is held back there.
+  const bool top = runtime.memory.rung >= rung_limit(evaluation);
+  if (!may) return top ? Step::holding : Step::blocked;
   take_rung(evaluation, next, forward_reason(evaluation, "climbed"));
   return Step::climbed;
 }

@@ -143,6 +143,8 @@ std::string holding(const Verdict& verdict, const json& policy) {
   const bool tells = verdict.kind == PolicyKind::alert;
   auto head = tells ? std::string("Fires still") : "Holds " + rung_of(verdict, verdict.rung);
   if (!tells && verdict.rung == 0) head = "Open, with nothing engaged: what was did harm";
+  const bool last = tripped && !tells && verdict.rung > 0 && waits.empty();
+  if (last) head += ", the last it may take, for " + what_tripped(verdict);
   return waits.empty() ? head + "." : head + ": " + joined(waits) + ".";
 }
 

@@ -304,6 +304,11 @@ TEST_CASE("explain: holding, giving back, closing and not knowing each have thei
              Contains("40 s to go; pg_blocked_ratio: climbs only while above ref: 0.176, must "
                       "exceed 0.2: 0.024 short."));
 
+  verdict.evidence = {blocked_ratio(1.5, true)};
+  verdict.gates = {{GateKind::trip, 0, 1.5, 1, 0.5, true}, {GateKind::rungs, -1, 0, 1, -1, false}};
+  CHECK_THAT(text::reason(verdict, nullptr),
+             Contains("Holds rung 2 of 2, the last it may take, for pg_blocked_ratio 3 of 40"));
+
   verdict.step = Step::restored;
   verdict.rung = 1;
   CHECK(text::reason(verdict, nullptr) == "Gave back what stood above rung 1; rung 1 of 2 stays.");

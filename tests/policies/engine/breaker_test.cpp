@@ -109,7 +109,7 @@ TEST_CASE("breaker: climbs one rung at a time while it stays tripped, to the lad
   CHECK(world.first(Step::opened) == 35.0);
   CHECK(climbs(world) == std::vector<std::pair<double, int>>{{65, 2}, {95, 3}});
   CHECK(world.last.desired.size() == 3);
-  CHECK(latest(world).step == Step::blocked);
+  CHECK(latest(world).step == Step::holding);
   const auto* rungs = gate_of(latest(world), GateKind::rungs);
   REQUIRE(rungs != nullptr);
   CHECK(rungs->value == 0);
@@ -151,7 +151,7 @@ TEST_CASE("breaker: only arms that are beyond their threshold now say how high i
     w.put_gauge(0.5);
   });
   CHECK(world.memory(kName).rung == 1);
-  CHECK(latest(world).step == Step::blocked);
+  CHECK(latest(world).step == Step::holding);
   CHECK(gate_of(latest(world), GateKind::rungs)->value == 0);
 }
 
