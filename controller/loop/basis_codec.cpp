@@ -39,6 +39,7 @@ json to_json(const Basis& basis) {
   if (!basis.resumed) return out;
   write_all(out["resumed"], "memories", basis.resumed->memories);
   write_all(out["resumed"], "acts", basis.resumed->acts);
+  write_all(out["resumed"], "values", basis.resumed->values);
   return out;
 }
 
@@ -53,6 +54,7 @@ Result<Basis> basis_from_json(const json& in) {
   basis.resumed.emplace();
   codec::read_all(inner, "memories", basis.resumed->memories, policy_memory_from_json);
   codec::read_all(inner, "acts", basis.resumed->acts, forward_act_from_json);
+  codec::read_all(inner, "values", basis.resumed->values, regulated_value_from_json);
   if (inner.error()) return *inner.error();
   return basis;
 }

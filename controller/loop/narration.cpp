@@ -15,6 +15,8 @@ std::string level(const std::optional<double>& value) {
 
 bool worth_a_line(const Verdict& verdict, const NewestVerdicts& before) {
   if (verdict.step == Step::idle || verdict.step == Step::holding) return false;
+  // As often as each second: the act tells of it when it is one, the journal in any case.
+  if (verdict.step == Step::adjusted) return false;
   const bool lasting = verdict.step == Step::unknown || verdict.step == Step::blocked;
   if (!lasting) return true;
   const auto last = before.find({verdict.policy, verdict.subject});

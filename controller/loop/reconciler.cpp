@@ -2,6 +2,7 @@
 #include "controller/loop/reconciler.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace homeostat {
@@ -15,15 +16,22 @@ constexpr Duration kUsualTtl = std::chrono::minutes{2};
 constexpr Duration kFirstBackoff = std::chrono::seconds{1};
 constexpr Duration kLongestBackoff = std::chrono::seconds{30};  // H23
 
+std::optional<double> number_at(const LeverValue& value, const std::string& argument) {
+  const auto at = value.arguments.find(argument);
+  if (at == value.arguments.end()) return std::nullopt;
+  const auto* number = std::get_if<double>(&at->second);
+  return number == nullptr ? std::nullopt : std::optional(*number);
+}
+
 /// True when `to` restricts less than `from`: movement that no bar and no budget stops.
-bool towards_baseline(const LeverValue& from, const LeverValue& to) {
-  if (to.baseline()) return true;
-  const auto before = from.arguments.find("admit");
-  const auto after = to.arguments.find("admit");
-  if (before == from.arguments.end() || after == to.arguments.end()) return false;
-  const auto* less = std::get_if<double>(&before->second);
-  const auto* more = std::get_if<double>(&after->second);
-  return less != nullptr && more != nullptr && *more >= *less;
+bool towards_baseline(const LeverValue& from, const DesiredLever& to) {
+  if (to.value.baseline()) return true;
+  const bool regulated = !to.regulated.empty();
+  const auto before = number_at(from, regulated ? to.regulated : "admit");
+  const auto after = number_at(to.value, regulated ? to.regulated : "admit");
+  if (!before || !after) return false;
+  if (!regulated) return *after >= *before;
+  return std::abs(*after - to.baseline) <= std::abs(*before - to.baseline);
 }
 
 DesiredLever revert_of(const LedgerRow& row, std::string reason) {
@@ -85,7 +93,7 @@ void Reconciler::drop() {
 bool Reconciler::wants_change(const Standing& standing, const DesiredLever& desired,
                               bool barred) const {
   if (standing.row.value == desired.value) return false;
-  return !barred || towards_baseline(standing.row.value, desired.value);
+  return !barred || towards_baseline(standing.row.value, desired);
 }
 
 /// What is held stands where it stands, whatever the policies say of it meanwhile.

@@ -199,8 +199,9 @@ asio::awaitable<void> Supervisor::keep_leadership(TimePoint now) {
                       leadership_.epoch(), image->rows.size(), image->memories.size());
       // Where nobody else has led meanwhile, what is known here is newer than what the ledger kept.
       if (!informed_ || turn == Leadership::Turn::gained) {
-        Resumption kept{alive(policies_, *image, now), image->forward};
-        state_ = resumed(policies_, kept.memories, now, kept.acts);
+        Resumption kept{alive(policies_, *image, now), image->forward,
+                        regulated_values(policies_, *image)};
+        state_ = resumed(policies_, kept.memories, now, kept.acts, kept.values);
         basis_ = Basis{stamps(policies_), std::move(kept)};
       }
       informed_ = true;

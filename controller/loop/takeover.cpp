@@ -38,4 +38,19 @@ std::vector<PolicyMemory> alive(const PolicySet& policies, const LedgerImage& im
   return memories;
 }
 
+std::vector<RegulatedValue> regulated_values(const PolicySet& policies, const LedgerImage& image) {
+  std::vector<RegulatedValue> values;
+  for (const auto& policy : policies.policies) {
+    if (!policy.regulator || policy.mode != Mode::enforce) continue;
+    for (const auto& row : image.rows) {
+      const bool its_own = row.policy == policy.name && row.policy_hash == policy.hash;
+      const auto stands = row.value.arguments.find(policy.regulator->argument);
+      if (!its_own || row.remaining <= Duration{} || stands == row.value.arguments.end()) continue;
+      const auto* value = std::get_if<double>(&stands->second);
+      if (value != nullptr) values.push_back({policy.name, row.subject, *value});
+    }
+  }
+  return values;
+}
+
 }  // namespace homeostat

@@ -14,4 +14,8 @@ namespace homeostat {
 /// so long that the storm it remembers is history. It starts closed, and its rows are reverted.
 std::vector<PolicyMemory> alive(const PolicySet& policies, const LedgerImage& image, TimePoint now);
 
+/// Where the levers of regulators stand: of each row within its expiry that this very policy text
+/// has set. Others are reverted, or set anew from the baseline.
+std::vector<RegulatedValue> regulated_values(const PolicySet& policies, const LedgerImage& image);
+
 }  // namespace homeostat

@@ -33,12 +33,14 @@ void count_acts(const std::vector<ActRecord>& acts, Report* report) {
 void count_would_acts(const PolicySet& policies, const std::vector<Verdict>& verdicts,
                       Report* report) {
   for (const auto& verdict : verdicts) {
-    if (verdict.mode == Mode::enforce || verdict.took < 1) continue;
+    // A regulator has one act and no rungs.
+    const int rung_number = verdict.step == Step::adjusted ? 1 : verdict.took;
+    if (verdict.mode == Mode::enforce || rung_number < 1) continue;
     const auto policy =
         std::find_if(policies.policies.begin(), policies.policies.end(),
                      [&](const Policy& candidate) { return candidate.name == verdict.policy; });
     if (policy == policies.policies.end()) continue;
-    const auto& rung = policy->ladder[static_cast<std::size_t>(verdict.took) - 1];
+    const auto& rung = policy->ladder[static_cast<std::size_t>(rung_number) - 1];
     ++report->would_acts[{verdict.policy, rung.lever}];
   }
 }

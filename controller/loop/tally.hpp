@@ -17,7 +17,8 @@ namespace homeostat {
 /// unknown. Renewals that succeeded are no acts.
 void count_acts(const std::vector<ActRecord>& acts, Report* report);
 
-/// Adds to report->would_acts what policies below `enforce` would have done: rungs climbed.
+/// Adds to report->would_acts what policies below `enforce` would have done: rungs climbed,
+/// levers regulated.
 void count_would_acts(const PolicySet& policies, const std::vector<Verdict>& verdicts,
                       Report* report);
 

@@ -38,6 +38,7 @@ struct PolicyStamp {
 struct Resumption {
   std::vector<PolicyMemory> memories;
   std::vector<ForwardAct> acts;
+  std::vector<RegulatedValue> values;  ///< where the levers of regulators stood
   friend bool operator==(const Resumption&, const Resumption&) = default;
 };
 

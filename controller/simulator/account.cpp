@@ -15,6 +15,7 @@ bool changes(Step step) {
     case Step::restored:
     case Step::reopened:
     case Step::closed:
+    case Step::adjusted:
     case Step::fired:
     case Step::resolved:
       return true;
@@ -103,7 +104,8 @@ void Account::add(const Verdict& verdict, WallTime wall) {
   }
   if (!changes(verdict.step)) return;
   const int rung = verdict.took > 0 ? verdict.took : verdict.rung;
-  actions_.push_back({wall, verdict.policy, verdict.subject, verdict.mode, verdict.step, rung});
+  actions_.push_back({wall, verdict.policy, verdict.subject, verdict.mode, verdict.step, rung,
+                      false, verdict.value});
 }
 
 void Account::add(const Effect& effect, WallTime wall) {

@@ -13,8 +13,9 @@
 
 namespace homeostat {
 
-/// Something that changed: by a verdict (opened, climbed, re-opened, restored, closed, fired,
-/// resolved), or by the judgement of an act that did harm, which is given back without a verdict.
+/// Something that changed: by a verdict (opened, climbed, re-opened, restored, closed, adjusted,
+/// fired, resolved), or by the judgement of an act that did harm, which is given back without a
+/// verdict.
 struct Action {
   WallTime wall{};
   std::string policy;
@@ -23,6 +24,7 @@ struct Action {
   Step step = Step::idle;
   int rung = 0;          ///< that was taken, or given back for harm; otherwise the highest one left
   bool harmful = false;  ///< given back (`restored`) at once, because it did harm
+  std::optional<double> value = {};  ///< of a regulator: where its lever was set
   friend bool operator==(const Action&, const Action&) = default;
 };
 

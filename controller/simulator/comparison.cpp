@@ -8,7 +8,7 @@ namespace {
 
 bool same_action(const Action& one, const Action& other) {
   return one.policy == other.policy && one.subject == other.subject && one.step == other.step &&
-         one.rung == other.rung && one.harmful == other.harmful;
+         one.rung == other.rung && one.harmful == other.harmful && one.value == other.value;
 }
 
 Duration apart(const Action& one, const Action& other) {

@@ -14,7 +14,8 @@ std::optional<Decision> Replay::step(const JournalStep& step, bool begins) {
     return std::nullopt;
   }
   if (step.basis && step.basis->resumed) {
-    state_ = resumed(policies_, step.basis->resumed->memories, step.at, step.basis->resumed->acts);
+    const Resumption& kept = *step.basis->resumed;
+    state_ = resumed(policies_, kept.memories, step.at, kept.acts, kept.values);
   }
   Snapshot snapshot;
   for (const auto& sample : step.samples) put(snapshot, sample);

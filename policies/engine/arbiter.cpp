@@ -5,6 +5,7 @@
 
 #include "policies/engine/bench.hpp"
 #include "policies/engine/breaker.hpp"
+#include "policies/engine/regulator.hpp"
 
 namespace homeostat {
 
@@ -22,12 +23,15 @@ bool Arbiter::outranks(const Claim& claim, const Claim& other) {
 void Arbiter::add(const Policy& policy, const PolicyRuntime& runtime) {
   const auto& memory = runtime.memory;
   const bool coming_back = memory.restore_step > 0;
+  if (policy.kind == PolicyKind::regulator && runtime.regulated.value) {
+    claim({regulated_lever(policy, runtime), policy.priority});
+  }
   for (int rung = 1; rung <= memory.rung; ++rung) {
     if (!engaged(memory, rung)) continue;
     const auto at = static_cast<std::size_t>(rung - 1);
     const Act& act = policy.ladder[at];
-    Claim claim;
-    auto& desired = claim.desired;
+    Claim wanted;
+    auto& desired = wanted.desired;
     desired.key = lever_of(policy, memory.subject, rung);
     desired.value = act.value;
     if (const auto admits = admission_of(act.value); admits && coming_back) {
@@ -39,14 +43,18 @@ void Arbiter::add(const Policy& policy, const PolicyRuntime& runtime) {
     desired.rung = rung;
     desired.policy_hash = policy.hash;
     if (at < runtime.reasons.size()) desired.reason = runtime.reasons[at];
-    claim.priority = policy.priority;
-    const auto known = claims_.find(desired.key);
-    if (known == claims_.end()) {
-      const auto key = desired.key;
-      claims_.emplace(key, std::move(claim));
-    } else if (outranks(claim, known->second)) {
-      known->second = std::move(claim);
-    }
+    wanted.priority = policy.priority;
+    claim(std::move(wanted));
+  }
+}
+
+void Arbiter::claim(Claim wanted) {
+  const auto known = claims_.find(wanted.desired.key);
+  if (known == claims_.end()) {
+    const auto key = wanted.desired.key;
+    claims_.emplace(key, std::move(wanted));
+  } else if (outranks(wanted, known->second)) {
+    known->second = std::move(wanted);
   }
 }
 

@@ -17,6 +17,7 @@ namespace homeostat {
 class Arbiter {
  public:
   /// Adds the engaged rungs of a policy about one subject; the last one left as far as it is back.
+  /// Of a regulator: its lever, once it has a value.
   void add(const Policy& policy, const PolicyRuntime& runtime);
 
   /// One lever a key, in order of key.
@@ -27,6 +28,7 @@ class Arbiter {
     DesiredLever desired;
     int priority = 0;
   };
+  void claim(Claim wanted);
   static bool outranks(const Claim& claim, const Claim& other);
   std::map<LeverKey, Claim> claims_;
 };

@@ -7,6 +7,7 @@
 #include "policies/engine/arm_gates.hpp"
 #include "policies/engine/cusum.hpp"
 #include "policies/engine/folds.hpp"
+#include "policies/engine/formula_reading.hpp"
 #include "policies/engine/level.hpp"
 #include "policies/engine/timers.hpp"
 
@@ -18,6 +19,9 @@ const LevelTest* level_of(const Arm& arm) { return std::get_if<LevelTest>(&arm.t
 
 SignalReading read_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
                        const Subject& subject, TimePoint now) {
+  if (!arm.record.empty()) {
+    return read_record(set, snapshot, arm.record.front(), subject, now);
+  }
   const auto* level = level_of(arm);
   const auto bad = level != nullptr ? level->comparison : Comparison::above;
   const auto aggregate = aggregate_for(arm.aggregate, shape_of(set, arm.signal), bad);
@@ -100,7 +104,10 @@ void add_evidence(Verdict& verdict, const Arm& arm, const ArmMemory& memory, con
 
 void observe_arm(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
                  const Arm& arm, const PolicyMemory& policy, ArmMemory& memory, TimePoint now) {
-  if (server_changed(snapshot, arm.signal, policy.subject)) discard_evidence(memory);
+  const bool other_server = arm.record.empty()
+                                ? server_changed(snapshot, arm.signal, policy.subject)
+                                : server_changed(snapshot, arm.record.front(), policy.subject);
+  if (other_server) discard_evidence(memory);
   if (const auto* test = cusum_of(arm)) {
     const auto fold = ended_fold(state, arm.signal, policy.subject, arm.aggregate);
     if (!fold || fold->number <= memory.stepped_fold) return;

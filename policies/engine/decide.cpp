@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policies/engine/decide.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "policies/engine/alert.hpp"
@@ -11,6 +12,7 @@
 #include "policies/engine/effects.hpp"
 #include "policies/engine/folds.hpp"
 #include "policies/engine/guards.hpp"
+#include "policies/engine/regulator.hpp"
 
 namespace homeostat {
 namespace {
@@ -22,16 +24,17 @@ struct Slot {
   bool due = false;
 };
 
-/// Regulators and jobs are not evaluated by this engine yet, and `off` means off.
+/// Jobs are not evaluated by this engine yet, and `off` means off.
 bool evaluated(const Policy& policy) {
-  if (policy.mode == Mode::off) return false;
-  return policy.kind == PolicyKind::breaker || policy.kind == PolicyKind::alert;
+  if (policy.mode == Mode::off || policy.kind == PolicyKind::job) return false;
+  return policy.kind != PolicyKind::regulator || policy.regulator.has_value();
 }
 
 /// What shadow had opened in its mind must not turn into levers at a stroke when it is enforced.
 bool gained_power(const PolicyRuntime& runtime, const Policy& policy) {
-  return policy.mode == Mode::enforce && runtime.mode != Mode::enforce &&
-         policy.kind == PolicyKind::breaker && runtime.memory.state != BreakerState::closed;
+  if (policy.mode != Mode::enforce || runtime.mode == Mode::enforce) return false;
+  return policy.kind == PolicyKind::regulator ||
+         (policy.kind == PolicyKind::breaker && runtime.memory.state != BreakerState::closed);
 }
 
 PolicyRuntime& runtime_of(EngineState& state, const Policy& policy, const Subject& subject) {
@@ -115,11 +118,14 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
                  const Slot& slot, const Survey& survey, TimePoint now) {
   Evaluation evaluation{set, slot.policy, slot.runtime, now};
   look(evaluation, snapshot);
+  const Guards guards{state, bar_for(snapshot, slot.policy.name), survey};
+  auto& step = evaluation.verdict.step;
   if (slot.policy.kind == PolicyKind::alert) {
-    evaluation.verdict.step = step_alert(evaluation);
+    step = step_alert(evaluation);
+  } else if (slot.policy.kind == PolicyKind::regulator) {
+    step = step_regulator(evaluation, snapshot, guards);
   } else {
-    const Guards guards{state, bar_for(snapshot, slot.policy.name), survey};
-    evaluation.verdict.step = step_breaker(evaluation, guards);
+    step = step_breaker(evaluation, guards);
   }
   slot.runtime.blind = is_blind(evaluation);
   follow_alert(evaluation);
@@ -127,12 +133,14 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
     count_forward_act(state, slot.policy, now);
     promise_effect(set, snapshot, state, slot.policy, slot.runtime, evaluation.verdict.took, now);
   }
-  finish_verdict(evaluation, bar_for(snapshot, slot.policy.name));
+  finish_verdict(evaluation, guards.bar);
   return std::move(evaluation.verdict);
 }
 
 void evaluate_due(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
                   const std::vector<Slot>& slots, TimePoint now, std::vector<Verdict>& verdicts) {
+  verdicts.reserve(static_cast<std::size_t>(
+      std::count_if(slots.begin(), slots.end(), [](const Slot& slot) { return slot.due; })));
   const Policy* surveyed = nullptr;
   Survey counts;
   for (const auto& slot : slots) {
@@ -151,7 +159,7 @@ void collect(const std::vector<Slot>& slots, Decision& decision) {
   Arbiter shadowed;
   for (const auto& slot : slots) {
     auto& arbiter = slot.policy.mode == Mode::enforce ? enforced : shadowed;
-    if (slot.runtime.memory.rung > 0) arbiter.add(slot.policy, slot.runtime);
+    arbiter.add(slot.policy, slot.runtime);
     if (auto alert = active_alert(slot.policy, slot.runtime)) {
       decision.alerts.push_back(std::move(*alert));
     }

@@ -109,4 +109,13 @@ bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung) {
                      [](const Gate& gate) { return gate.passed; });
 }
 
+bool may_adjust(Evaluation& evaluation, const Guards& guards) {
+  auto& gates = evaluation.verdict.gates;
+  const auto before = static_cast<std::ptrdiff_t>(gates.size());
+  add_bar(evaluation, guards.bar);
+  add_blocked_while(evaluation, guards.state);
+  return std::all_of(gates.begin() + before, gates.end(),
+                     [](const Gate& gate) { return gate.passed; });
+}
+
 }  // namespace homeostat

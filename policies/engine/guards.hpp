@@ -23,4 +23,8 @@ struct Guards {
 /// verdict, so that all that failed are named, not only the first.
 bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung);
 
+/// May a regulator move its lever away from the baseline? Asks the bar and blocked_while only: it
+/// is limited by its dead-band, step and interval, not by budgets. Adds the gates.
+bool may_adjust(Evaluation& evaluation, const Guards& guards);
+
 }  // namespace homeostat

@@ -53,6 +53,11 @@ std::string forward_reason(const Evaluation& evaluation, std::string_view what) 
   return text;
 }
 
+std::string regulated_reason(const Evaluation& evaluation, double value) {
+  return evaluation.policy.name + " set to " + number(value) + ": computed " +
+         number(evaluation.verdict.computed.value_or(value));
+}
+
 std::string restore_reason(const Evaluation& evaluation, double share) {
   return evaluation.policy.name + " restored to " + number(100 * share) + " %: clear";
 }

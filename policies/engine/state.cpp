@@ -48,6 +48,18 @@ PolicyRuntime resumed_runtime(const Policy& policy, const PolicyMemory& kept, Ti
   return runtime;
 }
 
+void resume_value(EngineState& state, const PolicySet& set, const RegulatedValue& kept) {
+  const Policy* policy = find_policy(set, kept.policy);
+  if (policy == nullptr || !policy->regulator) return;
+  const auto& subjects = policy->subjects;
+  if (std::find(subjects.begin(), subjects.end(), kept.subject) == subjects.end()) return;
+  const auto fresh = fresh_runtime(*policy, kept.subject);
+  auto& runtime = state.policies.try_emplace({kept.policy, kept.subject}, fresh).first->second;
+  const Bounds& bounds = policy->regulator->bounds;
+  runtime.regulated.value = std::clamp(kept.value, bounds.min, bounds.max);
+  runtime.reasons.assign(1, policy->name + " resumed");
+}
+
 void recall_acts(EngineState& state, const PolicyRuntime& runtime) {
   const auto& memory = runtime.memory;
   if (memory.trips == 0 || runtime.kind != PolicyKind::breaker) return;
@@ -88,7 +100,8 @@ std::vector<PolicyMemory> memories(const EngineState& state) {
 }
 
 EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept, TimePoint now,
-                    const std::vector<ForwardAct>& acts) {
+                    const std::vector<ForwardAct>& acts,
+                    const std::vector<RegulatedValue>& values) {
   EngineState state;
   for (const auto& memory : kept) {
     const Policy* policy = owner_of(set, memory);
@@ -97,6 +110,7 @@ EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept,
     if (acts.empty()) recall_acts(state, runtime);
     state.policies[{memory.policy, memory.subject}] = std::move(runtime);
   }
+  for (const auto& value : values) resume_value(state, set, value);
   for (const auto& act : acts) {
     state.forward_acts.push_back({act.policy, std::min(act.at, now)});
     state.cluster_acts.push_back({act.policy, std::min(act.at, now)});

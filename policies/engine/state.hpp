@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "policies/model/lever.hpp"
 #include "policies/model/policy.hpp"
 #include "policies/model/verdict.hpp"
 
@@ -79,12 +80,21 @@ struct PendingEffect {
   friend bool operator==(const PendingEffect&, const PendingEffect&) = default;
 };
 
+/// Of a regulator. The lever's value is kept by the ledger's row of it, not here a second time.
+struct RegulatorMemory {
+  std::optional<double> value;  ///< where the lever is to stand; nothing: not set yet
+  std::optional<TimePoint> last_cut;
+  std::optional<TimePoint> last_growth;
+  friend bool operator==(const RegulatorMemory&, const RegulatorMemory&) = default;
+};
+
 /// Of one policy and subject.
 struct PolicyRuntime {
   PolicyMemory memory;
   PolicyKind kind = PolicyKind::breaker;
   Mode mode = Mode::shadow;  ///< it was last evaluated in
   std::vector<ArmMemory> arms;
+  RegulatorMemory regulated;
   std::optional<TimePoint> next_due;  ///< nothing: never evaluated, due at once
   std::int64_t seen_fold = -1;        ///< the fold that was being filled at the last step
   std::optional<TimePoint> last_climb;
@@ -117,9 +127,12 @@ std::vector<PolicyMemory> memories(const EngineState& state);
 /// start without evidence, and nothing is given back before the signals have been clear anew.
 /// Memories of a policy whose hash changed or that is gone are dropped. `acts` are the forward acts
 /// of the last budget window as far as the ledger knows them; without them, the budgets start from
-/// the openings and climbs that the memories still show.
+/// the openings and climbs that the memories still show. A regulator goes on from the value of its
+/// row in the ledger (`values`): that is what stands, and it must not jump because the supervisor
+/// changed. Without a row it starts anew.
 EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept, TimePoint now,
-                    const std::vector<ForwardAct>& acts = {});
+                    const std::vector<ForwardAct>& acts = {},
+                    const std::vector<RegulatedValue>& values = {});
 
 /// The state of a running engine carried over to a reloaded PolicySet: policies with the same name
 /// and hash keep everything, others start closed (so their levers fall back to the baseline).

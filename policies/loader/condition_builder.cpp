@@ -134,6 +134,12 @@ Arm ArmBuilder::build() {
                     : *aggregate == "min" ? Aggregate::min
                                           : Aggregate::sum;
   }
+  if (const auto record = context_.records.find(arm.signal); record != context_.records.end()) {
+    arm.record = {record->second};
+    if (arm.aggregate != Aggregate::automatic) {
+      report(place_of(value_, "agg"), "`agg` does not go with a record: it is one value already");
+    }
+  }
   check_subject(value_, context_.about, context_.vocabulary, errors_);
   if (const auto* const test = find(value_, "cusum")) {
     const auto built = cusum(*test);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct ConditionContext {
   SubjectKind about;
   PolicyKind kind;
   const Vocabulary& vocabulary;
+  const std::map<std::string, Formula>&
+      records;  ///< what a condition may judge instead of a signal
 };
 
 /// Arms whose signal no configured probe provides are dropped with a note: of an `any`, as long as

@@ -79,9 +79,11 @@ std::vector<Key> test_keys() {
 }
 
 Shape simple_shape(const Vocabulary& vocabulary, ConditionOf of) {
-  Shape shape{.name = "this condition",
-              .help = "One signal and one test.",
-              .keys = {signal_key(vocabulary, "What is measured.")}};
+  Shape shape{
+      .name = "this condition",
+      .help = "One signal and one test.",
+      .keys = {signal_key(vocabulary, "What is measured: a signal, or a name of `record`.")}};
+  shape.keys.front().records = kFormulaName;
   for (auto& key : test_keys()) shape.keys.push_back(std::move(key));
   shape.rules = {{RuleKind::exactly_one, {"above", "below", "cusum"}},
                  {RuleKind::at_most_one, {"for", "for_samples"}},
@@ -90,6 +92,17 @@ Shape simple_shape(const Vocabulary& vocabulary, ConditionOf of) {
                  {RuleKind::needs, {"above", "below"}, "smooth"},
                  {RuleKind::needs, {"above", "cusum"}, "clear_below"},
                  {RuleKind::needs, {"below"}, "clear_above"}};
+  if (of == ConditionOf::aimd) {
+    std::erase_if(shape.keys, [](const Key& key) {
+      return key.later || key.name == "cusum" || key.name == "clear_for";
+    });
+    shape.rules = {{RuleKind::exactly_one, {"above", "below"}},
+                   {RuleKind::at_most_one, {"for", "for_samples"}},
+                   {RuleKind::exactly_one, {"clear_below", "clear_above"}},
+                   {RuleKind::needs, {"above"}, "clear_below"},
+                   {RuleKind::needs, {"below"}, "clear_above"}};
+    return shape;
+  }
   if (of == ConditionOf::alert) {
     shape.rules.push_back({RuleKind::at_most_one, {"clear_below", "clear_above"}});
     return shape;
@@ -128,6 +141,13 @@ Key signal_key(const Vocabulary& vocabulary, std::string help) {
 
 Key condition_key(const Vocabulary& vocabulary, ConditionOf of) {
   const auto simple = simple_shape(vocabulary, of);
+  if (of == ConditionOf::aimd) {
+    return {.name = "over",
+            .type = Type::record,
+            .required = true,
+            .help = "Cuts while this is true, grows while it is clear.",
+            .shapes = {simple}};
+  }
   return {.name = "open",
           .type = Type::record,
           .required = true,

@@ -15,9 +15,14 @@ constexpr double kTenYears = 10 * 365 * 86400.0;
 enum class ConditionOf {
   breaker,  ///< a clear level is mandatory, and an arm may be limited
   alert,
+  aimd,  ///< `over`: one level, cleared at once; a cusum would go on cutting by old evidence
 };
 
-/// `open`: one simple condition, or `any:` or `all:` of several.
+/// Names in formulas: of `record` and `vars`.
+inline const Pattern kFormulaName{"[a-z][a-z0-9_]*",
+                                  "a name in lower case with underscores, such as excess"};
+
+/// `open`: one simple condition, or `any:` or `all:` of several. Of aimd: `over`, a simple one.
 Key condition_key(const Vocabulary& vocabulary, ConditionOf of);
 
 /// `signal`: one of the vocabulary's.

@@ -53,6 +53,12 @@ std::string expectation(const Key& key) {
       return "a duration" + limits(key) + ", such as 500ms, 30s or 1h30m";
     case Type::bytes:
       return "a size" + limits(key) + ", such as 40GB or 40GiB";
+    case Type::amount:
+      return "a number or a duration, as the lever takes it";
+    case Type::formula:
+      return "a formula, such as min(0.1, 1 / kafka_arrival_events_per_second)";
+    case Type::formulas:
+      return "a map of names to formulas";
     case Type::labels:
       return "a map of names to texts";
     case Type::record:

@@ -10,8 +10,23 @@
 
 namespace homeostat::loader {
 
-/// `records` is a map of names (of the key's pattern) to records.
-enum class Type { text, boolean, integer, number, share, duration, bytes, labels, record, records };
+/// `records` is a map of names (of the key's pattern) to records, `formulas` one to formulas. An
+/// `amount` is a number, a share or a duration: which of them, something else in the file says.
+enum class Type {
+  text,
+  boolean,
+  integer,
+  number,
+  share,
+  duration,
+  bytes,
+  amount,
+  formula,
+  formulas,
+  labels,
+  record,
+  records,
+};
 
 /// Limits of a number, in base units (seconds, bytes, a share as 0..1).
 struct Range {
@@ -72,8 +87,11 @@ struct Key {
   std::string fallback = {};  ///< the default, as it would be written; of a list: "5%, 25%"
   std::string help = {};
   std::optional<std::vector<std::string>> allowed = {};  ///< of a text (labels: of the names)
-  std::vector<std::string> later_values = {};            ///< known, but not in this version yet
-  std::optional<Pattern> pattern = {};  ///< of a text (labels, records: of the names)
+  /// Of a text with `allowed`: what the schema takes besides in a document with `record`, whose
+  /// names it cannot know. The reader does know them: they are in `allowed` then.
+  std::optional<Pattern> records = {};
+  std::vector<std::string> later_values = {};  ///< known, but not in this version yet
+  std::optional<Pattern> pattern = {};         ///< of a text (labels, records: of the names)
   Range range = {};
   bool quiet = false;         ///< the value may hold a secret: never repeated in a message
   bool filled = false;        ///< a record that is there, by its keys' defaults, when not written

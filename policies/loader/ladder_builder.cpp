@@ -24,6 +24,7 @@ class LadderBuilder {
         notes_(notes) {}
 
   void build() {
+    if (const auto* const set = find(document_, "set")) read_act(*set);
     const auto* const ladder = find(document_, "ladder");
     if (ladder == nullptr) return;
     for (const auto& value : ladder->children) read_act(value);

@@ -9,6 +9,7 @@
 
 #include "policies/loader/digest.hpp"
 #include "policies/loader/findings.hpp"
+#include "policies/loader/formula_builder.hpp"
 #include "policies/loader/loader.hpp"
 #include "policies/loader/policy_builder.hpp"
 #include "policies/loader/policy_checks.hpp"
@@ -42,7 +43,10 @@ class PolicyFiles {
 
  private:
   void read(const YamlNode& node, bool first) {
-    const auto document = read_document(node, shapes_, load_.errors);
+    const auto extended = with_records(vocabulary_, node);
+    const auto& known = extended ? *extended : vocabulary_;
+    const auto document =
+        read_document(node, extended ? policy_shapes(known) : shapes_, load_.errors);
     if (node.kind != NodeKind::map) return;
     const bool has_version = std::any_of(node.keys.begin(), node.keys.end(),
                                          [](const auto& key) { return key.text == "version"; });
@@ -51,7 +55,7 @@ class PolicyFiles {
                               "`version` is missing in the file's first document; expected "
                               "`version: 1`"});
     }
-    auto draft = build_policy(document, vocabulary_, load_.errors, load_.notes);
+    auto draft = build_policy(document, known, load_.errors, load_.notes);
     whole_ = whole_ && !draft.policy.name.empty();
     auto text = canonical(node);
     for (const auto& target : draft.dropped) text.append("\nwithout ").append(target);

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "policies/loader/condition_builder.hpp"
+#include "policies/loader/formula_builder.hpp"
 #include "policies/loader/ladder_builder.hpp"
 #include "policies/loader/nearest.hpp"
+#include "policies/loader/regulator_builder.hpp"
 #include "policies/loader/scalars.hpp"
 
 namespace homeostat::loader {
@@ -38,6 +40,7 @@ class Builder {
   std::vector<Finding>& errors_;
   std::vector<Finding>& notes_;
   SubjectKind about_ = SubjectKind::cluster;
+  FormulaNames names_;
   PolicyDraft draft_;
 };
 
@@ -103,7 +106,8 @@ void Builder::read_subjects() {
 void Builder::read_open() {
   const auto* const open = find(document_, "open");
   if (open == nullptr) return;
-  const ConditionContext context{draft_.policy.name, about_, draft_.policy.kind, vocabulary_};
+  const ConditionContext context{draft_.policy.name, about_, draft_.policy.kind, vocabulary_,
+                                 names_.records};
   draft_.policy.open = build_condition(*open, context, errors_, notes_);
 }
 
@@ -164,6 +168,10 @@ void Builder::read_expectation() {
     expect.amount = *amount;
   }
   check_subject(*value, about_, vocabulary_, errors_);
+  if (names_.recorded.contains(expect.signal)) {
+    report(place_of(*value, "signal"),
+           "`" + expect.signal + "` is a record; `expect` is about a signal");
+  }
   const auto signal = vocabulary_.signals.find(expect.signal);
   if (signal != vocabulary_.signals.end() && !signal->second.provided) {
     notes_.push_back({place_of(*value, "signal"), "policy `" + draft_.policy.name +
@@ -209,12 +217,17 @@ void Builder::read_limits() {
 PolicyDraft Builder::build() {
   read_head();
   read_subjects();
+  const FormulaContext formulas{about_, vocabulary_};
+  names_ = read_formula_names(document_, formulas, errors_);
   read_open();
   read_hold_and_restore();
   read_expectation();
   read_alert();
   read_limits();
   build_ladder(document_, vocabulary_, draft_, errors_, notes_);
+  if (draft_.policy.kind == PolicyKind::regulator) {
+    build_regulator(document_, names_, formulas, draft_, errors_, notes_);
+  }
   return std::move(draft_);
 }
 

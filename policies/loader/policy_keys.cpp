@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policies/loader/policy_keys.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "policies/loader/condition_keys.hpp"
+#include "policies/loader/regulator_keys.hpp"
 
 namespace homeostat::loader {
 namespace {
@@ -36,7 +38,7 @@ Shape alert_shape() {
                    {.name = "runbook", .help = "Address of what to do about it."}}};
 }
 
-std::vector<Key> common_keys(const std::string& kind) {
+std::vector<Key> common_keys(const std::string& kind, const std::string& every = "30s") {
   return {
       {.name = "version",
        .type = Type::integer,
@@ -58,7 +60,7 @@ std::vector<Key> common_keys(const std::string& kind) {
       {.name = "description", .help = "Why this policy exists; shown by `homeostat explain`."},
       {.name = "every",
        .type = Type::duration,
-       .fallback = "30s",
+       .fallback = every,
        .help = "How often it is evaluated (at each fold while its detector is above zero).",
        .range = between(1, 86400)},
       {.name = "for_each",
@@ -69,7 +71,10 @@ std::vector<Key> common_keys(const std::string& kind) {
        .type = Type::labels,
        .help = "Only the subjects with these labels.",
        .allowed = {{"name"}}},
-      later("record", "Named formulas."),
+      {.name = "record",
+       .type = Type::formulas,
+       .help = "Named formulas over signals, for conditions and other formulas of this policy.",
+       .pattern = kFormulaName},
   };
 }
 
@@ -122,6 +127,21 @@ Shape act_shape(const std::string& name, const LeverDescription& lever) {
                        later("scope", "subject or cluster.")}};
   for (const auto& argument : lever.arguments) shape.keys.push_back(argument_key(argument));
   return shape;
+}
+
+/// `set`: the act of a regulator, without the argument that it computes.
+Key set_key(const Vocabulary& vocabulary) {
+  Key set{.name = "set",
+          .type = Type::record,
+          .required = true,
+          .help = "The lever whose value is computed, and its other arguments."};
+  for (const auto& [name, lever] : vocabulary.levers) {
+    if (!lever.regulated) continue;
+    auto shape = act_shape(name, lever);
+    std::erase_if(shape.keys, [&](const Key& key) { return key.name == lever.regulated->name; });
+    set.shapes.push_back(std::move(shape));
+  }
+  return set;
 }
 
 Key ladder_key(const Vocabulary& vocabulary) {
@@ -237,6 +257,14 @@ Shape limits_shape() {
                     .range = up_to(1)}}};
 }
 
+Key priority_key() {
+  return {.name = "priority",
+          .type = Type::integer,
+          .fallback = "0",
+          .help = "The higher wins where two policies want one target and admit the same.",
+          .range = between(-1000, 1000)};
+}
+
 Shape breaker_shape(const Vocabulary& vocabulary) {
   Shape shape{.name = "a policy of kind breaker",
               .help = "Opens when its condition holds, climbs its ladder, restores in steps.",
@@ -256,11 +284,7 @@ Shape breaker_shape(const Vocabulary& vocabulary) {
       {.name = "expect", .type = Type::record, .shapes = {expect_shape(vocabulary)}},
       {.name = "bench", .type = Type::record, .filled = true, .shapes = {bench_shape()}},
       {.name = "limits", .type = Type::record, .filled = true, .shapes = {limits_shape()}},
-      {.name = "priority",
-       .type = Type::integer,
-       .fallback = "0",
-       .help = "The higher wins where two policies want one target and admit the same.",
-       .range = between(-1000, 1000)},
+      priority_key(),
       {.name = "alert", .type = Type::record, .shapes = {alert_shape()}},
       later("escalate", "From subjects to what holds them."),
   };
@@ -279,6 +303,20 @@ Shape alert_policy_shape(const Vocabulary& vocabulary) {
   return shape;
 }
 
+Shape regulator_shape(const Vocabulary& vocabulary) {
+  Shape shape{.name = "a policy of kind regulator",
+              .help = "Keeps one value of a lever where a formula or AIMD says.",
+              .selector = {"kind", "regulator"},
+              .keys = common_keys("regulator", "1s"),
+              .rules = regulator_rules()};
+  shape.keys.push_back(set_key(vocabulary));
+  for (auto& key : regulator_keys(vocabulary)) shape.keys.push_back(std::move(key));
+  shape.keys.push_back(blocked_while_key());
+  shape.keys.push_back(priority_key());
+  shape.keys.push_back({.name = "alert", .type = Type::record, .shapes = {alert_shape()}});
+  return shape;
+}
+
 /// The place of a kind to come: its keys are known, so that they can be named.
 Shape kind_to_come(const std::string& kind, const std::vector<std::string>& keys) {
   Shape shape{.name = "a policy of kind " + kind,
@@ -293,8 +331,11 @@ Shape kind_to_come(const std::string& kind, const std::vector<std::string>& keys
 }  // namespace
 
 std::vector<Shape> policy_shapes(const Vocabulary& vocabulary) {
+  const bool regulates = std::any_of(vocabulary.levers.begin(), vocabulary.levers.end(),
+                                     [](const auto& lever) { return lever.second.regulated; });
   return {breaker_shape(vocabulary), alert_policy_shape(vocabulary),
-          kind_to_come("regulator", {"set", "to", "vars", "aimd", "bounds"}),
+          regulates ? regulator_shape(vocabulary)
+                    : kind_to_come("regulator", {"set", "to", "vars", "aimd", "bounds"}),
           kind_to_come("job", {"windows", "at_most_every", "when", "early", "run", "budget",
                                "deadline", "resume", "approval", "cooldown"})};
 }

@@ -48,11 +48,25 @@ bool read_quantity(const YamlNode& node, const Key& key, Value& result) {
       const auto bytes = parse_bytes(text);
       return take(bytes, static_cast<double>(bytes.value_or(0)), key, result);
     }
+    case Type::amount: {
+      const auto duration = parse_duration(text);
+      if (duration) return take(duration, to_seconds(*duration), key, result);
+      if (node.quoted) return false;
+      const auto number = parse_share(text);
+      return take(number, number.value_or(0), key, result);
+    }
+    case Type::formula:
+      // A number alone is a formula too, quoted or not.
+      if (text.empty()) return false;
+      result.scalar = node.text;
+      result.quoted = node.quoted;
+      return true;
     case Type::boolean:
       if (node.quoted || (text != "true" && text != "false")) return false;
       result.scalar = text == "true";
       return true;
     case Type::text:
+    case Type::formulas:
     case Type::labels:
     case Type::record:
     case Type::records:

@@ -114,6 +114,7 @@ Value Reader::records(const YamlNode& node, const Key& key) {
 Value Reader::labels(const YamlNode& node, const Key& key) {
   Value result;
   Key text;
+  text.type = key.type == Type::formulas ? Type::formula : Type::text;
   text.quiet = key.quiet;
   for (std::size_t i = 0; i < node.keys.size(); ++i) {
     const auto& name = node.keys[i];
@@ -143,15 +144,15 @@ std::optional<Value> Reader::value(const YamlNode& node, const Key& key, const P
 }
 
 std::optional<Value> Reader::one(const YamlNode& node, const Key& key, const Place& where) {
-  const bool wants_map =
-      key.type == Type::record || key.type == Type::records || key.type == Type::labels;
+  const bool wants_map = key.type == Type::record || key.type == Type::records ||
+                         key.type == Type::labels || key.type == Type::formulas;
   if (wants_map ? node.kind != NodeKind::map : node.kind != NodeKind::scalar) {
     const auto name = key.name.empty() ? "this" : "`" + key.name + "`";
     report(node.place, name + " " + describe(node) + "; expected " + expectation(key));
     return std::nullopt;
   }
   if (key.type == Type::record) return record(node, key.shapes, key.name, where);
-  if (key.type == Type::labels) return labels(node, key);
+  if (key.type == Type::labels || key.type == Type::formulas) return labels(node, key);
   if (key.type == Type::records) return records(node, key);
   Value result;
   if (auto problem = read_scalar(node, key, result)) {

@@ -2,6 +2,8 @@
 // JSON Schema (draft 2020-12) from the table of keys.
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "policies/loader/config_keys.hpp"
 #include "policies/loader/loader.hpp"
@@ -37,6 +39,10 @@ json whole_text(const Pattern& pattern) {
 }
 
 json schema_of_text(const Key& key) {
+  if (key.allowed && key.records) {
+    const json names{{"enum", *key.allowed}};
+    return {{"type", "string"}, {"anyOf", json::array({names, whole_text(*key.records)})}};
+  }
   if (key.allowed) return {{"type", "string"}, {"enum", *key.allowed}};
   if (key.pattern) return whole_text(*key.pattern);
   return {{"type", "string"}, {"minLength", 1}};
@@ -49,6 +55,15 @@ json schema_of_labels(const Key& key) {
   return {{"type", "object"},
           {"propertyNames", names},
           {"additionalProperties", {{"type", "string"}, {"minLength", 1}}}};
+}
+
+/// A number is a formula as well.
+json formula_schema() { return {{"type", json::array({"string", "number"})}, {"minLength", 1}}; }
+
+json schema_of_formulas(const Key& key) {
+  json schema{{"type", "object"}, {"additionalProperties", formula_schema()}};
+  if (key.pattern) schema["propertyNames"] = whole_text(*key.pattern);
+  return schema;
 }
 
 json schema_of_records(const Key& key) {
@@ -75,6 +90,15 @@ json schema_of_one(const Key& key) {
       return {{"type", "string"}, {"pattern", kDurationPattern}};
     case Type::bytes:
       return {{"type", "string"}, {"pattern", kBytesPattern}};
+    case Type::amount: {
+      const json duration{{"type", "string"}, {"pattern", kDurationPattern}};
+      const json percent{{"type", "string"}, {"pattern", kPercentPattern}};
+      return {{"anyOf", json::array({duration, percent, numeric("number", key.range)})}};
+    }
+    case Type::formula:
+      return formula_schema();
+    case Type::formulas:
+      return schema_of_formulas(key);
     case Type::labels:
       return schema_of_labels(key);
     case Type::records:
@@ -160,6 +184,31 @@ json schema_of(const std::vector<Shape>& shapes) {
   return {{"oneOf", alternatives}};
 }
 
+void forget_records(std::vector<Shape>& shapes) {
+  for (auto& shape : shapes) {
+    std::erase_if(shape.keys, [](const Key& key) { return key.name == "record"; });
+    for (auto& key : shape.keys) {
+      key.records.reset();
+      forget_records(key.shapes);
+    }
+  }
+}
+
+/// Each kind twice: without `record`, where only the vocabulary's signals have a name, and with
+/// it, where a condition may name a record.
+std::vector<Shape> without_and_with_records(const std::vector<Shape>& shapes) {
+  std::vector<Shape> both;
+  for (const auto& shape : shapes) {
+    std::vector<Shape> without{shape};
+    forget_records(without);
+    both.push_back(std::move(without.front()));
+    if (shape.later || find_key(shape, "record") == nullptr) continue;
+    both.push_back(shape);
+    for (auto& key : both.back().keys) key.required = key.required || key.name == "record";
+  }
+  return both;
+}
+
 json document(const char* title, json schema) {
   schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
   schema["title"] = title;
@@ -170,8 +219,9 @@ json document(const char* title, json schema) {
 }  // namespace loader
 
 nlohmann::json policy_schema(const Vocabulary& vocabulary) {
-  return loader::document("A policy of Homeostat (one document of a policy file)",
-                          loader::schema_of(loader::policy_shapes(vocabulary)));
+  return loader::document(
+      "A policy of Homeostat (one document of a policy file)",
+      loader::schema_of(loader::without_and_with_records(loader::policy_shapes(vocabulary))));
 }
 
 nlohmann::json config_schema() {

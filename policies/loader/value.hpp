@@ -15,10 +15,11 @@
 namespace homeostat::loader {
 
 struct Value {
-  std::string key;     ///< in its map; empty in a list
-  Place key_place;     ///< of the key
-  Place place;         ///< of the value
-  bool given = false;  ///< written in the file, not a default
+  std::string key;      ///< in its map; empty in a list
+  Place key_place;      ///< of the key
+  Place place;          ///< of the value
+  bool given = false;   ///< written in the file, not a default
+  bool quoted = false;  ///< of a formula: its text begins after a quote
   std::variant<std::monostate, bool, std::int64_t, double, Duration, std::string> scalar;
   std::vector<Value> children;  ///< of a list, labels, or record
   std::string shape;            ///< of a record: the name of the shape it was read by

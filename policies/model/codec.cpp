@@ -62,15 +62,20 @@ Result<Sample> sample_from_json(const json& in) {
 }
 
 json to_json(const DesiredLever& desired) {
-  return {{"lever", desired.key.lever},
-          {"target", desired.key.target},
-          {"value", to_json(desired.value)},
-          {"ttl_us", desired.ttl.count()},
-          {"policy", desired.policy},
-          {"subject", to_text(desired.subject)},
-          {"rung", desired.rung},
-          {"policy_hash", desired.policy_hash},
-          {"reason", desired.reason}};
+  json out{{"lever", desired.key.lever},
+           {"target", desired.key.target},
+           {"value", to_json(desired.value)},
+           {"ttl_us", desired.ttl.count()},
+           {"policy", desired.policy},
+           {"subject", to_text(desired.subject)},
+           {"rung", desired.rung},
+           {"policy_hash", desired.policy_hash},
+           {"reason", desired.reason}};
+  if (!desired.regulated.empty()) {
+    out["regulated"] = desired.regulated;
+    out["baseline"] = codec::number(desired.baseline);
+  }
+  return out;
 }
 
 }  // namespace homeostat

@@ -32,6 +32,9 @@ nlohmann::json to_json(const DesiredLever& desired);
 nlohmann::json to_json(const PolicyMemory& memory);
 Result<PolicyMemory> policy_memory_from_json(const nlohmann::json& json);
 
+nlohmann::json to_json(const RegulatedValue& value);
+Result<RegulatedValue> regulated_value_from_json(const nlohmann::json& json);
+
 nlohmann::json to_json(const ForwardAct& act);
 Result<ForwardAct> forward_act_from_json(const nlohmann::json& json);
 

@@ -66,6 +66,22 @@ Result<PolicyMemory> policy_memory_from_json(const json& in) {
   return memory;
 }
 
+json to_json(const RegulatedValue& value) {
+  return {{"policy", value.policy},
+          {"subject", to_text(value.subject)},
+          {"value", codec::number(value.value)}};
+}
+
+Result<RegulatedValue> regulated_value_from_json(const json& in) {
+  RegulatedValue value;
+  codec::Reader reader(in, "value of a regulator");
+  reader.read("policy", value.policy);
+  reader.read("subject", value.subject);
+  reader.read("value", value.value);
+  if (reader.error()) return *reader.error();
+  return value;
+}
+
 json to_json(const ForwardAct& act) {
   return {{"policy", act.policy}, {"at_us", act.at.time_since_epoch().count()}};
 }

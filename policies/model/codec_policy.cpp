@@ -47,6 +47,16 @@ json test_to_json(const CusumTest& cusum) {
           {"prior_ratio", codec::number(cusum.prior_ratio)}};
 }
 
+json formula_to_json(const Formula& formula) {
+  json out = {{"text", formula.text}, {"inputs", json::object()}};
+  for (const auto& input : formula.inputs) {
+    out["inputs"][input.name] =
+        input.record.empty() ? json(input.signal) : formula_to_json(input.record.front());
+  }
+  for (const auto& [name, value] : formula.constants) out["inputs"][name] = codec::number(value);
+  return out;
+}
+
 json arm_to_json(const Arm& arm) {
   const auto test = [](const auto& concrete) { return test_to_json(concrete); };
   json out = {{"signal", arm.signal},
@@ -57,6 +67,7 @@ json arm_to_json(const Arm& arm) {
   codec::set_us(out, "smooth_us", arm.smooth);
   codec::set_us(out, "max_open_us", arm.max_open);
   if (arm.max_rung) out["max_rung"] = *arm.max_rung;
+  if (!arm.record.empty()) out["record"] = formula_to_json(arm.record.front());
   return out;
 }
 
@@ -83,6 +94,24 @@ json expectation_to_json(const Expectation& expect) {
           {"move", to_text(expect.move)},
           {"amount", codec::number(expect.amount)},
           {"within_us", expect.within.count()}};
+}
+
+json regulator_to_json(const Regulator& regulator) {
+  const auto& bounds = regulator.bounds;
+  json out = {{"argument", regulator.argument},
+              {"baseline", codec::number(regulator.baseline)},
+              {"bounds",
+               {{"min", codec::number(bounds.min)},
+                {"max", codec::number(bounds.max)},
+                {"dead_band", codec::number(bounds.dead_band)}}}};
+  codec::set(out["bounds"], "max_step", bounds.max_step);
+  if (regulator.to) out["to"] = formula_to_json(*regulator.to);
+  if (const auto& aimd = regulator.aimd) {
+    out["aimd"] = {{"cut", codec::number(aimd->cut)},
+                   {"grow", codec::number(aimd->grow)},
+                   {"every_us", aimd->every.count()}};
+  }
+  return out;
 }
 
 json alert_to_json(const AlertSpec& alert) {
@@ -131,6 +160,7 @@ json to_json(const Policy& policy) {
                   {"max_us", policy.bench.max.count()},
                   {"tries", policy.bench.tries}};
   if (policy.expect) out["expect"] = expectation_to_json(*policy.expect);
+  if (policy.regulator) out["regulator"] = regulator_to_json(*policy.regulator);
   if (policy.alert) out["alert"] = alert_to_json(*policy.alert);
   return out;
 }

@@ -81,6 +81,9 @@ json to_json(const Verdict& verdict) {
               {"bar", to_text(verdict.bar)},
               {"evidence", json::array()},
               {"gates", json::array()}};
+  codec::set(out, "computed", verdict.computed);
+  codec::set(out, "target", verdict.target);
+  codec::set(out, "value", verdict.value);
   for (const auto& evidence : verdict.evidence) {
     out["evidence"].push_back(evidence_to_json(evidence));
   }
@@ -105,6 +108,9 @@ Result<Verdict> verdict_from_json(const json& in) {
   reader.read("hold_us", verdict.hold);
   reader.read("trips", verdict.trips);
   reader.read("bar", verdict.bar, parse_forward_bar);
+  reader.read_optional("computed", verdict.computed);
+  reader.read_optional("target", verdict.target);
+  reader.read_optional("value", verdict.value);
   codec::read_all(reader, "evidence", verdict.evidence, evidence_from_json);
   codec::read_all(reader, "gates", verdict.gates, gate_from_json);
   if (reader.error()) return *reader.error();

@@ -44,6 +44,18 @@ struct DesiredLever {
   int rung = 0;             ///< 1 is the top of the ladder; 0 for levers without a ladder
   std::string policy_hash;  ///< of the policy's text, so that a changed policy owns nothing
   std::string reason;       ///< one line for the ledger's `act`
+  /// Of a regulator: the argument that it moves, and where the lever restricts least. Movement
+  /// towards that is allowed whatever bars forward acts.
+  std::string regulated = {};
+  double baseline = 0;
+};
+
+/// Where the ledger says that a regulator's lever stands.
+struct RegulatedValue {
+  std::string policy;
+  Subject subject;
+  double value = 0;
+  friend bool operator==(const RegulatedValue&, const RegulatedValue&) = default;
 };
 
 /// Token of one write under the leader's fence. The database accepts each at most once.

@@ -49,6 +49,7 @@ void divide(Policy& policy, int by) {
   if (policy.expect) policy.expect->within /= by;
   policy.bench.first /= by;
   policy.bench.max /= by;
+  if (policy.regulator && policy.regulator->aimd) policy.regulator->aimd->every /= by;
 }
 
 }  // namespace

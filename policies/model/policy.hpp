@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "policies/model/error.hpp"
+#include "policies/model/formula.hpp"
 #include "policies/model/lever.hpp"
+#include "policies/model/regulator.hpp"
 #include "policies/model/sample.hpp"
 #include "policies/model/subject.hpp"
 #include "policies/model/time.hpp"
@@ -54,7 +56,7 @@ using Test = std::variant<LevelTest, CusumTest>;
 
 /// One simple condition.
 struct Arm {
-  SignalName signal;
+  SignalName signal;  ///< or the name of the record
   Test test;
   std::optional<double> clear_level;  ///< clear_below (for above, cusum) or clear_above (for below)
   Duration clear_for = std::chrono::seconds{60};
@@ -62,6 +64,7 @@ struct Arm {
   Aggregate aggregate = Aggregate::automatic;
   std::optional<int> max_rung;       ///< this arm alone never climbs higher
   std::optional<Duration> max_open;  ///< tripped longer than this: ignored until it was clear
+  std::vector<Formula> record = {};  ///< one, judged instead of a signal, or none
   friend bool operator==(const Arm&, const Arm&) = default;
 };
 
@@ -71,7 +74,7 @@ struct Condition {
   friend bool operator==(const Condition&, const Condition&) = default;
 };
 
-/// A rung of a ladder: a lever and where it should stand.
+/// A rung of a ladder, or what a regulator sets: a lever and where it should stand.
 struct Act {
   std::string lever;
   std::string target;  ///< empty: the policy's subject
@@ -135,8 +138,8 @@ struct Policy {
   std::string description;
   Duration every = std::chrono::seconds{30};
   std::vector<Subject> subjects{Subject{}};  ///< `for_each`, resolved against the inventory
-  Condition open;
-  std::vector<Act> ladder;
+  Condition open;           ///< of a regulator: what AIMD steers by, otherwise no arm
+  std::vector<Act> ladder;  ///< of a regulator: its only act, without the argument it computes
   Duration climb_after = std::chrono::seconds{30};
   Hold hold;
   Restore restore;
@@ -148,6 +151,7 @@ struct Policy {
   std::vector<std::string> blocked_while;
   std::string hash;  ///< SHA-256 (hex, first 16 digits) of the policy's own text
   Place place;       ///< of its `policy:` key
+  std::optional<Regulator> regulator = {};  ///< of kind regulator
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 

@@ -12,7 +12,7 @@ constexpr NameTable<BreakerState, 3> kStates{{
     {BreakerState::half_open, "half_open"},
 }};
 
-constexpr NameTable<Step, 11> kSteps{{
+constexpr NameTable<Step, 12> kSteps{{
     {Step::idle, "idle"},
     {Step::blocked, "blocked"},
     {Step::opened, "opened"},
@@ -21,12 +21,13 @@ constexpr NameTable<Step, 11> kSteps{{
     {Step::restored, "restored"},
     {Step::reopened, "reopened"},
     {Step::closed, "closed"},
+    {Step::adjusted, "adjusted"},
     {Step::fired, "fired"},
     {Step::resolved, "resolved"},
     {Step::unknown, "unknown"},
 }};
 
-constexpr NameTable<GateKind, 21> kGates{{
+constexpr NameTable<GateKind, 28> kGates{{
     {GateKind::trip, "trip"},
     {GateKind::backstop, "backstop"},
     {GateKind::not_clear, "not_clear"},
@@ -48,6 +49,13 @@ constexpr NameTable<GateKind, 21> kGates{{
     {GateKind::bar, "bar"},
     {GateKind::blocked_while, "blocked_while"},
     {GateKind::benched, "benched"},
+    {GateKind::known_inputs, "known_inputs"},
+    {GateKind::lower_bound, "lower_bound"},
+    {GateKind::upper_bound, "upper_bound"},
+    {GateKind::dead_band, "dead_band"},
+    {GateKind::max_step, "max_step"},
+    {GateKind::cut_every, "cut_every"},
+    {GateKind::grow_every, "grow_every"},
 }};
 
 constexpr NameTable<EffectOutcome, 5> kOutcomes{{

@@ -26,6 +26,7 @@ enum class Step {
   restored,  ///< one rung given back (the first rung: one step of it)
   reopened,  ///< half open -> open, the rung last given back is taken again
   closed,    ///< half open -> closed, everything given back
+  adjusted,  ///< kind regulator: the lever is to stand at another value
   fired,     ///< kind alert: the condition holds
   resolved,  ///< kind alert: the condition no longer holds
   unknown,   ///< an absent signal: neither true nor false, the state is held
@@ -56,6 +57,13 @@ enum class GateKind {
   bar,             ///< 0 when the snapshot bars forward acts (`bar` says why), else 1; against 1
   blocked_while,   ///< 0 while a policy of blocked_while is open or unknown, else 1; against 1
   benched,         ///< seconds left of the bench of a rung that is passed over, against 0
+  known_inputs,    ///< signals of a regulator's formula that are known against all of them
+  lower_bound,     ///< what a regulator computed against bounds.min: short of it, it is clamped
+  upper_bound,     ///< the same against bounds.max
+  dead_band,       ///< how far the lever would move against the least it moves
+  max_step,        ///< how far the lever would move against the most it moves at once
+  cut_every,       ///< seconds since the last cut against aimd.every
+  grow_every,      ///< seconds since the last cut or growth against aimd.every
 };
 
 struct Gate {
@@ -97,7 +105,11 @@ struct Verdict {
   Duration hold{};      ///< the current hold
   int trips = 0;        ///< openings and re-openings since the hold was last reset
   ForwardBar bar = ForwardBar::none;
-  std::vector<Evidence> evidence;  ///< one an arm, in the policy's order
+  std::optional<double> computed;  ///< of a regulator: before its bounds; may be infinite
+  std::optional<double> target;    ///< the same within its bounds; nothing: unknown
+  std::optional<double> value;     ///< where its lever is to stand; nothing: not set by it
+  /// One an arm, in the policy's order; then one a signal or record of a regulator's formula.
+  std::vector<Evidence> evidence;
   std::vector<Gate> gates;
 };
 

@@ -30,6 +30,17 @@ struct ArgumentDescription {
   std::string help;
 };
 
+/// The argument of a lever that a policy of kind regulator computes; an act does not name it then.
+struct RegulatedArgument {
+  std::string name;
+  ArgumentType type = ArgumentType::number;  ///< share, duration (seconds) or number
+  std::string unit;                          ///< for people: seconds, transactions …
+  double min = 0;                            ///< what the lever takes, in base units
+  double max = 0;
+  bool baseline_is_max = false;  ///< which end restricts least: a limit's is its maximum
+  std::string help;
+};
+
 struct LeverDescription {
   LeverTraits traits;
   std::vector<ArgumentDescription> arguments;
@@ -38,6 +49,7 @@ struct LeverDescription {
   /// target that is not in it is known, but not declared.
   std::optional<std::map<std::string, LeverValue>> declared = {};
   std::string inventory = {};  ///< the key of `inventory` where its targets are declared
+  std::optional<RegulatedArgument> regulated = {};  ///< nothing: no regulator can move it
   std::string help;
 };
 

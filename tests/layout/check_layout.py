@@ -42,6 +42,7 @@ LIBRARIES = {
     "sqlite3.h": [TRANSPORT],
     "openssl/": [TRANSPORT, LOADER, LOOP, API],
     "yaml-cpp/": [LOADER],
+    "muParser": [ENGINE],
     "prometheus/": [API],
     "CLI/": [CLI],
     "catch2/": ["tests"],

@@ -46,7 +46,50 @@ LeverDescription planner_profile() {
   return lever;
 }
 
+ArgumentDescription argument(const std::string& name, ArgumentType type) {
+  ArgumentDescription description;
+  description.name = name;
+  description.type = type;
+  description.help = "an argument for tests";
+  return description;
+}
+
+LeverDescription batch_window() {
+  LeverDescription lever;
+  lever.arguments = {argument("window", ArgumentType::duration),
+                     argument("drain_limit", ArgumentType::number)};
+  lever.targets = {"group/play-counts"};
+  lever.regulated = {"window", ArgumentType::duration, "seconds", 0, 1, false, "How long to wait."};
+  lever.help = "How long a consumer waits for a batch.";
+  return lever;
+}
+
+LeverDescription admission() {
+  LeverDescription lever;
+  lever.arguments = {argument("concurrency", ArgumentType::number),
+                     argument("queue_limit", ArgumentType::duration)};
+  lever.targets = {"node/main"};
+  lever.regulated = {"concurrency", ArgumentType::number,     "transactions", 1, 10'000,
+                     true,          "Transactions at a time."};
+  lever.help = "How many transactions are let in at a time.";
+  return lever;
+}
+
 }  // namespace
+
+Vocabulary regulated_vocabulary() {
+  constexpr auto kGroup = SubjectKind::group;
+  auto result = vocabulary();
+  auto& signals = result.signals;
+  signals["kafka_arrival_events_per_second"] =
+      signal(SignalShape::gauge, kGroup, "events per second", true);
+  signals["kafka_efficient_batch_events"] = signal(SignalShape::gauge, kGroup, "events", true);
+  signals["kafka_consumer_lag_events"] = signal(SignalShape::gauge, kGroup, "events", false);
+  result.levers["batch_window"] = batch_window();
+  result.levers["admission"] = admission();
+  result.subjects[kGroup] = {Subject{kGroup, "play-counts"}};
+  return result;
+}
 
 Vocabulary vocabulary() {
   constexpr auto kNode = SubjectKind::node;

@@ -10,4 +10,9 @@ namespace homeostat::test {
 /// `admission_queue_age_seconds` and `citus_node_cv` are known but not provided.
 Vocabulary vocabulary();
 
+/// The same with levers that a regulator can move, which no configuration has yet: `batch_window`
+/// on `group/play-counts` (0 s to 1 s, restricts least at 0) and `admission` on `node/main` (1 to
+/// 10,000, restricts least at its maximum), and the signals of groups.
+Vocabulary regulated_vocabulary();
+
 }  // namespace homeostat::test

@@ -8,6 +8,7 @@
 #include "controller/cli/text/effect_text.hpp"
 #include "controller/cli/text/gate_text.hpp"
 #include "controller/cli/text/quantity.hpp"
+#include "controller/cli/text/regulator_text.hpp"
 #include "controller/cli/text/table.hpp"
 #include "policies/model/codec.hpp"
 
@@ -192,6 +193,7 @@ std::string mode_of(const Verdict& verdict) {
 }
 
 std::string state_of(const Verdict& verdict) {
+  if (verdict.kind == PolicyKind::regulator) return regulator_state(verdict);
   if (verdict.kind == PolicyKind::alert) {
     return verdict.state == BreakerState::closed ? "not firing" : "firing";
   }
@@ -224,6 +226,7 @@ std::string gate_table(const Verdict& verdict, const json& policy) {
 }  // namespace
 
 std::string reason(const Verdict& verdict, const json& policy) {
+  if (verdict.kind == PolicyKind::regulator) return regulator_reason(verdict, policy);
   switch (verdict.step) {
     case Step::idle:
       return idle(verdict, policy);
@@ -241,6 +244,8 @@ std::string reason(const Verdict& verdict, const json& policy) {
       return restored(verdict);
     case Step::closed:
       return "Closed: everything is given back.";
+    case Step::adjusted:  // of a regulator, see above
+      return "";
     case Step::fired:
       return "Fires: " + what_tripped(verdict) + ".";
     case Step::resolved:

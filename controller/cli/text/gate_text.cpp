@@ -107,6 +107,28 @@ std::string known_subjects(const Gate& gate) {
   return gate.passed ? head : head + ": " + distance(gate, number) + " short";
 }
 
+/// The value that a regulator computed against an end of its bounds.
+std::string bound(const Gate& gate, const std::string& which) {
+  const auto head = "computed " + number(gate.value) + ", " + which + " " + number(gate.threshold);
+  return gate.passed ? head : head + ": kept at the bound";
+}
+
+std::string known_inputs(const Gate& gate) {
+  const auto head =
+      number(gate.value) + " of " + count(gate.threshold, "signal") + " of the formula known";
+  return gate.passed ? head : head + ": the lever is held";
+}
+
+std::string dead_band(const Gate& gate) {
+  const auto head = "a move by " + number(gate.value) + ", the least is " + number(gate.threshold);
+  return gate.passed ? head : head + ": within the dead-band";
+}
+
+std::string max_step(const Gate& gate) {
+  const auto head = "a move by " + number(gate.value) + ", the most is " + number(gate.threshold);
+  return gate.passed ? head : head + " at once: the rest follows";
+}
+
 std::string blocked_while(const Gate& gate, const json& policy) {
   std::string names;
   if (policy.is_object() && policy.contains("blocked_while")) {
@@ -165,6 +187,20 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
     case GateKind::benched:
       return "rung " + std::to_string(gate.rung) + " is benched for another " +
              seconds(gate.value) + ": it did not help, or did harm, when it was tried";
+    case GateKind::known_inputs:
+      return known_inputs(gate);
+    case GateKind::lower_bound:
+      return bound(gate, "at least");
+    case GateKind::upper_bound:
+      return bound(gate, "at most");
+    case GateKind::dead_band:
+      return dead_band(gate);
+    case GateKind::max_step:
+      return max_step(gate);
+    case GateKind::cut_every:
+      return elapsed(gate, "since the last cut");
+    case GateKind::grow_every:
+      return elapsed(gate, "since the last cut or growth");
   }
   return "";
 }

@@ -105,9 +105,11 @@ const char* mark(const PairedAction& pair, const std::string& other) {
   return pair.differs() ? "~" : " ";
 }
 
-/// The rung that was taken or given back for harm; otherwise the highest one that was left.
-std::string rung_of(const Action& action) {
+/// The rung that was taken or given back for harm, otherwise the highest one that was left; of a
+/// regulator, where it set its lever.
+std::string where(const Action& action) {
   if (action.step == Step::fired || action.step == Step::resolved) return "";
+  if (action.value) return "at " + number(*action.value);
   const auto rung = "rung " + std::to_string(action.rung);
   return action.harmful ? rung + " given back: it did harm" : rung;
 }
@@ -119,7 +121,7 @@ std::string actions(const std::vector<PairedAction>& pairs, const std::string& o
     const auto& action = pair.any();
     rows.push_back({mark(pair, other), utc(action.wall), action.policy, to_text(action.subject),
                     std::string(to_text(action.mode)), std::string(to_text(action.step)),
-                    rung_of(action), beside(pair, other)});
+                    where(action), beside(pair, other)});
   }
   auto out = table(rows, 0);
   if (rows.size() < pairs.size()) {

@@ -7,6 +7,7 @@
 #include "controller/cli/text/explain_text.hpp"
 #include "controller/cli/text/gate_text.hpp"
 #include "controller/cli/text/quantity.hpp"
+#include "controller/cli/text/regulator_text.hpp"
 #include "policies/model/codec.hpp"
 
 namespace homeostat::text {
@@ -91,6 +92,7 @@ std::string thresholds(const json& report, const Sample& sample) {
 }
 
 std::string state_of(const Verdict& verdict) {
+  if (verdict.kind == PolicyKind::regulator) return regulator_state(verdict);
   if (verdict.kind != PolicyKind::alert) return std::string(to_text(verdict.state));
   return verdict.state == BreakerState::closed ? "quiet" : "FIRING";
 }

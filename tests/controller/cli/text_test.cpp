@@ -565,3 +565,37 @@ TEST_CASE("history: as JSON it is what the API has, oldest first") {
   const auto both = nlohmann::json::parse(text::history_json(past, 5));
   CHECK(both["decisions"][0]["wall_us"] == (kWall - 30s).time_since_epoch().count());
 }
+
+TEST_CASE("a regulator's verdict says where the lever was set, and what limited it") {
+  Verdict verdict;
+  verdict.policy = "batch-window";
+  verdict.kind = PolicyKind::regulator;
+  verdict.step = Step::adjusted;
+  verdict.value = 0.1;
+  verdict.target = 0.1;
+  verdict.gates.push_back({GateKind::upper_bound, -1, 0.5, 0.1, -0.4, false});
+  CHECK(text::reason(verdict, nullptr) ==
+        "Set to 0.1: computed 0.5, at most 0.1: kept at the bound.");
+  CHECK_THAT(text::explain(verdict, kWall), Contains("stands at 0.1"));
+
+  verdict.step = Step::holding;
+  verdict.gates = {{GateKind::dead_band, -1, 0.004, 0.01, -0.006, false}};
+  CHECK(text::reason(verdict, nullptr) ==
+        "Stands at 0.1: a move by 0.004, the least is 0.01: within the dead-band.");
+
+  verdict.step = Step::blocked;
+  verdict.target = 0.05;
+  verdict.bar = ForwardBar::paused;
+  verdict.gates = {{GateKind::bar, -1, 0, 1, -1, false}};
+  CHECK(text::reason(verdict, nullptr) ==
+        "Would move to 0.05, but may not: forward acts barred: paused by an operator.");
+
+  verdict.step = Step::unknown;
+  verdict.evidence.emplace_back();
+  verdict.evidence.back().signal = "rate";
+  verdict.evidence.back().reason = AbsentReason::timeout;
+  CHECK(text::reason(verdict, nullptr) ==
+        "Held at 0.1: unknown is rate (the probe did not answer in time).");
+  verdict.value.reset();
+  CHECK_THAT(text::explain(verdict, kWall), Contains("sets nothing yet"));
+}

@@ -78,8 +78,9 @@ JournalStep full_step() {
   memory.trips = 3;
   memory.changed = step.at - 1s;
   memory.opened = step.at - 1h;
-  step.basis = Basis{{{"circuit-breaker", "0123456789abcdef", Mode::enforce}},
-                     Resumption{{memory}, {{"circuit-breaker", step.at - 1h}}}};
+  step.basis = Basis{
+      {{"circuit-breaker", "0123456789abcdef", Mode::enforce}},
+      Resumption{{memory}, {{"circuit-breaker", step.at - 1h}}, {{"batch-window", worker, 0.05}}}};
   // Out of order on purpose: the order in which samples came is part of what is replayed.
   step.samples.push_back(absent("pg_blocked_ratio", worker, AbsentReason::timeout, step.at - 5s));
   step.samples.push_back(ratio("pg_blocked_ratio", Subject{}, 0, 0, step.at));

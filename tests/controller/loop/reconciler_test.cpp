@@ -151,6 +151,32 @@ TEST_CASE("reconciler: a bar stops forward acts, and neither reverts nor renewal
   CHECK(bench.step({}, barred).size() == 1);
 }
 
+TEST_CASE("reconciler: under a bar a regulated value only moves towards its baseline (S7)") {
+  Bench bench;
+  const auto cap = [](double concurrency) {
+    auto lever = shed("zone/1", 0);
+    lever.value.arguments = {{"concurrency", concurrency}};
+    lever.regulated = "concurrency";
+    lever.baseline = 400;
+    return lever;
+  };
+  bench.step({cap(100)});
+  Reconciler::Options barred;
+  barred.bar = ForwardBar::paused;
+  CHECK(bench.step({cap(80)}, barred).empty());
+  CHECK(bench.step({cap(120)}, barred).size() == 1);
+  CHECK(bench.step({cap(400)}, barred).size() == 1);
+
+  auto window = cap(50);
+  window.key.target = "group/play-counts";
+  window.baseline = 0;
+  bench.step({cap(400), window});
+  window.value.arguments["concurrency"] = 60.0;
+  CHECK(bench.step({cap(400), window}, barred).empty());
+  window.value.arguments["concurrency"] = 20.0;
+  CHECK(bench.step({cap(400), window}, barred).size() == 1);
+}
+
 TEST_CASE("reconciler: a paused policy's levers only move towards the baseline (H37)") {
   Bench bench;
   bench.step({shed("class/batch", 0.25)});

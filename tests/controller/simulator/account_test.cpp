@@ -141,4 +141,15 @@ TEST_CASE("account: without the thresholds that were judged by, no breach is kno
   CHECK(story.figures().openings == 1);
 }
 
+TEST_CASE("account: a move of a regulator is an action, and says where to") {
+  Account account({}, 1);
+  Verdict verdict;
+  verdict.kind = PolicyKind::regulator;
+  verdict.step = Step::adjusted;
+  verdict.value = 0.05;
+  account.add(verdict, WallTime{});
+  REQUIRE(account.actions().size() == 1);
+  CHECK(account.actions().front().value == 0.05);
+}
+
 }  // namespace homeostat

@@ -40,6 +40,15 @@ TEST_CASE("comparison: too far apart, another rung, harm or another policy is an
             .size() == 2);
 }
 
+TEST_CASE("comparison: another value of a regulator's lever is another action") {
+  auto one = action(10, Step::adjusted, 0, "batch-window");
+  one.value = 0.05;
+  auto other = one;
+  CHECK(compare({one}, {other}, seconds{5}).size() == 1);
+  other.value = 0.06;
+  CHECK(compare({one}, {other}, seconds{5}).size() == 2);
+}
+
 TEST_CASE("comparison: each action is paired once, with the nearest, in order of time") {
   const auto pairs = compare({action(12, Step::opened), action(14, Step::opened)},
                              {action(9, Step::opened), action(13, Step::opened)}, seconds{5});

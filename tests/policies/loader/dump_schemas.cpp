@@ -68,13 +68,18 @@ int dump() {
   for (const auto& example : test::policy_examples()) {
     add(documents, "policy", example.name, example.text, example.valid);
   }
+  for (const auto& example : test::regulator_examples()) {
+    add(documents, "regulator", example.name, example.text, example.valid);
+  }
   for (const auto& example : test::config_examples()) {
     add(documents, "config", example.name, example.text, example.valid);
   }
-  const json all{
-      {"shipped", shipped},
-      {"schemas", {{"policy", policy_schema(test::vocabulary())}, {"config", config_schema()}}},
-      {"documents", documents}};
+  const json all{{"shipped", shipped},
+                 {"schemas",
+                  {{"policy", policy_schema(test::vocabulary())},
+                   {"regulator", policy_schema(test::regulated_vocabulary())},
+                   {"config", config_schema()}}},
+                 {"documents", documents}};
   std::cout << all.dump() << "\n";
   return 0;
 }

@@ -98,6 +98,46 @@ std::vector<Example> policy_examples() {
   return examples;
 }
 
+std::vector<Example> regulator_examples() {
+  const std::string rate = "kafka_arrival_events_per_second";
+  const auto formula = "min(0.1, n / " + rate + ")";
+  return {
+      good("a formula", batch_window()),
+      good("AIMD over a record", back_pressure("alert: {severity: warning}\n")),
+      good("a number for a formula", replaced(batch_window(), formula, "0.05")),
+      good("a signal for a name",
+           replaced(batch_window(), "{n: 1", "{n: kafka_efficient_batch_events")),
+      good("a breaker over a record",
+           replaced(breaker("record: {waiting: pg_waiters_over_500ms * 2}\n"),
+                    "pg_blocked_ratio, cusum: {ref: 0.2, trip: 1}", "waiting, above: 1")),
+      bad("both a formula and AIMD", back_pressure("to: \"1\"\n")),
+      bad("neither", replaced(batch_window(), "to: " + formula + "\n", "")),
+      bad("no bounds",
+          replaced(batch_window(), "bounds: {min: 0ms, max: 100ms, dead_band: 10%}", "")),
+      bad("no end of the bounds", replaced(batch_window(), "min: 0ms, ", "")),
+      bad("an argument that is computed",
+          replaced(batch_window(), "drain_limit", "window: 1s, drain_limit")),
+      bad("a lever that none can move",
+          replaced(batch_window(), "lever: batch_window, drain_limit: 10000",
+                   "lever: feature, target: class/batch")),
+      bad("a ladder", batch_window("ladder: [{lever: feature, target: class/batch, admit: 0}]\n")),
+      bad("an alert without a condition", batch_window("alert: {severity: page}\n")),
+      bad("a cusum in AIMD",
+          replaced(back_pressure(), "above: 1, for_samples: 2", "cusum: {ref: 0.5, trip: 1}")),
+      bad("no clear level in AIMD", replaced(back_pressure(), ", clear_below: 0.5", "")),
+      bad("an infinite bound", replaced(back_pressure(), "max: 400", "max: .inf")),
+      bad("an unknown signal in AIMD, without records",
+          replaced(replaced(back_pressure(), "signal: excess", "signal: excesss"),
+                   "record: {excess: \"pg_waiters_over_500ms / max(3, 0.05 * "
+                   "pg_open_transactions)\"}\n",
+                   "")),
+      bad_sense("an unknown record", replaced(back_pressure(), "signal: excess", "signal: exces")),
+      bad_sense("a formula that is none", replaced(batch_window(), formula, "1 +")),
+      bad_sense("bounds the wrong way round", replaced(batch_window(), "min: 0ms", "min: 200ms")),
+      bad_sense("a number where a duration belongs", replaced(batch_window(), "0ms", "0")),
+  };
+}
+
 std::vector<Example> config_examples() {
   return {
       good("a small configuration", small_config()),

@@ -15,6 +15,8 @@ struct Example {
 };
 
 std::vector<Example> policy_examples();
+/// Over regulated_vocabulary().
+std::vector<Example> regulator_examples();
 std::vector<Example> config_examples();
 
 }  // namespace homeostat::test

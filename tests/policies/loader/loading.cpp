@@ -64,8 +64,10 @@ PolicyLoad load_texts(const std::vector<std::string>& texts) {
   return load_texts(texts, vocabulary());
 }
 
-Policy load_one(const std::string& text) {
-  const auto load = load_texts({text});
+Policy load_one(const std::string& text) { return load_one(text, vocabulary()); }
+
+Policy load_one(const std::string& text, const Vocabulary& vocabulary) {
+  const auto load = load_texts({text}, vocabulary);
   if (!load.set || load.set->policies.size() != 1) {
     std::string why = "expected one policy";
     for (const auto& finding : texts_of(load.errors)) why += "\n" + finding;
@@ -76,6 +78,10 @@ Policy load_one(const std::string& text) {
 
 std::vector<std::string> errors_of(const std::string& text) {
   return without_file(load_texts({text}).errors);
+}
+
+std::vector<std::string> errors_of(const std::string& text, const Vocabulary& vocabulary) {
+  return without_file(load_texts({text}, vocabulary).errors);
 }
 
 std::vector<std::string> config_errors_of(const std::string& text) {
@@ -95,6 +101,30 @@ std::string breaker(const std::string& more) {
          "kind: breaker\n"
          "open: {signal: pg_blocked_ratio, cusum: {ref: 0.2, trip: 1}, clear_below: 0.15}\n"
          "ladder: [{lever: feature, target: class/batch, admit: 0%}]\n" +
+         more;
+}
+
+std::string batch_window(const std::string& more) {
+  return "version: 1\n"
+         "policy: batch-window\n"
+         "kind: regulator\n"
+         "for_each: group\n"
+         "set: {lever: batch_window, drain_limit: 10000, ttl: 60s}\n"
+         "to: min(0.1, n / kafka_arrival_events_per_second)\n"
+         "vars: {n: 1}\n"
+         "bounds: {min: 0ms, max: 100ms, dead_band: 10%}\n" +
+         more;
+}
+
+std::string back_pressure(const std::string& more) {
+  return "version: 1\n"
+         "policy: back-pressure\n"
+         "kind: regulator\n"
+         "for_each: node\n"
+         "record: {excess: \"pg_waiters_over_500ms / max(3, 0.05 * pg_open_transactions)\"}\n"
+         "set: {lever: admission, queue_limit: 500ms, ttl: 60s}\n"
+         "aimd: {over: {signal: excess, smooth: 5s, above: 1, for_samples: 2, clear_below: 0.5}}\n"
+         "bounds: {min: 40, max: 400}\n" +
          more;
 }
 

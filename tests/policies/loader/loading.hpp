@@ -34,8 +34,12 @@ PolicyLoad load_texts(const std::vector<std::string>& texts, const Vocabulary& v
 /// The only policy of a text that must load; a failed test otherwise.
 Policy load_one(const std::string& text);
 
+/// The same over a vocabulary of its own.
+Policy load_one(const std::string& text, const Vocabulary& vocabulary);
+
 /// `line:column: message` of every error, without the file.
 std::vector<std::string> errors_of(const std::string& text);
+std::vector<std::string> errors_of(const std::string& text, const Vocabulary& vocabulary);
 std::vector<std::string> config_errors_of(const std::string& text);
 
 /// The texts of findings without the folder: `1.yaml:3:1: …`.
@@ -43,6 +47,10 @@ std::vector<std::string> texts_of(const std::vector<Finding>& findings);
 
 /// A small breaker that loads; `more` is put after it.
 std::string breaker(const std::string& more = "");
+/// Batch-window and back-pressure as the policy language has them, over regulated_vocabulary();
+/// `more` is put after them.
+std::string batch_window(const std::string& more = "");
+std::string back_pressure(const std::string& more = "");
 /// A small alert policy that loads.
 std::string alert(const std::string& more = "");
 /// A small configuration that loads.

@@ -28,6 +28,10 @@ TEST_CASE("the loader says of every example what is expected") {
     INFO(example.name);
     CHECK(errors_of(example.text).empty() == example.loads);
   }
+  for (const auto& example : regulator_examples()) {
+    INFO(example.name);
+    CHECK(errors_of(example.text, regulated_vocabulary()).empty() == example.loads);
+  }
   for (const auto& example : config_examples()) {
     INFO(example.name);
     CHECK(config_errors_of(example.text).empty() == example.loads);
@@ -37,6 +41,7 @@ TEST_CASE("the loader says of every example what is expected") {
 TEST_CASE("no map of a schema takes unknown keys, and every key has a description") {
   std::vector<nlohmann::json> objects;
   collect_objects(policy_schema(vocabulary()), objects);
+  collect_objects(policy_schema(regulated_vocabulary()), objects);
   collect_objects(config_schema(), objects);
   CHECK(objects.size() > 20);
   for (const auto& object : objects) {

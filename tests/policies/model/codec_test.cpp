@@ -33,6 +33,9 @@ Verdict full_verdict() {
                               0.41, 0.15, true, false});
   verdict.evidence.push_back({"kafka_consumer_lag_events", Quality::absent, AbsentReason::timeout,
                               0, 0, std::nullopt, std::nullopt, std::nullopt, false, true});
+  verdict.computed = 0.3;
+  verdict.target = 0.2;
+  verdict.value = 0.1;
   verdict.gates.push_back({GateKind::trip, 0, 0.41, 1, -0.59, false});
   verdict.gates.push_back({GateKind::cluster_budget, -1, 3, 1, 2, true});
   return verdict;
@@ -70,6 +73,34 @@ TEST_CASE("codec: a verdict comes back as it went, through text") {
   CHECK(back->gates[1].kind == GateKind::cluster_budget);
   CHECK(back->gates[1].arm == -1);
   CHECK(back->gates[1].passed);
+  CHECK(back->computed == 0.3);
+  CHECK(back->target == 0.2);
+  CHECK(back->value == 0.1);
+}
+
+TEST_CASE("codec: what a regulator computed may be infinite, and is left out then") {
+  Verdict verdict;
+  verdict.kind = PolicyKind::regulator;
+  verdict.step = Step::adjusted;
+  verdict.computed = std::numeric_limits<double>::infinity();
+  verdict.value = 0.1;
+  verdict.gates.push_back({GateKind::upper_bound, -1, *verdict.computed, 0.1, -1, false});
+  const auto back = verdict_from_json(json::parse(to_json(verdict).dump()));
+  REQUIRE(back.has_value());
+  CHECK(back->step == Step::adjusted);
+  CHECK_FALSE(back->computed);
+  CHECK_FALSE(back->target);
+  CHECK(back->value == 0.1);
+  CHECK(back->gates[0].kind == GateKind::upper_bound);
+}
+
+TEST_CASE("codec: a regulated lever says which argument and where its baseline is") {
+  DesiredLever desired;
+  CHECK_FALSE(to_json(desired).contains("regulated"));
+  desired.regulated = "concurrency";
+  desired.baseline = 400;
+  CHECK(to_json(desired)["regulated"] == "concurrency");
+  CHECK(to_json(desired)["baseline"] == 400);
 }
 
 TEST_CASE("codec: durations and times are integer microseconds, enums their names") {
