@@ -18,6 +18,7 @@
 #include "controller/cli/commands/replay.hpp"
 #include "controller/cli/commands/run.hpp"
 #include "controller/cli/commands/schema.hpp"
+#include "controller/cli/commands/simulate.hpp"
 #include "controller/cli/commands/status.hpp"
 #include "controller/cli/version.hpp"
 #include "policies/loader/nearest.hpp"
@@ -57,6 +58,7 @@ int run(int argc, char** argv) {
   homeostat::add_explain_command(app, chosen);
   homeostat::add_history_command(app, chosen);
   homeostat::add_replay_command(app, chosen);
+  homeostat::add_simulate_command(app, chosen);
   if (const auto unknown = unknown_subcommand(app, argc, argv); !unknown.empty()) {
     std::cerr << "homeostat: " << unknown << " (homeostat --help)\n";
     return 2;

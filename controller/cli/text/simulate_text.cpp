@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/text/simulate_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "controller/cli/text/quantity.hpp"
+#include "controller/cli/text/table.hpp"
+
+namespace homeostat::text {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kDay = 86'400;
+
+std::string elapsed(const Elapsed& time) { return time ? seconds(*time) : "never"; }
+
+std::string of_times(const std::vector<Elapsed>& times, double share_of_all) {
+  return times.empty() ? "-" : elapsed(percentile(times, share_of_all));
+}
+
+double minutes_degraded_per_day(const PolicyScore& score, Duration simulated) {
+  return to_seconds(score.degraded) / 60 / (to_seconds(simulated) / kDay);
+}
+
+Row row_of(const std::string& name, const PolicyScore& score, Duration simulated) {
+  return {name,
+          std::to_string(score.detections.size()),
+          of_times(score.detections, 0.5),
+          of_times(score.detections, 0.95),
+          two_decimals(false_trips_per_day(score, simulated)),
+          two_decimals(retrips_per_incident(score)),
+          score.detections.empty() ? "-" : share(protected_share(score)),
+          two_decimals(flaps_per_day(score, simulated)),
+          two_decimals(minutes_degraded_per_day(score, simulated)),
+          score.period ? seconds(*score.period) : "-"};
+}
+
+std::string service(const ServiceScore& score) {
+  if (score.settling.empty()) return {};
+  return "The plant: critical work back after " + of_times(score.critical_back, 0.5) + " (worst " +
+         of_times(score.critical_back, 1) + "), full service after " +
+         of_times(score.full_service, 0.5) + " (worst " + of_times(score.full_service, 1) +
+         "), both from the incident's end; settled after " + of_times(score.settling, 0.5) +
+         " (worst " + of_times(score.settling, 1) + "); overshoot " + share(score.overshoot) +
+         " of its limit.\n";
+}
+
+const char* word(Severity severity) { return severity == Severity::failure ? "FAILED" : "warning"; }
+
+std::string finding_line(const InvariantFinding& finding) {
+  return std::string(word(finding.severity)) + ": invariant " + std::to_string(finding.invariant) +
+         (finding.policy.empty() ? "" : ", `" + finding.policy + "`") + ": " + finding.text + "\n";
+}
+
+json elapsed_json(const std::vector<Elapsed>& times) {
+  json out = json::array();
+  for (const auto& time : times) out.push_back(time ? json(*time) : json());
+  return out;
+}
+
+json policy_json(const PolicyScore& score, Duration simulated) {
+  json out = {{"incidents", score.detections.size()},
+              {"detection_seconds", elapsed_json(score.detections)},
+              {"false_trips_per_day", false_trips_per_day(score, simulated)},
+              {"retrips_per_incident", retrips_per_incident(score)},
+              {"protected_share", protected_share(score)},
+              {"flaps_per_day", flaps_per_day(score, simulated)},
+              {"degraded_minutes_per_day", minutes_degraded_per_day(score, simulated)},
+              {"openings", score.openings}};
+  if (score.period) out["oscillation_period_seconds"] = *score.period;
+  if (!score.detections.empty()) {
+    const auto median = percentile(score.detections, 0.5);
+    const auto p95 = percentile(score.detections, 0.95);
+    out["detect_median_seconds"] = median ? json(*median) : json();
+    out["detect_p95_seconds"] = p95 ? json(*p95) : json();
+  }
+  return out;
+}
+
+json report_json(const ScenarioReport& report) {
+  json out = {{"scenario", report.scenario},
+              {"plant", report.plant},
+              {"seed", report.seed},
+              {"runs", report.runs},
+              {"simulated_seconds", to_seconds(report.simulated)},
+              {"holds", report.holds()},
+              {"policies", json::object()},
+              {"service",
+               {{"critical_back_seconds", elapsed_json(report.service.critical_back)},
+                {"full_service_seconds", elapsed_json(report.service.full_service)},
+                {"settling_seconds", elapsed_json(report.service.settling)},
+                {"overshoot", report.service.overshoot}}},
+              {"invariants", json::array()},
+              {"missed", report.missed},
+              {"notes", report.notes}};
+  for (const auto& [name, score] : report.policies) {
+    out["policies"][name] = policy_json(score, report.simulated);
+  }
+  for (const auto& finding : report.findings) {
+    out["invariants"].push_back({{"invariant", finding.invariant},
+                                 {"severity", word(finding.severity)},
+                                 {"policy", finding.policy},
+                                 {"text", finding.text}});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string simulation(const ScenarioReport& report) {
+  std::string out = report.scenario + ": plant " + report.plant + ", " +
+                    std::to_string(report.runs) + (report.runs == 1 ? " run" : " runs") + ", " +
+                    duration(report.simulated) + " of virtual time, seed " +
+                    std::to_string(report.seed) + "\n";
+  for (const auto& note : report.notes) out += "note: " + note + "\n";
+  std::vector<Row> rows{{"POLICY", "INCIDENTS", "DETECTED", "P95", "FALSE TRIPS/D", "RE-TRIPS",
+                         "PROTECTED", "FLAPS/D", "DEGRADED MIN/D", "PERIOD"}};
+  for (const auto& [name, score] : report.policies) {
+    rows.push_back(row_of(name, score, report.simulated));
+  }
+  out += table(rows) + service(report.service);
+  for (const auto& finding : report.findings) out += finding_line(finding);
+  for (const auto& missed : report.missed) out += "FAILED: " + missed + "\n";
+  return out + (report.holds() ? "All that is expected holds.\n" : "");
+}
+
+std::string simulation_json(const std::vector<ScenarioReport>& reports) {
+  json out = {{"scenarios", json::array()}};
+  for (const auto& report : reports) out["scenarios"].push_back(report_json(report));
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace homeostat::text

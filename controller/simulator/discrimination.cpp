@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/simulator/discrimination.hpp"
+
+#include <cmath>
+#include <variant>
+
+#include "policies/loader/scalars.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr double kFewest = 60;      // evaluations that say something about what is normal
+constexpr double kFarEnough = 3.0;  // standard deviations
+
+std::string shown(double value) { return loader::format_number(std::round(value * 1e4) / 1e4); }
+
+}  // namespace
+
+Discrimination::Discrimination(const PolicySet& policies) {
+  for (const auto& policy : policies.policies) {
+    every_[policy.name] = policy.every;
+    for (std::size_t index = 0; index < policy.open.arms.size(); ++index) {
+      const Arm& arm = policy.open.arms[index];
+      Level level;
+      if (const auto* cusum = std::get_if<CusumTest>(&arm.test)) {
+        level.open = cusum->ref;
+      } else {
+        const auto& test = std::get<LevelTest>(arm.test);
+        level.open = test.threshold;
+        level.below = test.comparison == Comparison::below;
+      }
+      level.clear = arm.clear_level.value_or(level.open);
+      levels_[{policy.name, index}] = level;
+    }
+  }
+}
+
+void Discrimination::see(const Verdict& verdict) {
+  if (verdict.state != BreakerState::closed || verdict.step == Step::closed) return;
+  const auto every = every_.at(verdict.policy);
+  for (std::size_t index = 0; index < verdict.evidence.size(); ++index) {
+    const auto& judged = verdict.evidence[index].judged;
+    if (!judged) continue;
+    auto& seen = seen_[{verdict.policy, index}];
+    if (!seen.first) seen.first = verdict.at;
+    if ((verdict.at - *seen.first) % every != Duration{}) continue;
+    ++seen.count;
+    const double distance = *judged - seen.mean;
+    seen.mean += distance / seen.count;
+    seen.squares += distance * (*judged - seen.mean);
+  }
+}
+
+std::vector<InvariantFinding> Discrimination::findings() const {
+  std::vector<InvariantFinding> found;
+  for (const auto& [key, level] : levels_) {
+    const auto at = seen_.find(key);
+    if (at == seen_.end() || at->second.count < kFewest) continue;
+    const auto& seen = at->second;
+    const double sigma = std::sqrt(seen.squares / (seen.count - 1));
+    const double distance = level.below ? seen.mean - level.open : level.open - seen.mean;
+    if (distance >= kFarEnough * sigma) continue;
+    add(found, {1, Severity::warning, key.first,
+                "cannot discriminate: it opens at " + shown(level.open) + ", only " +
+                    shown(distance / sigma) + " standard deviations (" + shown(sigma) +
+                    ") from what is normal (" + shown(seen.mean) + "); 3 are needed"});
+  }
+  return found;
+}
+
+}  // namespace homeostat

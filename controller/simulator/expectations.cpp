@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/simulator/expectations.hpp"
+
+#include <cmath>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policies/loader/scalars.hpp"
+
+namespace homeostat {
+namespace {
+
+std::string shown(double value) { return loader::format_number(std::round(value * 1e4) / 1e4); }
+std::string in_seconds(double value) { return shown(value) + "s"; }
+
+class Judge {
+ public:
+  Judge(std::string about, std::vector<std::string>& missed)
+      : about_(std::move(about)), missed_(missed) {}
+
+  void at_most(const char* figure, const std::optional<double>& bound, double value) {
+    if (bound && value > *bound) miss(figure, shown(value), "at most " + shown(*bound));
+  }
+  void at_least(const char* figure, const std::optional<double>& bound, double value) {
+    if (bound && value < *bound) miss(figure, shown(value), "at least " + shown(*bound));
+  }
+  /// The time that a share of `times` needed.
+  void at_most(const char* figure, const std::optional<Duration>& bound,
+               const std::vector<Elapsed>& times, double share) {
+    if (!bound) return;
+    if (times.empty()) {
+      missed_.push_back(about_ + "." + figure +
+                        ": no incident happened that it could be measured "
+                        "by");
+      return;
+    }
+    const auto time = percentile(times, share);
+    if (time && *time <= to_seconds(*bound)) return;
+    miss(figure, time ? in_seconds(*time) : "never", "at most " + in_seconds(to_seconds(*bound)));
+  }
+
+ private:
+  void miss(const char* figure, const std::string& found, const std::string& expected) {
+    missed_.push_back(about_ + "." + figure + ": " + found + "; expected " + expected);
+  }
+  std::string about_;
+  std::vector<std::string>& missed_;
+};
+
+void judge_policy(const std::string& name, const PolicyBounds& bounds, ScenarioReport& report) {
+  const auto found = report.policies.find(name);
+  if (found == report.policies.end()) {
+    report.notes.push_back("what is expected of `" + name +
+                           "` was not checked: no policy of that "
+                           "name was simulated");
+    return;
+  }
+  const auto& score = found->second;
+  Judge judge(name, report.missed);
+  judge.at_most("detect_median", bounds.detect_median, score.detections, 0.5);
+  judge.at_most("detect_p95", bounds.detect_p95, score.detections, 0.95);
+  judge.at_most("false_trips_per_day", bounds.false_trips_per_day,
+                false_trips_per_day(score, report.simulated));
+  judge.at_most("retrips_per_incident", bounds.retrips_per_incident, retrips_per_incident(score));
+  judge.at_least("protected", bounds.protected_share, protected_share(score));
+  judge.at_most("flaps_per_day", bounds.flaps_per_day, flaps_per_day(score, report.simulated));
+}
+
+}  // namespace
+
+void judge(const Scenario& scenario, ScenarioReport& report) {
+  for (const auto& [name, bounds] : scenario.expect) judge_policy(name, bounds, report);
+  const auto& service = report.service;
+  Judge judge("service", report.missed);
+  judge.at_most("critical_back", scenario.service.critical_back, service.critical_back, 1);
+  judge.at_most("full_service", scenario.service.full_service, service.full_service, 1);
+  judge.at_most("settling", scenario.service.settling, service.settling, 1);
+  judge.at_most("overshoot", scenario.service.overshoot, service.overshoot);
+}
+
+}  // namespace homeostat

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// `expect:` of a scenario against what came out.
+#pragma once
+
+#include "controller/simulator/scenario_report.hpp"
+
+namespace homeostat {
+
+/// Fills `missed`, each in one line with its numbers; notes policies that were not simulated.
+void judge(const Scenario& scenario, ScenarioReport& report);
+
+}  // namespace homeostat

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/simulator/plants.hpp"
+
+#include <variant>
+
+#include "controller/simulator/lock_contention_keys.hpp"
+
+namespace homeostat {
+namespace {
+
+enum Stream : std::uint64_t { plant_stream = 1 };
+
+struct Maker {
+  Random random;
+  std::unique_ptr<Plant> operator()(const LockContentionParameters& parameters) const {
+    return std::make_unique<LockContention>(parameters, random);
+  }
+};
+
+struct Kinds {
+  std::vector<std::string> operator()(const LockContentionParameters& /*parameters*/) const {
+    return {"row", "relation"};
+  }
+};
+
+struct Worst {
+  double operator()(const LockContentionParameters& /*parameters*/) const { return 0.99; }
+};
+
+}  // namespace
+
+std::unique_ptr<Plant> make_plant(const PlantParameters& parameters, std::uint64_t seed) {
+  return std::visit(Maker{Random(seed, plant_stream)}, parameters);
+}
+
+std::vector<std::string> incident_kinds(const PlantParameters& parameters) {
+  return std::visit(Kinds{}, parameters);
+}
+
+double worst_level(const PlantParameters& parameters) { return std::visit(Worst{}, parameters); }
+
+namespace loader {
+namespace {
+
+Key kind(std::string name, Shape shape) {
+  return {.name = std::move(name), .type = Type::record, .shapes = {std::move(shape)}};
+}
+
+}  // namespace
+
+Shape plant_shape() {
+  return {.name = "`plant`",
+          .help = "What is controlled: one kind, with its parameters.",
+          .keys = {kind("lock_contention", lock_contention_shape())},
+          .rules = {{RuleKind::exactly_one, {"lock_contention"}}}};
+}
+
+std::optional<PlantParameters> read_plant(const Value& plant, std::vector<Finding>& errors) {
+  if (const auto* const value = find(plant, "lock_contention")) {
+    return read_lock_contention(*value, errors);
+  }
+  return std::nullopt;
+}
+
+}  // namespace loader
+}  // namespace homeostat

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/simulator/scenario_report.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "controller/simulator/expectations.hpp"
+#include "controller/simulator/invariants.hpp"
+#include "controller/simulator/plants.hpp"
+
+namespace homeostat {
+
+bool ScenarioReport::holds() const {
+  return missed.empty() &&
+         std::none_of(findings.begin(), findings.end(), [](const InvariantFinding& finding) {
+           return finding.severity == Severity::failure;
+         });
+}
+
+Result<ScenarioReport> report_on(const Scenario& scenario, const PolicySet& policies,
+                                 const Watch& watch) {
+  ScenarioReport report;
+  report.scenario = scenario.name;
+  report.seed = scenario.seed;
+  report.runs = scenario.runs;
+  const auto plant = make_plant(scenario.plant, scenario.seed);
+  report.plant = plant->kind();
+  report.findings = check_invariants(policies, *plant);
+  for (int number = 0; number < scenario.runs; ++number) {
+    auto run = simulate(scenario, policies, number, number == 0 ? watch : Watch{});
+    if (!run.has_value()) {
+      auto error = run.error();
+      error.context = "scenario `" + scenario.name + "`, seed " +
+                      std::to_string(scenario.seed + static_cast<std::uint64_t>(number)) + ": " +
+                      error.context;
+      return error;
+    }
+    report.simulated += run->simulated;
+    for (const auto& [name, score] : run->policies) add(report.policies[name], score);
+    add(report.service, run->service);
+    for (auto& finding : run->findings) add(report.findings, std::move(finding));
+  }
+  judge(scenario, report);
+  return report;
+}
+
+}  // namespace homeostat

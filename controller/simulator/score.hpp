@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What policies came to in a simulation, held against what really was: figures that can be summed
+// over runs.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "policies/model/time.hpp"
+
+namespace homeostat {
+
+/// A time in seconds, or nothing: it never came.
+using Elapsed = std::optional<double>;
+
+/// Of one policy, over all its subjects.
+struct PolicyScore {
+  std::vector<Elapsed> detections;  ///< of each incident, from its beginning to the first act
+  int false_trips = 0;              ///< openings and re-openings with no incident on
+  int retrips = 0;                  ///< openings and re-openings in an incident after the first
+  int openings = 0;
+  int flaps = 0;        ///< as Account counts them
+  Duration degraded{};  ///< while a rung was taken
+  Duration incident_time{};
+  Duration protected_time{};     ///< of it, while a rung was taken
+  std::optional<double> period;  ///< seconds, of an oscillation under unchanging conditions
+};
+
+/// Of the plant, whichever policy did it.
+struct ServiceScore {
+  std::vector<Elapsed> critical_back;  ///< after each incident, from its end
+  std::vector<Elapsed> full_service;   ///< the same for all work
+  std::vector<Elapsed> settling;       ///< from each incident's beginning
+  double overshoot = 0;                ///< the worst, over the limit as a share of it
+};
+
+void add(PolicyScore& total, const PolicyScore& run);
+void add(ServiceScore& total, const ServiceScore& run);
+
+/// The value below which a share of all lies (nearest rank); nothing when that one never came.
+/// REQUIRES: not empty, 0 < share <= 1.
+Elapsed percentile(std::vector<Elapsed> values, double share);
+
+/// Derived figures, of a policy that was simulated for `simulated`.
+double false_trips_per_day(const PolicyScore& score, Duration simulated);
+double flaps_per_day(const PolicyScore& score, Duration simulated);
+double retrips_per_incident(const PolicyScore& score);  ///< 0 without incidents
+double protected_share(const PolicyScore& score);       ///< 1 without incidents
+
+}  // namespace homeostat

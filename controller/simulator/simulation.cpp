@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/simulator/simulation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "controller/simulator/account.hpp"
+#include "controller/simulator/discrimination.hpp"
+#include "controller/simulator/lever_lag.hpp"
+#include "controller/simulator/plants.hpp"
+#include "controller/simulator/policy_watch.hpp"
+#include "controller/simulator/service_watch.hpp"
+#include "policies/loader/scalars.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr Duration kStep = std::chrono::seconds{1};
+constexpr double kBound = 1e9;  // of anything that is measured
+
+enum Stream : std::uint64_t { incident_stream = 2, sensor_stream = 3 };
+
+class Run {
+ public:
+  Run(const Scenario& scenario, const PolicySet& policies, int run);
+  Result<RunScore> run(const Watch& watch);
+
+ private:
+  void change_conditions();
+  std::optional<Error> divergence() const;
+  void score(const std::vector<Verdict>& verdicts);
+  RunScore finish();
+
+  const Scenario& scenario_;
+  const PolicySet& policies_;
+  std::unique_ptr<Plant> plant_;
+  Sensor sensor_;
+  LeverLag lever_lag_;
+  std::vector<Incident> incidents_;  ///< to come, the next one last
+  std::vector<Incident> active_;
+  TimePoint now_{};
+  Account account_;
+  std::map<std::string, PolicyWatch> watches_;
+  ServiceWatch service_;
+  Discrimination discrimination_;
+};
+
+Run::Run(const Scenario& scenario, const PolicySet& policies, int run)
+    : scenario_(scenario),
+      policies_(policies),
+      plant_(make_plant(scenario.plant, scenario.seed + static_cast<std::uint64_t>(run))),
+      sensor_(scenario.sensor,
+              Random(scenario.seed + static_cast<std::uint64_t>(run), sensor_stream)),
+      lever_lag_(scenario.lag),
+      account_(policies, 1),
+      service_(plant_->controlled().limit),
+      discrimination_(policies) {
+  Random random(scenario.seed + static_cast<std::uint64_t>(run), incident_stream);
+  incidents_ = schedule(scenario.incidents, scenario.duration, random);
+  std::reverse(incidents_.begin(), incidents_.end());
+  for (const auto& policy : policies.policies) watches_[policy.name];
+}
+
+/// Incidents that begin or end at this step.
+void Run::change_conditions() {
+  const auto over = [&](const Incident& incident) { return incident.end <= now_; };
+  const auto ended = std::find_if(active_.begin(), active_.end(), [&](const Incident& incident) {
+    return over(incident) && !incident.harmless;
+  });
+  bool changed = false;
+  if (ended != active_.end()) {
+    for (auto& [name, watch] : watches_) watch.incident_ends(now_);
+    service_.incident_ends(now_);
+  }
+  changed = std::erase_if(active_, over) > 0;
+  while (!incidents_.empty() && incidents_.back().begin <= now_) {
+    active_.push_back(std::move(incidents_.back()));
+    incidents_.pop_back();
+    changed = true;
+    if (active_.back().harmless) continue;
+    for (auto& [name, watch] : watches_) watch.incident_begins(now_);
+    service_.incident_begins(now_);
+  }
+  if (!changed) return;
+  for (auto& [name, watch] : watches_) watch.conditions_change();
+}
+
+std::optional<Error> Run::divergence() const {
+  const auto time = now_.time_since_epoch();
+  for (const auto& sample : plant_->samples()) {
+    if (auto error = diverged(*plant_, sample.signal, sample.numerator, kBound, time)) return error;
+  }
+  const auto controlled = plant_->truth().controlled;
+  return diverged(*plant_, plant_->controlled().name, controlled, kBound, time);
+}
+
+void Run::score(const std::vector<Verdict>& verdicts) {
+  const WallTime wall{now_.time_since_epoch()};
+  for (const auto& verdict : verdicts) {
+    account_.add(verdict, wall);
+    watches_[verdict.policy].see(verdict);
+    if (active_.empty()) discrimination_.see(verdict);
+  }
+  for (auto& [name, watch] : watches_) watch.pass(kStep);
+}
+
+RunScore Run::finish() {
+  RunScore result;
+  result.simulated = scenario_.duration;
+  for (auto& [name, watch] : watches_) {
+    auto& score = result.policies[name];
+    score = watch.finish(now_);
+    for (const auto& [key, figures] : account_.figures()) {
+      if (key.first != name) continue;
+      score.openings += figures.openings;
+      score.flaps += figures.flaps;
+      score.degraded += figures.degraded;
+    }
+    if (!score.period) continue;
+    const auto period = loader::format_duration(from_seconds(std::round(*score.period)));
+    add(result.findings,
+        {1, Severity::failure, name,
+         "limit cycle: it opens and closes again and again with a period of " + period +
+             " while nothing else changes: open and clear levels are "
+             "too close to each other for what opening changes"});
+  }
+  result.service = service_.finish();
+  for (auto& finding : discrimination_.findings()) add(result.findings, std::move(finding));
+  return result;
+}
+
+Result<RunScore> Run::run(const Watch& watch) {
+  EngineState state;
+  const auto end = TimePoint{} + scenario_.duration;
+  while (now_ < end) {
+    now_ += kStep;
+    change_conditions();
+    const auto& levers = lever_lag_.at(now_);
+    const auto advanced = plant_->advance(kStep, active_, levers);
+    if (!advanced.has_value()) return advanced.error();
+    if (auto error = divergence()) return *std::move(error);
+    const auto& snapshot = sensor_.read(plant_->samples(), now_);
+    auto decision = decide(policies_, snapshot, std::move(state), now_);
+    lever_lag_.command(decision.desired, now_);
+    score(decision.verdicts);
+    service_.see(plant_->truth(), !levers.empty(), now_);
+    if (watch) watch({now_, *plant_, active_, snapshot, decision, levers});
+    state = std::move(decision.state);
+  }
+  return finish();
+}
+
+bool has_signal(const Plant& plant, const std::string& signal) {
+  const auto& samples = plant.samples();
+  return std::any_of(samples.begin(), samples.end(),
+                     [&](const Sample& sample) { return sample.signal == signal; });
+}
+
+/// False: nothing of it is left.
+bool fit(Policy& policy, const Plant& plant, std::vector<std::string>& notes) {
+  auto& [combination, arms] = policy.open;
+  std::string dropped;
+  std::erase_if(arms, [&](const Arm& arm) {
+    if (has_signal(plant, arm.signal)) return false;
+    dropped += (dropped.empty() ? "" : ", ") + arm.signal;
+    return true;
+  });
+  if (dropped.empty()) return true;
+  const bool gone = arms.empty() || combination == Combination::all;
+  notes.push_back("`" + policy.name + "` " + (gone ? "is not simulated" : "runs without an arm") +
+                  ": the plant `" + plant.kind() + "` has no " + dropped);
+  return !gone;
+}
+
+}  // namespace
+
+Result<RunScore> simulate(const Scenario& scenario, const PolicySet& policies, int run,
+                          const Watch& watch) {
+  return Run(scenario, policies, run).run(watch);
+}
+
+PolicySet fitted(PolicySet policies, const Scenario& scenario, std::vector<std::string>& notes) {
+  const auto plant = make_plant(scenario.plant, scenario.seed);
+  std::erase_if(policies.policies, [&](Policy& policy) {
+    if (policy.mode == Mode::off) return true;
+    policy.mode = Mode::enforce;
+    if (scenario.evaluate_every) policy.every = *scenario.evaluate_every;
+    return !fit(policy, *plant, notes);
+  });
+  return policies;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of a scenario: the plant, the sensor, the daemon's own decide(), the actuator, step by
+// step on a virtual clock.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "controller/simulator/findings.hpp"
+#include "controller/simulator/plant.hpp"
+#include "controller/simulator/scenario.hpp"
+#include "controller/simulator/score.hpp"
+#include "policies/engine/decide.hpp"
+
+namespace homeostat {
+
+/// One step as it was, for charts and tests. References hold during the call only.
+struct SimulatedStep {
+  TimePoint now;
+  const Plant& plant;
+  const std::vector<Incident>& active;
+  const Snapshot& snapshot;
+  const Decision& decision;
+  const LeversInForce& levers;
+};
+using Watch = std::function<void(const SimulatedStep&)>;
+
+struct RunScore {
+  Duration simulated{};
+  std::map<std::string, PolicyScore> policies;
+  ServiceScore service;
+  std::vector<InvariantFinding> findings;  ///< what only shows while it runs
+};
+
+/// Run number `run` (from 0). An Error when the plant diverges.
+Result<RunScore> simulate(const Scenario& scenario, const PolicySet& policies, int run,
+                          const Watch& watch = {});
+
+/// The policies as a scenario runs them: every one that is not off acts, at `evaluate_every` if the
+/// scenario says so; arms on signals that the plant does not have are dropped, and policies
+/// without an arm left. Adds to `notes` what was dropped.
+PolicySet fitted(PolicySet policies, const Scenario& scenario, std::vector<std::string>& notes);
+
+}  // namespace homeostat
