@@ -18,7 +18,7 @@ std::string shown(double value) { return loader::format_number(std::round(value 
 
 Discrimination::Discrimination(const PolicySet& policies) {
   for (const auto& policy : policies.policies) {
-    every_[policy.name] = policy.every;
+    regular_[policy.name] = {policy.every};
     for (std::size_t index = 0; index < policy.open.arms.size(); ++index) {
       const Arm& arm = policy.open.arms[index];
       Level level;
@@ -35,15 +35,15 @@ Discrimination::Discrimination(const PolicySet& policies) {
   }
 }
 
-void Discrimination::see(const Verdict& verdict) {
-  if (verdict.state != BreakerState::closed || verdict.step == Step::closed) return;
-  const auto every = every_.at(verdict.policy);
+void Discrimination::see(const Verdict& verdict, bool quiet) {
+  auto& regular = regular_.at(verdict.policy);
+  if (!regular.first) regular.first = verdict.at;
+  if ((verdict.at - *regular.first) % regular.every != Duration{}) return;
+  if (!quiet || verdict.state != BreakerState::closed || verdict.step == Step::closed) return;
   for (std::size_t index = 0; index < verdict.evidence.size(); ++index) {
     const auto& judged = verdict.evidence[index].judged;
     if (!judged) continue;
     auto& seen = seen_[{verdict.policy, index}];
-    if (!seen.first) seen.first = verdict.at;
-    if ((verdict.at - *seen.first) % every != Duration{}) continue;
     ++seen.count;
     const double distance = *judged - seen.mean;
     seen.mean += distance / seen.count;

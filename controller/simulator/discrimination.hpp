@@ -21,9 +21,9 @@ class Discrimination {
  public:
   explicit Discrimination(const PolicySet& policies);
 
-  /// Of an evaluation while nothing goes wrong. Those between the regular ones, which policies make
-  /// while they are armed, would tell of the worse moments only, and are left aside.
-  void see(const Verdict& verdict);
+  /// Every evaluation, `quiet` while nothing goes wrong. Those between the regular ones, which
+  /// policies make while they are armed, would tell of the worse moments only, and are left aside.
+  void see(const Verdict& verdict, bool quiet);
 
   std::vector<InvariantFinding> findings() const;
 
@@ -34,14 +34,17 @@ class Discrimination {
     bool below = false;
   };
   struct Seen {
-    std::optional<TimePoint> first;
     double count = 0;
     double mean = 0;
     double squares = 0;  ///< of the distances from the mean (Welford 1962)
   };
   using Key = std::pair<std::string, std::size_t>;  ///< policy, arm
 
-  std::map<std::string, Duration> every_;
+  struct Regular {
+    Duration every{};
+    std::optional<TimePoint> first = {};
+  };
+  std::map<std::string, Regular> regular_;
   std::map<Key, Level> levels_;
   std::map<Key, Seen> seen_;
 };

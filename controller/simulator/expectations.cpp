@@ -76,7 +76,8 @@ void judge(const Scenario& scenario, ScenarioReport& report) {
   judge.at_most("critical_back", scenario.service.critical_back, service.critical_back, 1);
   judge.at_most("full_service", scenario.service.full_service, service.full_service, 1);
   judge.at_most("settling", scenario.service.settling, service.settling, 1);
-  judge.at_most("overshoot", scenario.service.overshoot, service.overshoot);
+  const auto overshoot = service.overshoot.empty() ? Elapsed{0} : percentile(service.overshoot, 1);
+  judge.at_most("overshoot", scenario.service.overshoot, overshoot.value_or(0));
 }
 
 }  // namespace homeostat

@@ -54,13 +54,12 @@ LockContention::Waits LockContention::demanded(const std::vector<Incident>& acti
   return waits;
 }
 
-/// How many wait after `seconds`, when in the long run `share` of all do.
+/// How many wait after `seconds`, when in the long run `share` of all do: two states, exactly.
 int LockContention::moved(int waiting, int running, double share, double seconds) {
-  const double release = seconds / to_seconds(parameters_.wait);
-  const double begin = share >= 1 ? 1 : release * share / (1 - share);
-  const int released = random_.binomial(waiting, 1 - std::exp(-release));
-  const int began = random_.binomial(running, 1 - std::exp(-begin));
-  return waiting - released + began;
+  const double rate = 1 / to_seconds(parameters_.wait) / (1 - share);
+  const double mixed = 1 - std::exp(-rate * seconds);
+  const int released = random_.binomial(waiting, (1 - share) * mixed);
+  return waiting - released + random_.binomial(running, share * mixed);
 }
 
 void LockContention::convoy(double seconds, double left) {
@@ -97,7 +96,7 @@ Result<void> LockContention::advance(Duration step, const std::vector<Incident>&
   samples_[0].denominator = open_;
   samples_[1].numerator = open_;
   truth_.non_critical = std::min({rebuildable, batch, non_critical});
-  truth_.controlled = std::min(waits.row + waits.relation, 1.0);
+  truth_.controlled = waits.row + (1 - waits.row) * waits.relation;
   return {};
 }
 

@@ -16,7 +16,7 @@ struct LockContentionParameters {
   int most_open = 24;
   Duration load_memory = std::chrono::seconds{10};  ///< … and forget in this time where they were
   double base_ratio = 0.07;
-  Duration wait = std::chrono::seconds{2};  ///< mean of one wait
+  Duration wait = std::chrono::seconds{1};  ///< mean of one wait
   double convoys_per_hour = 30;
   double convoy_share = 0.3;  ///< of open transactions, at most
   Duration convoy_wait = std::chrono::seconds{3};

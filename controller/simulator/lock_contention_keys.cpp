@@ -48,7 +48,7 @@ Shape lock_contention_shape() {
                    count("most_open", "24", "… and this."),
                    wait("load_memory", "10s", "In which they forget where they were."),
                    share("base_ratio", "7%", "Share that waits while nothing is wrong."),
-                   wait("wait", "2s", "Mean of one wait."),
+                   wait("wait", "1s", "Mean of one wait."),
                    {.name = "convoys_per_hour",
                     .type = Type::number,
                     .fallback = "30",

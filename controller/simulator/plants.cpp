@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "controller/simulator/lock_contention_keys.hpp"
+#include "controller/simulator/lock_storm_keys.hpp"
 
 namespace homeostat {
 namespace {
@@ -15,16 +16,23 @@ struct Maker {
   std::unique_ptr<Plant> operator()(const LockContentionParameters& parameters) const {
     return std::make_unique<LockContention>(parameters, random);
   }
+  std::unique_ptr<Plant> operator()(const LockStormParameters& parameters) const {
+    return std::make_unique<LockStorm>(parameters, random);
+  }
 };
 
 struct Kinds {
   std::vector<std::string> operator()(const LockContentionParameters& /*parameters*/) const {
     return {"row", "relation"};
   }
+  std::vector<std::string> operator()(const LockStormParameters& /*parameters*/) const {
+    return {"slow"};
+  }
 };
 
 struct Worst {
   double operator()(const LockContentionParameters& /*parameters*/) const { return 0.99; }
+  double operator()(const LockStormParameters& /*parameters*/) const { return 1; }
 };
 
 }  // namespace
@@ -51,13 +59,17 @@ Key kind(std::string name, Shape shape) {
 Shape plant_shape() {
   return {.name = "`plant`",
           .help = "What is controlled: one kind, with its parameters.",
-          .keys = {kind("lock_contention", lock_contention_shape())},
-          .rules = {{RuleKind::exactly_one, {"lock_contention"}}}};
+          .keys = {kind("lock_contention", lock_contention_shape()),
+                   kind("lock_storm", lock_storm_shape())},
+          .rules = {{RuleKind::exactly_one, {"lock_contention", "lock_storm"}}}};
 }
 
 std::optional<PlantParameters> read_plant(const Value& plant, std::vector<Finding>& errors) {
   if (const auto* const value = find(plant, "lock_contention")) {
     return read_lock_contention(*value, errors);
+  }
+  if (const auto* const value = find(plant, "lock_storm")) {
+    return read_lock_storm(*value, errors);
   }
   return std::nullopt;
 }

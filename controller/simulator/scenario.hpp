@@ -12,6 +12,7 @@
 
 #include "controller/simulator/incident.hpp"
 #include "controller/simulator/lock_contention.hpp"
+#include "controller/simulator/lock_storm.hpp"
 #include "controller/simulator/sensor.hpp"
 #include "policies/loader/loader.hpp"
 #include "policies/model/error.hpp"
@@ -19,7 +20,7 @@
 namespace homeostat {
 
 /// One alternative a kind of plant.
-using PlantParameters = std::variant<LockContentionParameters>;
+using PlantParameters = std::variant<LockContentionParameters, LockStormParameters>;
 
 /// What one policy must achieve over all runs; a bound that is not given is not checked.
 struct PolicyBounds {

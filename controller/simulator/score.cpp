@@ -34,7 +34,7 @@ void add(ServiceScore& total, const ServiceScore& run) {
   append(total.critical_back, run.critical_back);
   append(total.full_service, run.full_service);
   append(total.settling, run.settling);
-  total.overshoot = std::max(total.overshoot, run.overshoot);
+  append(total.overshoot, run.overshoot);
 }
 
 Elapsed percentile(std::vector<Elapsed> values, double share) {

@@ -31,7 +31,7 @@ struct ServiceScore {
   std::vector<Elapsed> critical_back;  ///< after each incident, from its end
   std::vector<Elapsed> full_service;   ///< the same for all work
   std::vector<Elapsed> settling;       ///< from each incident's beginning
-  double overshoot = 0;                ///< the worst, over the limit as a share of it
+  std::vector<Elapsed> overshoot;      ///< no times: the peak over the limit, as a share of it
 };
 
 void add(PolicyScore& total, const PolicyScore& run);

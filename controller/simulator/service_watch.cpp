@@ -36,9 +36,9 @@ void ServiceWatch::incident_ends(TimePoint now) {
   full_.reset();
 }
 
-void ServiceWatch::see(const PlantTruth& truth, bool restricted, TimePoint now) {
+void ServiceWatch::see(const PlantTruth& truth, TimePoint now) {
   if (!began_) return;
-  score_.overshoot = std::max(score_.overshoot, truth.controlled / limit_ - 1);
+  peak_ = std::max(peak_, truth.controlled);
   const auto follow = [now](Streak& streak, bool holds, Duration lasting) {
     streak.see(holds, now);
     if (!streak.lasting && streak.since && now - *streak.since >= lasting) {
@@ -48,18 +48,20 @@ void ServiceWatch::see(const PlantTruth& truth, bool restricted, TimePoint now) 
   follow(settled_, truth.controlled <= limit_, kSettled);
   if (!ended_) return;
   follow(critical_, truth.critical >= kServed, kLasting);
-  const bool full = truth.critical >= kServed && truth.non_critical >= kServed && !restricted;
+  const bool full = truth.critical >= kServed && truth.non_critical >= kServed;
   follow(full_, full, kLasting);
 }
 
 void ServiceWatch::close_account() {
   if (began_ && ended_) {
+    score_.overshoot.emplace_back(std::max(peak_ / limit_ - 1, 0.0));
     score_.critical_back.push_back(elapsed(ended_, critical_.lasting));
     score_.full_service.push_back(elapsed(ended_, full_.lasting));
     score_.settling.push_back(elapsed(began_, settled_.lasting));
   }
   began_.reset();
   ended_.reset();
+  peak_ = 0;
   critical_.reset();
   full_.reset();
   settled_.reset();

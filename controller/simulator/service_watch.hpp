@@ -16,8 +16,8 @@ class ServiceWatch {
 
   void incident_begins(TimePoint now);
   void incident_ends(TimePoint now);
-  /// How things are at `now`. `restricted`: some lever stands away from its baseline.
-  void see(const PlantTruth& truth, bool restricted, TimePoint now);
+  /// How things are at `now`.
+  void see(const PlantTruth& truth, TimePoint now);
   ServiceScore finish();
 
  private:
@@ -34,6 +34,7 @@ class ServiceWatch {
   ServiceScore score_;
   std::optional<TimePoint> began_;
   std::optional<TimePoint> ended_;
+  double peak_ = 0;  ///< of the controlled quantity, since the incident began
   Streak critical_;
   Streak full_;
   Streak settled_;

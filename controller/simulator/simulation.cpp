@@ -100,7 +100,7 @@ void Run::score(const std::vector<Verdict>& verdicts) {
   for (const auto& verdict : verdicts) {
     account_.add(verdict, wall);
     watches_[verdict.policy].see(verdict);
-    if (active_.empty()) discrimination_.see(verdict);
+    discrimination_.see(verdict, active_.empty());
   }
   for (auto& [name, watch] : watches_) watch.pass(kStep);
 }
@@ -144,7 +144,7 @@ Result<RunScore> Run::run(const Watch& watch) {
     auto decision = decide(policies_, snapshot, std::move(state), now_);
     lever_lag_.command(decision.desired, now_);
     score(decision.verdicts);
-    service_.see(plant_->truth(), !levers.empty(), now_);
+    service_.see(plant_->truth(), now_);
     if (watch) watch({now_, *plant_, active_, snapshot, decision, levers});
     state = std::move(decision.state);
   }

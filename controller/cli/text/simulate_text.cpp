@@ -42,8 +42,9 @@ std::string service(const ServiceScore& score) {
          of_times(score.critical_back, 1) + "), full service after " +
          of_times(score.full_service, 0.5) + " (worst " + of_times(score.full_service, 1) +
          "), both from the incident's end; settled after " + of_times(score.settling, 0.5) +
-         " (worst " + of_times(score.settling, 1) + "); overshoot " + share(score.overshoot) +
-         " of its limit.\n";
+         " (worst " + of_times(score.settling, 1) + "); over its limit by " +
+         share(*percentile(score.overshoot, 0.5)) + " (worst " +
+         share(*percentile(score.overshoot, 1)) + ").\n";
 }
 
 const char* word(Severity severity) { return severity == Severity::failure ? "FAILED" : "warning"; }
@@ -90,7 +91,7 @@ json report_json(const ScenarioReport& report) {
                {{"critical_back_seconds", elapsed_json(report.service.critical_back)},
                 {"full_service_seconds", elapsed_json(report.service.full_service)},
                 {"settling_seconds", elapsed_json(report.service.settling)},
-                {"overshoot", report.service.overshoot}}},
+                {"overshoot", elapsed_json(report.service.overshoot)}}},
               {"invariants", json::array()},
               {"missed", report.missed},
               {"notes", report.notes}};
