@@ -48,7 +48,7 @@ LockContention::Waits LockContention::demanded(const std::vector<Incident>& acti
   Waits waits{std::max(p.base_ratio - convoys, 0.0), 0};
   for (const auto& incident : active) {
     auto& kind = incident.kind == "relation" ? waits.relation : waits.row;
-    kind = std::max(kind, incident.level);
+    kind = kind + (1 - kind) * incident.level;  // on top of what is normal
   }
   waits.row = cut(waits.row, left);
   return waits;

@@ -9,16 +9,18 @@ namespace homeostat {
 
 /// Each open transaction begins to wait at a rate and is released at another, so that waits last
 /// and neighbouring samples are alike; convoys let several wait at once. A closed loop: clients
-/// whose transactions wait send no others, and the open ones pile up. Levels of incidents are the
-/// share of transactions that wait while nothing is shed.
+/// whose transactions wait send no others, and the open ones pile up. The level of an incident is
+/// the share of transactions that wait for what went wrong, on top of what is normal, while nothing
+/// is shed. Blocking dynamics are modelled, not recorded: trust the comparison of two policies more
+/// than one's figures.
 struct LockContentionParameters {
   int least_open = 6;  ///< open transactions wander between the two …
   int most_open = 24;
   Duration load_memory = std::chrono::seconds{10};  ///< … and forget in this time where they were
   double base_ratio = 0.07;
   Duration wait = std::chrono::seconds{1};  ///< mean of one wait
-  double convoys_per_hour = 30;
-  double convoy_share = 0.3;  ///< of open transactions, at most
+  double convoys_per_hour = 200;
+  double convoy_share = 0.16;  ///< of open transactions, at most
   Duration convoy_wait = std::chrono::seconds{3};
   // What each class has in the transactions that begin to wait: shedding it takes that away. All of
   // them leave 0.35.

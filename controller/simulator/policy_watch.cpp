@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/simulator/policy_watch.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <numeric>
 
 namespace homeostat {
 namespace {
@@ -11,8 +14,18 @@ namespace {
 constexpr Duration kAftermath = std::chrono::seconds{60};
 
 // An oscillation: so many periods, so much alike. Chance does not come that regularly.
-constexpr std::size_t kPeriods = 5;
-constexpr double kSpread = 0.15;  // standard deviation, as a share of the mean
+constexpr std::ptrdiff_t kPeriods = 5;
+constexpr double kSpread = 0.1;  // standard deviation, as a share of the mean
+
+/// Their mean, if they are alike.
+std::optional<double> common_period(std::vector<double>::const_iterator first,
+                                    std::vector<double>::const_iterator last) {
+  const auto count = static_cast<double>(last - first);
+  const double mean = std::accumulate(first, last, 0.0) / count;
+  const double squares = std::inner_product(first, last, first, 0.0) / count;
+  const double deviation = std::sqrt(std::max(squares - mean * mean, 0.0));
+  return deviation <= kSpread * mean ? std::optional(mean) : std::nullopt;
+}
 
 bool is_opening(Step step) {
   return step == Step::opened || step == Step::reopened || step == Step::fired;
@@ -69,17 +82,15 @@ void PolicyWatch::pass(Duration step) {
 }
 
 void PolicyWatch::find_period() {
-  if (openings_.size() <= kPeriods || score_.period) return;
-  double sum = 0;
-  double squares = 0;
-  for (auto at = openings_.end() - kPeriods; at != openings_.end(); ++at) {
-    const double period = to_seconds(*at - *(at - 1));
-    sum += period;
-    squares += period * period;
+  std::vector<double> periods;
+  for (std::size_t at = 1; at < openings_.size(); ++at) {
+    periods.push_back(to_seconds(openings_[at] - openings_[at - 1]));
   }
-  const double mean = sum / kPeriods;
-  const double variance = std::max(squares / kPeriods - mean * mean, 0.0);
-  if (std::sqrt(variance) <= kSpread * mean) score_.period = mean;
+  for (auto first = periods.begin(); periods.end() - first >= kPeriods; ++first) {
+    if (const auto period = common_period(first, first + kPeriods); period && !score_.period) {
+      score_.period = period;
+    }
+  }
 }
 
 void PolicyWatch::conditions_change() {
