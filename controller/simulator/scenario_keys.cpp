@@ -49,52 +49,37 @@ Shape actuator_shape() {
   return {.name = "`actuator`", .keys = {std::move(lag)}};
 }
 
-std::vector<Key> of_any_incident() {
-  return {{.name = "level",
-           .type = Type::share,
-           .required = true,
-           .help = "How bad, in the plant's terms.",
-           .range = more_than(0)},
-          {.name = "kind", .help = "Of those that the plant knows.", .pattern = kWord},
-          {.name = "harmless",
-           .type = Type::boolean,
-           .fallback = "false",
-           .help = "A blip: a policy that acts on it is wrong."}};
-}
-
-std::vector<Shape> incident_shapes() {
-  auto fixed = of_any_incident();
-  fixed.push_back({.name = "at",
-                   .type = Type::duration,
-                   .required = true,
-                   .help = "When it begins, from the beginning of the run.",
-                   .range = at_least(0)});
-  fixed.push_back({.name = "for",
-                   .type = Type::duration,
-                   .required = true,
-                   .help = "How long it lasts.",
-                   .range = more_than(0)});
-  auto random = of_any_incident();
-  random.push_back({.name = "per_day",
+Shape incident_shape() {
+  const auto needs = [](std::string subject, std::string key) {
+    return Rule{RuleKind::needs, {std::move(key)}, std::move(subject)};
+  };
+  return {.name = "an incident",
+          .help = "At a fixed time (`at`, `for`) or at random (`per_day`, `shortest`, `longest`).",
+          .keys = {duration("at", "When it begins, from the beginning of the run."),
+                   duration("for", "How long it lasts.", more_than(0)),
+                   {.name = "per_day",
                     .type = Type::number,
-                    .required = true,
                     .help = "How many on average, at random times.",
-                    .range = between(0, 1440)});
-  random.push_back({.name = "shortest",
-                    .type = Type::duration,
+                    .range = between(0, 1440)},
+                   duration("shortest", "The length is uniform from this …", more_than(0)),
+                   duration("longest", "… to this.", more_than(0)),
+                   {.name = "level",
+                    .type = Type::share,
                     .required = true,
-                    .help = "The length is uniform from this …",
-                    .range = more_than(0)});
-  random.push_back({.name = "longest",
-                    .type = Type::duration,
-                    .required = true,
-                    .help = "… to this.",
-                    .range = more_than(0)});
-  return {
-      {.name = "an incident at a fixed time", .selector = {.key = "at"}, .keys = std::move(fixed)},
-      {.name = "incidents at random times",
-       .selector = {.key = "per_day"},
-       .keys = std::move(random)}};
+                    .help = "How bad, in the plant's terms.",
+                    .range = more_than(0)},
+                   {.name = "kind", .help = "Of those that the plant knows.", .pattern = kWord},
+                   {.name = "harmless",
+                    .type = Type::boolean,
+                    .fallback = "false",
+                    .help = "A blip: a policy that acts on it is wrong."}},
+          .rules = {{RuleKind::exactly_one, {"at", "per_day"}},
+                    needs("at", "for"),
+                    needs("for", "at"),
+                    needs("per_day", "shortest"),
+                    needs("per_day", "longest"),
+                    needs("shortest", "per_day"),
+                    needs("longest", "per_day")}};
 }
 
 Shape policy_bounds_shape() {
@@ -171,7 +156,7 @@ Shape scenario_shape() {
                     .list = true,
                     .help = "What goes wrong.",
                     .may_be_empty = true,
-                    .shapes = incident_shapes()},
+                    .shapes = {incident_shape()}},
                    {.name = "policies",
                     .list = true,
                     .help = "Files or folders; otherwise the recommended ones."},

@@ -17,10 +17,12 @@ import decide
 import lock_probe
 import memory
 import scrape
+import simulate
 import throughput
 
 BENCHMARKS = {module.NAME: module
-              for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape)}
+              for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape,
+                             simulate)}
 ROUNDS = 5
 
 

@@ -18,6 +18,7 @@ HOMEOSTAT = sys.argv.pop()
 PROGRAMS = sys.argv.pop()
 DECIDE_BENCH = os.path.join(PROGRAMS, "decide_bench")
 METRICS_BENCH = os.path.join(PROGRAMS, "metrics_bench")
+SIMULATE_BENCH = os.path.join(PROGRAMS, "simulate_bench")
 REPO = sys.argv.pop()
 sys.path.insert(0, os.path.join(REPO, "tests/bench"))
 
@@ -146,6 +147,19 @@ class MetricsBenchTest(unittest.TestCase):
     def test_arguments_that_make_no_sense_are_refused(self):
         for wrong in ([], ["0", "3", "file"], ["7", "x", "file"]):
             done = subprocess.run([METRICS_BENCH, *wrong], capture_output=True, check=False)
+            self.assertEqual(done.returncode, 2, wrong)
+
+
+class SimulateBenchTest(unittest.TestCase):
+    def test_it_prints_one_figure_a_run(self):
+        done = subprocess.run([SIMULATE_BENCH, "2", "1", "3"], text=True, capture_output=True,
+                              check=True)
+        self.assertEqual(len(done.stdout.splitlines()), 3)
+        self.assertTrue(all(float(line) > 0 for line in done.stdout.splitlines()))
+
+    def test_arguments_that_make_no_sense_are_refused(self):
+        for wrong in ([], ["0", "1", "1"], ["1", "x", "1"]):
+            done = subprocess.run([SIMULATE_BENCH, *wrong], capture_output=True, check=False)
             self.assertEqual(done.returncode, 2, wrong)
 
 

@@ -61,7 +61,8 @@ TEST_CASE("scenario: every mistake is told at once") {
   const auto errors = errors_in(
       "version: 1\nscenario: Trial\nduration: 0s\nplant: {lock_contention: {}}\n"
       "sensor: {missing: 2}\nincidents: [{level: 41%}]\n");
-  CHECK(errors.size() == 4);
+  REQUIRE(errors.size() == 4);
+  CHECK(errors.back() == "trial.yaml:6:13: expected one of `at`, `per_day` in an incident");
 }
 
 TEST_CASE("scenario: values that contradict each other are refused") {
