@@ -51,10 +51,10 @@ TEST_CASE("scenario: the defaults of a lock storm are the model's") {
 TEST_CASE("scenario: a misspelt key is named with its place and the nearest valid one") {
   CHECK(errors_in(scenario_text("incidets: []\n")) ==
         Texts{"trial.yaml:5:1: unknown key `incidets` in a scenario; did you mean `incidents`?"});
-  CHECK(errors_in("version: 1\nscenario: trial\nduration: 1h\nplant: {lock_contentoin: {}}\n")
-            .front() ==
-        "trial.yaml:4:9: unknown key `lock_contentoin` in `plant`; did you mean "
-        "`lock_contention`?");
+  CHECK(
+      first_error_in("version: 1\nscenario: trial\nduration: 1h\nplant: {lock_contentoin: {}}\n") ==
+      "trial.yaml:4:9: unknown key `lock_contentoin` in `plant`; did you mean "
+      "`lock_contention`?");
 }
 
 TEST_CASE("scenario: every mistake is told at once") {
@@ -66,24 +66,21 @@ TEST_CASE("scenario: every mistake is told at once") {
 }
 
 TEST_CASE("scenario: values that contradict each other are refused") {
-  CHECK_THAT(errors_in(scenario_text("incidents: [{at: 55m, for: 10m, level: 41%}]\n")).front(),
+  CHECK_THAT(first_error_in(scenario_text("incidents: [{at: 55m, for: 10m, level: 41%}]\n")),
              Contains("trial.yaml:5:18: ") && Contains("ends after the run, which takes 1h"));
   CHECK_THAT(
-      errors_in(scenario_text("incidents: [{at: 5m, for: 1m, level: 41%, kind: rows}]\n")).front(),
+      first_error_in(scenario_text("incidents: [{at: 5m, for: 1m, level: 41%, kind: rows}]\n")),
       Contains("knows no incident of kind `rows`; did you mean `row`?"));
-  CHECK_THAT(errors_in(scenario_text("incidents: [{at: 5m, for: 1m, level: 2}]\n")).front(),
+  CHECK_THAT(first_error_in(scenario_text("incidents: [{at: 5m, for: 1m, level: 2}]\n")),
              Contains("`level` is 2; this plant knows at most 0.99"));
-  CHECK_THAT(
-      errors_in(scenario_text("incidents: [{per_day: 1, shortest: 2m, longest: 1m, level: 0.4}]\n"))
-          .front(),
-      Contains("`shortest` is longer than `longest`"));
-  CHECK_THAT(errors_in("version: 1\nscenario: trial\nduration: 1h\n"
-                       "plant: {lock_contention: {least_open: 30, most_open: 10}}\n")
-                 .front(),
+  CHECK_THAT(first_error_in(scenario_text(
+                 "incidents: [{per_day: 1, shortest: 2m, longest: 1m, level: 0.4}]\n")),
+             Contains("`shortest` is longer than `longest`"));
+  CHECK_THAT(first_error_in("version: 1\nscenario: trial\nduration: 1h\n"
+                            "plant: {lock_contention: {least_open: 30, most_open: 10}}\n"),
              Contains("`least_open` is more than `most_open`"));
-  CHECK_THAT(errors_in("version: 1\nscenario: trial\nduration: 1h\n"
-                       "plant: {lock_storm: {throughput_at_max: 3000}}\n")
-                 .front(),
+  CHECK_THAT(first_error_in("version: 1\nscenario: trial\nduration: 1h\n"
+                            "plant: {lock_storm: {throughput_at_max: 3000}}\n"),
              Contains("no curve goes through"));
 }
 

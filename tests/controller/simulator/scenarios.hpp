@@ -36,6 +36,12 @@ inline std::vector<std::string> errors_in(const std::string& text) {
   return texts;
 }
 
+/// What is wrong first; empty when the text loads.
+inline std::string first_error_in(const std::string& text) {
+  const auto errors = errors_in(text);
+  return errors.empty() ? std::string() : errors.front();
+}
+
 /// An hour of lock contention on a busy server with an incident of ten minutes.
 inline Scenario contention() {
   Scenario scenario;
