@@ -51,9 +51,8 @@ class Judge {
 void judge_policy(const std::string& name, const PolicyBounds& bounds, ScenarioReport& report) {
   const auto found = report.policies.find(name);
   if (found == report.policies.end()) {
-    report.notes.push_back("what is expected of `" + name +
-                           "` was not checked: no policy of that "
-                           "name was simulated");
+    report.missed.push_back(
+        name + ": something is expected of it, and no policy of that name was " + "simulated");
     return;
   }
   const auto& score = found->second;

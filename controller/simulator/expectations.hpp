@@ -6,7 +6,8 @@
 
 namespace homeostat {
 
-/// Fills `missed`, each in one line with its numbers; notes policies that were not simulated.
+/// Fills `missed`, each in one line with its numbers; a policy that was not simulated has missed
+/// all of them.
 void judge(const Scenario& scenario, ScenarioReport& report);
 
 }  // namespace homeostat

@@ -2,6 +2,7 @@
 #include "policies/loader/formula_builder.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <utility>
 
@@ -22,6 +23,20 @@ Place place_in(const Value& value, const std::string& text, int at) {
   Place place = value.place;
   if (text.find('\n') == std::string::npos) place.column += at + (value.quoted ? 1 : 0);
   return place;
+}
+
+bool in_name(char byte) {
+  return byte == '_' || std::isalnum(static_cast<unsigned char>(byte)) != 0;
+}
+
+/// Where a name stands by itself, and not as a part of a longer one.
+int place_of_name(const std::string& text, const std::string& name) {
+  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+    const auto end = at + name.size();
+    const bool begins = at == 0 || !in_name(text[at - 1]);
+    if (begins && (end == text.size() || !in_name(text[end]))) return static_cast<int>(at);
+  }
+  return 0;
 }
 
 class FormulaBuilder {
@@ -83,7 +98,7 @@ class FormulaBuilder {
                     const SignalName& signal) {
     const auto found = context_.vocabulary.signals.find(signal);
     if (found == context_.vocabulary.signals.end()) return false;  // reported with `vars`
-    const auto at = static_cast<int>(text.find(name));
+    const auto at = place_of_name(text, name);
     const auto about = context_.about;
     if (about != SubjectKind::cluster && found->second.about != about) {
       errors_.push_back({place_in(value, text, at), "`" + signal + "` is measured for each " +

@@ -79,6 +79,10 @@ TEST_CASE("simulate: what is expected and does not come true exits with 1 and is
   const auto ran = run({"simulate", folder.path(), "--policies", kRoot + "/policies/recommended"});
   CHECK(ran.status == 1);
   CHECK_THAT(ran.out, Contains("FAILED: circuit-breaker.detect_p95: "));
+  const auto other = run({"simulate", folder.path(), "--policies",
+                          kRoot + "/policies/recommended/lock-contention.yaml"});
+  CHECK(other.status == 1);
+  CHECK_THAT(other.out, Contains("FAILED: circuit-breaker: something is expected of it"));
 }
 
 TEST_CASE("simulate: JSON holds every figure") {
