@@ -118,7 +118,7 @@ void add_freshness(const Report& report, Families& families) {
                       {"subject", to_text(sample.subject)},
                       {"reason", std::string(to_text(sample.reason))}},
                      1);
-    } else if (sample.signal != "probe_up") {  // always known, so it says nothing of freshness
+    } else if (sample.signal != kAlwaysKnown) {  // always known, so it says nothing of freshness
       auto& at = newest.try_emplace(sample.subject, sample.taken).first->second;
       at = std::max(at, sample.taken);
     }

@@ -97,7 +97,7 @@ asio::awaitable<std::vector<Sample>> Sampler::sample(TimePoint now, Duration dea
     std::move(reading.samples.begin(), reading.samples.end(), std::back_inserter(samples));
   }
   for (const auto& [subject, is_up] : up) {
-    samples.push_back(gauge("probe_up", subject, is_up ? 1 : 0, now));
+    samples.push_back(gauge(std::string(kAlwaysKnown), subject, is_up ? 1 : 0, now));
   }
   co_return samples;
 }

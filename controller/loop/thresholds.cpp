@@ -2,13 +2,15 @@
 #include "controller/loop/thresholds.hpp"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 #include <variant>
 
 namespace homeostat {
 namespace {
 
-Threshold threshold_of(const Policy& policy, int number, const Arm& arm) {
+/// Nothing for what one look at the database cannot tell: a rise and an absence take time.
+std::optional<Threshold> threshold_of(const Policy& policy, int number, const Arm& arm) {
   Threshold made;
   made.policy = policy.name;
   made.arm = number;
@@ -18,7 +20,8 @@ Threshold threshold_of(const Policy& policy, int number, const Arm& arm) {
   made.policy_hash = policy.hash;
   const auto& open = policy.open;
   made.decides = open.combination == Combination::any || open.arms.size() == 1;
-  static_assert(std::variant_size_v<decltype(arm.test)> == 2, "another test needs a level here");
+  static_assert(std::variant_size_v<decltype(arm.test)> == 4,
+                "may another test need a level here?");
   if (const auto* level = std::get_if<LevelTest>(&arm.test)) {
     made.comparison = level->comparison;
     made.level = level->threshold;
@@ -26,6 +29,8 @@ Threshold threshold_of(const Policy& policy, int number, const Arm& arm) {
     made.level = cusum->ref;
     made.prior_weight = cusum->prior_weight;
     made.prior_ratio = cusum->prior_ratio;
+  } else {
+    return std::nullopt;
   }
   return made;
 }
@@ -37,7 +42,9 @@ std::vector<Threshold> thresholds_of(const PolicySet& policies) {
   for (const auto& policy : policies.policies) {
     if (policy.mode == Mode::off) continue;
     int number = 0;
-    for (const auto& arm : policy.open.arms) all.push_back(threshold_of(policy, ++number, arm));
+    for (const auto& arm : policy.open.arms) {
+      if (auto made = threshold_of(policy, ++number, arm)) all.push_back(std::move(*made));
+    }
   }
   return all;
 }

@@ -27,7 +27,8 @@ struct Threshold {
   friend bool operator==(const Threshold&, const Threshold&) = default;
 };
 
-/// Of every policy that is not off, in order of policy and condition.
+/// Of every policy that is not off, in order of policy and condition; only what one look can judge:
+/// no `trend`, no `absent_for`.
 std::vector<Threshold> thresholds_of(const PolicySet& policies);
 
 /// What homeostat.register_thresholds() takes.

@@ -45,6 +45,8 @@ bool Account::beyond(const Verdict& verdict) const {
       ArmView view;
       view.judged = seen.judged;
       view.clear = seen.clear;
+      view.rise = seen.rise;
+      view.reading.quality = seen.quality;
       return seen.signal == arm.signal && beyond_threshold(arm, view);
     });
   };

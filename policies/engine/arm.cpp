@@ -4,18 +4,22 @@
 #include <algorithm>
 #include <utility>
 
+#include "policies/engine/absence.hpp"
 #include "policies/engine/arm_gates.hpp"
 #include "policies/engine/cusum.hpp"
 #include "policies/engine/folds.hpp"
 #include "policies/engine/formula_reading.hpp"
 #include "policies/engine/level.hpp"
 #include "policies/engine/timers.hpp"
+#include "policies/engine/trend.hpp"
 
 namespace homeostat {
 namespace {
 
 const CusumTest* cusum_of(const Arm& arm) { return std::get_if<CusumTest>(&arm.test); }
 const LevelTest* level_of(const Arm& arm) { return std::get_if<LevelTest>(&arm.test); }
+const TrendTest* trend_of(const Arm& arm) { return std::get_if<TrendTest>(&arm.test); }
+const AbsenceTest* absence_of(const Arm& arm) { return std::get_if<AbsenceTest>(&arm.test); }
 
 SignalReading read_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
                        const Subject& subject, TimePoint now) {
@@ -59,6 +63,29 @@ ArmView view_level(const ArmMemory& memory, const Arm& arm, const LevelTest& tes
   return view;
 }
 
+ArmView view_trend(const ArmMemory& memory, const TrendTest& test, SignalReading reading,
+                   const EngineSettings& settings, TimePoint now) {
+  ArmView view;
+  if (last_step_missing(memory, settings, now)) make_absent(reading);
+  view.reading = reading;
+  if (reading.quality == Quality::absent) return view;
+  view.judged = memory.folded;
+  view.rise = memory.rise;
+  view.clear = memory.clear;
+  view.truth = trend_tripped(memory, test, settings) ? Truth::yes : Truth::no;
+  return view;
+}
+
+/// Never unknown: an absence is what it is about.
+ArmView view_absence(const ArmMemory& memory, const AbsenceTest& test, const SignalReading& reading,
+                     const EngineSettings& settings, TimePoint now) {
+  ArmView view;
+  view.reading = reading;
+  view.clear = memory.clear;
+  view.truth = absence_tripped(memory, test, settings, now) ? Truth::yes : Truth::no;
+  return view;
+}
+
 /// What was gathered about a server that is not there any more says nothing about the one that is.
 /// What the breaker did about it stands: its episode goes on until the new server is clear.
 void discard_evidence(ArmMemory& memory) {
@@ -67,6 +94,7 @@ void discard_evidence(ArmMemory& memory) {
   fresh.involved = memory.involved;
   fresh.tripped_since = memory.tripped_since;
   fresh.exhausted = memory.exhausted;
+  fresh.absent_since = memory.absent_since;
   memory = std::move(fresh);
 }
 
@@ -95,6 +123,7 @@ void add_evidence(Verdict& verdict, const Arm& arm, const ArmMemory& memory, con
   evidence.judged = view.judged;
   if (cusum_of(arm) != nullptr) evidence.cusum = memory.cusum;
   evidence.backstop = view.backstop;
+  evidence.rise = view.rise;
   evidence.tripped = view.truth == Truth::yes;
   evidence.clear = view.clear;
   verdict.evidence.push_back(std::move(evidence));
@@ -112,6 +141,12 @@ void observe_arm(const PolicySet& set, const Snapshot& snapshot, const EngineSta
     const auto fold = ended_fold(state, arm.signal, policy.subject, arm.aggregate);
     if (!fold || fold->number <= memory.stepped_fold) return;
     step_cusum(memory, *test, arm.clear_level, *fold, set.settings, policy.state);
+  } else if (const auto* trend = trend_of(arm)) {
+    const auto folds = ended_folds(state, arm.signal, policy.subject);
+    if (folds.empty() || folds.front().second.number <= memory.stepped_fold) return;
+    step_trend(memory, *trend, trend_rules(set, arm), folds, set.settings);
+  } else if (absence_of(arm) != nullptr) {
+    follow_absence(memory, read_arm(set, snapshot, arm, policy.subject, now), now);
   } else if (arm.smooth) {
     const auto reading = read_arm(set, snapshot, arm, policy.subject, now);
     smooth_level(memory, arm, reading);
@@ -124,6 +159,10 @@ ArmView view_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
   ArmView view;
   if (const auto* test = cusum_of(arm)) {
     view = view_cusum(memory, *test, reading, set.settings, policy.state, now);
+  } else if (const auto* trend = trend_of(arm)) {
+    view = view_trend(memory, *trend, reading, set.settings, now);
+  } else if (const auto* absence = absence_of(arm)) {
+    view = view_absence(memory, *absence, reading, set.settings, now);
   } else {
     view = view_level(memory, arm, *level_of(arm), reading, set.settings);
   }
@@ -153,6 +192,8 @@ void look_at_arm(Evaluation& evaluation, const Snapshot& snapshot, int index) {
 }
 
 bool beyond_threshold(const Arm& arm, const ArmView& view) {
+  if (absence_of(arm) != nullptr) return view.reading.quality == Quality::absent;
+  if (const auto* test = trend_of(arm)) return !view.clear && risen(*test, view.rise);
   if (!view.judged) return false;
   if (const auto* test = level_of(arm)) return breached(*test, *view.judged);
   return !view.clear && *view.judged > cusum_of(arm)->ref;

@@ -9,15 +9,15 @@
 
 namespace homeostat {
 
-/// At every step: a cusum steps on the fold that has ended since, if any; an EWMA takes a new
-/// reading, if any. A sample of another server than before discards what was gathered (H4): S, the
-/// backstop's window, EWMA, streaks and clear time.
+/// At every step: a cusum or a trend steps on the fold that has ended since, if any; an EWMA takes
+/// a new reading, if any; an absence is followed. A sample of another server than before discards
+/// what was gathered (H4): S, windows, EWMA, streaks and clear time; but an absence goes on.
 void observe_arm(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
                  const Arm& arm, const PolicyMemory& policy, ArmMemory& memory, TimePoint now);
 
-/// What the arm says, from what it remembers and the newest reading; changes nothing. A cusum arm
-/// is absent when its newest reading is, or when nothing was read in the fold that ended last. An
-/// arm past its max_open says no.
+/// What the arm says, from what it remembers and the newest reading; changes nothing. An arm on
+/// folds (cusum, trend) is absent when its newest reading is, or when nothing was read in the fold
+/// that ended last. An arm past its max_open says no.
 ArmView view_arm(const PolicySet& set, const Snapshot& snapshot, const Arm& arm,
                  const PolicyMemory& policy, const ArmMemory& memory, TimePoint now);
 

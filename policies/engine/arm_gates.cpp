@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policies/engine/arm_gates.hpp"
 
+#include "policies/engine/absence.hpp"
 #include "policies/engine/arm.hpp"
 #include "policies/engine/cusum.hpp"
 #include "policies/engine/folds.hpp"
 #include "policies/engine/level.hpp"
 #include "policies/engine/timers.hpp"
+#include "policies/engine/trend.hpp"
 
 namespace homeostat {
 namespace {
@@ -18,6 +20,8 @@ struct Looked {
   const ArmMemory& memory;
   const LevelTest* level;
   const CusumTest* cusum;
+  const TrendTest* trend;
+  const AbsenceTest* absence;
 };
 
 Looked looked_at(const Evaluation& evaluation, int index) {
@@ -28,18 +32,26 @@ Looked looked_at(const Evaluation& evaluation, int index) {
           evaluation.arms[at],
           evaluation.runtime.arms[at],
           std::get_if<LevelTest>(&arm.test),
-          std::get_if<CusumTest>(&arm.test)};
+          std::get_if<CusumTest>(&arm.test),
+          std::get_if<TrendTest>(&arm.test),
+          std::get_if<AbsenceTest>(&arm.test)};
 }
 
-/// The age of the reading; of a cusum whose last fold holds none, how far back from that fold's end
-/// the one begins that does. A reading that could not be had has no age.
+/// The detector steps on folds, and the one that ended last holds no reading.
+bool lacks_fold(const Looked& at, const EngineSettings& settings, TimePoint now) {
+  if (at.trend != nullptr) return last_step_missing(at.memory, settings, now);
+  return at.cusum != nullptr && last_fold_absent(at.memory, settings, now);
+}
+
+/// The age of the reading; of a detector on folds whose last fold holds none, how far back from
+/// that fold's end the one begins that does. A reading that could not be had has no age.
 void add_freshness(Evaluation& evaluation, const Looked& at) {
   const auto& settings = evaluation.set.settings;
   const SignalReading& reading = at.view.reading;
   const auto age = evaluation.now - reading.taken.value_or(evaluation.now);
   const bool old = age > settings.stale_after;
   auto& verdict = evaluation.verdict;
-  if (at.cusum != nullptr && !old && last_fold_absent(at.memory, settings, evaluation.now)) {
+  if (!old && lacks_fold(at, settings, evaluation.now)) {
     const double fold = to_seconds(settings.fold);
     const auto folds = fold_number(evaluation.now, settings.fold) - at.memory.stepped_fold;
     const double back = static_cast<double>(folds) * fold;
@@ -52,15 +64,26 @@ void add_freshness(Evaluation& evaluation, const Looked& at) {
 }
 
 double clear_threshold(const Looked& at) {
-  const double fallback = at.level != nullptr ? at.level->threshold : at.cusum->ref;
+  const double fallback = at.level != nullptr   ? at.level->threshold
+                          : at.cusum != nullptr ? at.cusum->ref
+                          : at.trend != nullptr ? at.trend->rises
+                                                : 0;
   return at.arm.clear_level.value_or(fallback);
 }
 
-/// Asked when S or the mean is enough: a fold that is clear forbids a trip nevertheless. An idle
-/// one is clear whatever the prior makes of it, and counts as 0 here.
+/// What is held against the clear level: of a trend the value of a gauge that has a clear level,
+/// otherwise the rise. An absence has nothing of the kind.
+std::optional<double> clear_value(const Evaluation& evaluation, const Looked& at) {
+  if (at.trend == nullptr) return at.view.judged;
+  const auto rules = trend_rules(evaluation.set, at.arm);
+  return rules.counter || !rules.clear_level ? at.view.rise : at.view.judged;
+}
+
+/// Asked when the evidence is enough: a fold that is clear forbids a trip nevertheless. An idle one
+/// is clear whatever a prior makes of it, and counts as 0 here.
 void add_not_clear(Evaluation& evaluation, const Looked& at) {
   const double threshold = clear_threshold(at);
-  const double folded = at.view.judged.value_or(0);
+  const double folded = clear_value(evaluation, at).value_or(0);
   const double value = at.memory.clear && folded >= threshold ? 0 : folded;
   add_gate(evaluation.verdict, GateKind::not_clear, at.index, value, threshold, value - threshold,
            !at.memory.clear);
@@ -97,6 +120,27 @@ void add_level_gates(Evaluation& evaluation, const Looked& at) {
   }
 }
 
+void add_trend_gates(Evaluation& evaluation, const Looked& at) {
+  const TrendTest& test = *at.trend;
+  const auto& settings = evaluation.set.settings;
+  auto& verdict = evaluation.verdict;
+  if (!at.view.rise) {
+    const double covered = to_seconds(window_covered(at.memory, settings));
+    const double needed = to_seconds(window_needed(test, settings));
+    add_gate(verdict, GateKind::window, at.index, covered, needed, covered - needed, false);
+    return;
+  }
+  const double over = *at.view.rise - test.rises;
+  add_gate(verdict, GateKind::rise, at.index, *at.view.rise, test.rises, over);
+  if (over >= 0 && at.arm.clear_level) add_not_clear(evaluation, at);
+  add_time_gate(evaluation, GateKind::dwell, at.index, at.memory.breached_time, test.hold_for);
+}
+
+void add_absence_gate(Evaluation& evaluation, const Looked& at) {
+  const auto absent = absent_time(at.memory, evaluation.set.settings, evaluation.now);
+  add_time_gate(evaluation, GateKind::absent_for, at.index, absent, at.absence->absent_for);
+}
+
 void add_max_open(Evaluation& evaluation, const Looked& at) {
   if (!at.arm.max_open || !at.memory.tripped_since) return;
   const auto elapsed = evaluation.now - *at.memory.tripped_since;
@@ -110,10 +154,16 @@ void add_max_open(Evaluation& evaluation, const Looked& at) {
 
 void add_arm_gates(Evaluation& evaluation, int index) {
   const auto at = looked_at(evaluation, index);
-  add_freshness(evaluation, at);
   const bool absent = at.view.reading.quality == Quality::absent;
+  if (at.absence != nullptr) {
+    add_absence_gate(evaluation, at);
+    add_max_open(evaluation, at);
+    return;
+  }
+  add_freshness(evaluation, at);
   if (!absent && at.cusum != nullptr) add_cusum_gates(evaluation, at);
   if (!absent && at.level != nullptr) add_level_gates(evaluation, at);
+  if (!absent && at.trend != nullptr) add_trend_gates(evaluation, at);
   if (!absent || at.memory.exhausted) add_max_open(evaluation, at);
 }
 
@@ -127,12 +177,12 @@ void add_climb_gate(Evaluation& evaluation, int index) {
 
 void add_clear_gate(Evaluation& evaluation, int index) {
   const auto at = looked_at(evaluation, index);
-  if (!at.view.judged) return;
+  const auto value = clear_value(evaluation, at);
+  if (!value) return;
   const double threshold = clear_threshold(at);
   const bool upwards = at.level != nullptr && at.level->comparison == Comparison::below;
-  const double margin = upwards ? *at.view.judged - threshold : threshold - *at.view.judged;
-  add_gate(evaluation.verdict, GateKind::clear, index, *at.view.judged, threshold, margin,
-           at.view.clear);
+  const double margin = upwards ? *value - threshold : threshold - *value;
+  add_gate(evaluation.verdict, GateKind::clear, index, *value, threshold, margin, at.view.clear);
 }
 
 }  // namespace homeostat

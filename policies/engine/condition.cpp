@@ -37,7 +37,7 @@ void observe(const PolicySet& set, const Snapshot& snapshot, const EngineState& 
 
 bool armed(const PolicyRuntime& runtime) {
   const auto begun = [](const ArmMemory& arm) {
-    return arm.cusum > 0 || arm.breached_evaluations > 0;
+    return arm.cusum > 0 || arm.breached_evaluations > 0 || arm.absent_since;
   };
   return std::any_of(runtime.arms.begin(), runtime.arms.end(), begun);
 }

@@ -11,12 +11,12 @@
 
 namespace homeostat {
 
-/// At every step, whether the policy is evaluated or not: cusum arms step on each fold that has
-/// ended since, EWMAs take each new reading.
+/// At every step, whether the policy is evaluated or not: arms on folds (cusum, trend) step on each
+/// that has ended since, EWMAs take each new reading, absences are followed.
 void observe(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
              const Policy& policy, PolicyRuntime& runtime, TimePoint now);
 
-/// An arm has evidence that is not enough yet: S above zero, or a breach streak begun.
+/// An arm has evidence that is not enough yet: S above zero, a breach streak or an absence begun.
 bool armed(const PolicyRuntime& runtime);
 
 /// Looks at every arm: fills `arms`, `condition`, the verdict's evidence and the arms' gates, and

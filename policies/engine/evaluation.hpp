@@ -18,10 +18,11 @@ enum class Truth { no, yes, unknown };
 /// What an arm says at one step.
 struct ArmView {
   SignalReading reading;
-  std::optional<double> judged;    ///< value, EWMA or r; nothing when absent or empty
+  std::optional<double> judged;    ///< value, EWMA or what was folded; nothing when absent or empty
   std::optional<double> backstop;  ///< mean of r, once it is known
   Truth truth = Truth::unknown;
   bool clear = false;
+  std::optional<double> rise = {};  ///< of a trend, once it is known
 };
 
 struct Evaluation {

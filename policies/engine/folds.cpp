@@ -60,7 +60,9 @@ std::set<std::string_view> folded_signals(const PolicySet& set) {
   std::set<std::string_view> signals;
   for (const auto& policy : set.policies) {
     for (const auto& arm : policy.open.arms) {
-      if (std::holds_alternative<CusumTest>(arm.test)) signals.insert(arm.signal);
+      const bool folds = std::holds_alternative<CusumTest>(arm.test) ||
+                         std::holds_alternative<TrendTest>(arm.test);
+      if (folds) signals.insert(arm.signal);
     }
     if (policy.expect) signals.insert(policy.expect->signal);
   }
@@ -76,6 +78,7 @@ void adopt_length(EngineState& state, Duration fold) {
     for (auto& arm : runtime.arms) {
       arm.stepped_fold = -1;
       arm.window.clear();
+      arm.history.clear();
     }
   }
 }
@@ -122,25 +125,38 @@ std::optional<Fold> ended_fold(const EngineState& state, const std::string& sign
                                const Subject& subject, Aggregate aggregate) {
   const auto own = state.signals.find({signal, subject});
   if (own != state.signals.end()) return own->second.ended;
-  if (subject.kind != SubjectKind::cluster) return std::nullopt;
-  int members = 0;
-  int present = 0;
   std::optional<Fold> total;
+  for (const auto& [member, fold] : ended_folds(state, signal, subject)) {
+    if (total) {
+      merge(*total, fold, aggregate);
+    } else {
+      total = fold;
+    }
+  }
+  return total;
+}
+
+std::vector<std::pair<Subject, Fold>> ended_folds(const EngineState& state,
+                                                  const std::string& signal,
+                                                  const Subject& subject) {
+  std::vector<std::pair<Subject, Fold>> folds;
+  const auto own = state.signals.find({signal, subject});
+  if (own != state.signals.end()) {
+    if (own->second.ended) folds.emplace_back(subject, *own->second.ended);
+    return folds;
+  }
+  if (subject.kind != SubjectKind::cluster) return folds;
+  std::size_t members = 0;
   auto at = state.signals.lower_bound({signal, Subject{}});
   for (; at != state.signals.end() && at->first.first == signal; ++at) {
     ++members;
     const auto& ended = at->second.ended;
-    if (!ended || (total && ended->number < total->number)) continue;
-    if (!total || ended->number > total->number) {
-      total = ended;
-      present = 1;
-      continue;
-    }
-    merge(*total, *ended, aggregate);
-    ++present;
+    if (!ended || (!folds.empty() && ended->number < folds.back().second.number)) continue;
+    if (!folds.empty() && ended->number > folds.back().second.number) folds.clear();
+    folds.emplace_back(at->first.second, *ended);
   }
-  if (2 * present <= members) return std::nullopt;
-  return total;
+  if (2 * folds.size() <= members) folds.clear();
+  return folds;
 }
 
 }  // namespace homeostat

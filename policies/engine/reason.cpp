@@ -31,6 +31,25 @@ std::string level_reason(const Arm& arm, const LevelTest& test, const ArmView& v
          number(test.threshold);
 }
 
+std::string trend_reason(const Arm& arm, const TrendTest& test, const ArmView& view) {
+  return arm.signal + " rose by " + number(view.rise.value_or(test.rises)) + " in " +
+         number(to_seconds(test.over)) + " s, >= " + number(test.rises);
+}
+
+std::string absence_reason(const Arm& arm, const AbsenceTest& test) {
+  return arm.signal + " absent for " + number(to_seconds(test.absent_for)) + " s";
+}
+
+std::string arm_reason(const Arm& arm, const ArmView& view, const PolicyRuntime& runtime,
+                       const ArmMemory& memory) {
+  if (const auto* cusum = std::get_if<CusumTest>(&arm.test)) {
+    return cusum_reason(arm, *cusum, view, memory, runtime.memory.state);
+  }
+  if (const auto* trend = std::get_if<TrendTest>(&arm.test)) return trend_reason(arm, *trend, view);
+  if (const auto* gone = std::get_if<AbsenceTest>(&arm.test)) return absence_reason(arm, *gone);
+  return level_reason(arm, std::get<LevelTest>(arm.test), view);
+}
+
 }  // namespace
 
 std::string forward_reason(const Evaluation& evaluation, std::string_view what) {
@@ -40,14 +59,9 @@ std::string forward_reason(const Evaluation& evaluation, std::string_view what) 
   for (std::size_t index = 0; index < evaluation.arms.size(); ++index) {
     const ArmView& view = evaluation.arms[index];
     if (view.truth != Truth::yes) continue;
-    const Arm& arm = policy.open.arms[index];
     const auto& runtime = evaluation.runtime;
     text += separator;
-    if (const auto* cusum = std::get_if<CusumTest>(&arm.test)) {
-      text += cusum_reason(arm, *cusum, view, runtime.arms[index], runtime.memory.state);
-    } else {
-      text += level_reason(arm, std::get<LevelTest>(arm.test), view);
-    }
+    text += arm_reason(policy.open.arms[index], view, runtime, runtime.arms[index]);
     separator = " and ";
   }
   return text;

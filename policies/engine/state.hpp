@@ -37,11 +37,19 @@ struct SignalMemory {
 struct ArmMemory {
   // cusum: stepped at each fold
   double cusum = 0;
-  std::optional<double> folded;                         ///< r of the fold stepped on last
-  std::int64_t stepped_fold = -1;                       ///< its number
+  std::optional<double> folded;    ///< r (of a trend: the value) of the fold stepped on last
+  std::int64_t stepped_fold = -1;  ///< its number
   std::vector<std::pair<std::int64_t, double>> window;  ///< (fold, r) of the backstop's window
 
-  // level: looked at in each evaluation
+  // trend: stepped at each fold as well
+  std::map<Subject, std::vector<std::pair<std::int64_t, double>>>
+      history;                 ///< (fold, value) of each member within the window
+  std::optional<double> rise;  ///< over the window that ended with the fold stepped on last
+
+  // absence: followed at each step
+  std::optional<TimePoint> absent_since;
+
+  // level: looked at in each evaluation (a trend: at each fold)
   std::optional<double> smoothed;  ///< EWMA, stepped with each reading
   std::optional<TimePoint> smoothed_at;
   int breached_evaluations = 0;        ///< consecutive, each on a reading of its own
@@ -49,7 +57,7 @@ struct ArmMemory {
   std::optional<TimePoint> counted;    ///< `taken` of the reading counted last
   std::optional<TimePoint> looked_at;  ///< the last look, if that saw anything
 
-  // both
+  // all
   bool clear = false;     ///< what was judged last was beyond the clear level
   Duration clear_time{};  ///< without a break; absence does not count
   bool involved = false;  ///< tripped since the breaker was last closed, or the alert quiet: must

@@ -34,8 +34,11 @@ class ArmBuilder {
  private:
   LevelTest level(Comparison comparison, double threshold);
   CusumTest cusum(const Value& test);
+  TrendTest trend(const Value& test);
   void check_level(const LevelTest& level, const Arm& arm);
   void check_cusum(const Value& test, const CusumTest& cusum, const Arm& arm);
+  void check_trend(const Value& test, const TrendTest& trend, const Arm& arm);
+  void check_absence(const Value& test, const Arm& arm);
   void report(const Place& place, std::string message) {
     errors_.push_back({place, std::move(message)});
   }
@@ -67,6 +70,14 @@ CusumTest ArmBuilder::cusum(const Value& test) {
     assign<double>(result.prior_weight, *prior, "weight");
     assign<double>(result.prior_ratio, *prior, "ratio");
   }
+  return result;
+}
+
+TrendTest ArmBuilder::trend(const Value& test) {
+  TrendTest result;
+  assign<double>(result.rises, test, "rises");
+  assign_duration(result.over, test, "over");
+  assign_duration(result.hold_for, value_, "for");
   return result;
 }
 
@@ -118,6 +129,30 @@ void ArmBuilder::check_cusum(const Value& test, const CusumTest& cusum, const Ar
   }
 }
 
+/// The clear level of a gauge is one of its value, and may lie anywhere; of a counter, which only
+/// grows, it is one of the rise.
+void ArmBuilder::check_trend(const Value& test, const TrendTest& trend, const Arm& arm) {
+  const auto* const signal = signal_of(arm);
+  if (signal == nullptr) return;
+  if (signal->traits.shape == SignalShape::ratio) {
+    report(test.key_place, "`trend` is for gauges and counters, and `" + arm.signal +
+                               "` is a ratio; expected `cusum`, `above` or `below`");
+  }
+  const bool counter = signal->traits.shape == SignalShape::counter;
+  if (!counter || !arm.clear_level || get<double>(test, "rises") == nullptr) return;
+  if (*arm.clear_level<trend.rises&& * arm.clear_level> 0) return;
+  report(place_of(value_, "clear_below"),
+         "`clear_below` is " + format_number(*arm.clear_level) + ", and `" + arm.signal +
+             "` is a counter, of which the rise is compared; expected more than 0 and less than "
+             "`rises` of `trend` (" +
+             format_number(trend.rises) + ")");
+}
+
+void ArmBuilder::check_absence(const Value& test, const Arm& arm) {
+  if (arm.signal != kAlwaysKnown) return;
+  report(test.key_place, "`" + arm.signal + "` is never absent; expected `below`");
+}
+
 Arm ArmBuilder::build() {
   Arm arm;
   assign_text(arm.signal, value_, "signal");
@@ -144,6 +179,17 @@ Arm ArmBuilder::build() {
   if (const auto* const test = find(value_, "cusum")) {
     const auto built = cusum(*test);
     check_cusum(*test, built, arm);
+    arm.test = built;
+  }
+  if (const auto* const test = find(value_, "trend")) {
+    const auto built = trend(*test);
+    check_trend(*test, built, arm);
+    arm.test = built;
+  }
+  if (const auto* const test = find(value_, "absent_for")) {
+    AbsenceTest built;
+    assign_duration(built.absent_for, value_, "absent_for");
+    check_absence(*test, arm);
     arm.test = built;
   }
   for (const auto comparison : {Comparison::above, Comparison::below}) {

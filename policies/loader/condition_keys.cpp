@@ -43,13 +43,31 @@ Shape cusum_shape() {
                {.name = "prior", .type = Type::record, .filled = true, .shapes = {prior_shape()}}}};
 }
 
+Shape trend_shape() {
+  return {.name = "`trend`",
+          .help = "How far a gauge or counter rises within a window of folds.",
+          .keys = {{.name = "rises",
+                    .type = Type::number,
+                    .required = true,
+                    .help = "Breached by a rise of at least so much.",
+                    .range = more_than(0)},
+                   {.name = "over",
+                    .type = Type::duration,
+                    .required = true,
+                    .help = "The window: how long the rise may have taken.",
+                    .range = between(10, 86400)}}};
+}
+
 std::vector<Key> test_keys() {
   return {
       {.name = "above", .type = Type::number, .help = "Breached above this level."},
       {.name = "below", .type = Type::number, .help = "Breached below this level."},
       {.name = "cusum", .type = Type::record, .shapes = {cusum_shape()}},
-      {.name = "trend", .help = "Rises by so much over a time.", .later = true},
-      {.name = "absent_for", .help = "No reading for this long.", .later = true},
+      {.name = "trend", .type = Type::record, .shapes = {trend_shape()}},
+      {.name = "absent_for",
+       .type = Type::duration,
+       .help = "Breached when nothing could be read for this long; clear when something can.",
+       .range = between(1, 30 * 86400)},
       {.name = "for",
        .type = Type::duration,
        .help = "Breached without a break for this long.",
@@ -85,12 +103,13 @@ Shape simple_shape(const Vocabulary& vocabulary, ConditionOf of) {
       .keys = {signal_key(vocabulary, "What is measured: a signal, or a name of `record`.")}};
   shape.keys.front().records = kFormulaName;
   for (auto& key : test_keys()) shape.keys.push_back(std::move(key));
-  shape.rules = {{RuleKind::exactly_one, {"above", "below", "cusum"}},
+  shape.rules = {{RuleKind::exactly_one, {"above", "below", "cusum", "trend", "absent_for"}},
                  {RuleKind::at_most_one, {"for", "for_samples"}},
-                 {RuleKind::needs, {"above", "below"}, "for"},
+                 {RuleKind::needs, {"for"}, "trend"},
+                 {RuleKind::needs, {"above", "below", "trend"}, "for"},
                  {RuleKind::needs, {"above", "below"}, "for_samples"},
                  {RuleKind::needs, {"above", "below"}, "smooth"},
-                 {RuleKind::needs, {"above", "cusum"}, "clear_below"},
+                 {RuleKind::needs, {"above", "cusum", "trend"}, "clear_below"},
                  {RuleKind::needs, {"below"}, "clear_above"}};
   if (of == ConditionOf::aimd) {
     std::erase_if(shape.keys, [](const Key& key) {
@@ -107,7 +126,9 @@ Shape simple_shape(const Vocabulary& vocabulary, ConditionOf of) {
     shape.rules.push_back({RuleKind::at_most_one, {"clear_below", "clear_above"}});
     return shape;
   }
-  shape.rules.push_back({RuleKind::exactly_one, {"clear_below", "clear_above"}});
+  shape.rules.push_back({.kind = RuleKind::exactly_one,
+                         .keys = {"clear_below", "clear_above"},
+                         .unless = "absent_for"});
   shape.keys.push_back({.name = "max_rung",
                         .type = Type::integer,
                         .help = "This condition alone never climbs higher.",

@@ -65,6 +65,7 @@ struct Rule {
   RuleKind kind = RuleKind::exactly_one;
   std::vector<std::string> keys = {};
   std::string subject = {};
+  std::string unless = {};  ///< does not apply where this key is
 };
 
 struct Key;

@@ -254,6 +254,7 @@ void Reader::check_required(const Value& record, const Shape& shape) {
 
 void Reader::check_rules(const Value& record, const Shape& shape) {
   for (const auto& rule : shape.rules) {
+    if (!rule.unless.empty() && seen_.contains(rule.unless)) continue;
     std::vector<std::string> there;
     for (const auto& key : rule.keys) {
       if (seen_.contains(key)) there.push_back(key);

@@ -141,7 +141,15 @@ json one_of_required(const std::vector<std::string>& keys) {
   return alternatives;
 }
 
+json schema_of(const Rule& rule);
+
+json schema_unless(Rule rule) {
+  const auto key = std::exchange(rule.unless, {});
+  return {{"anyOf", {one_of_required({key}).front(), schema_of(rule)}}};
+}
+
 json schema_of(const Rule& rule) {
+  if (!rule.unless.empty()) return schema_unless(rule);
   switch (rule.kind) {
     case RuleKind::exactly_one:
       return {{"oneOf", one_of_required(rule.keys)}};

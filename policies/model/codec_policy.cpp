@@ -47,6 +47,17 @@ json test_to_json(const CusumTest& cusum) {
           {"prior_ratio", codec::number(cusum.prior_ratio)}};
 }
 
+json test_to_json(const TrendTest& trend) {
+  return {{"kind", "trend"},
+          {"rises", codec::number(trend.rises)},
+          {"over_us", trend.over.count()},
+          {"hold_for_us", trend.hold_for.count()}};
+}
+
+json test_to_json(const AbsenceTest& absence) {
+  return {{"kind", "absence"}, {"absent_for_us", absence.absent_for.count()}};
+}
+
 json formula_to_json(const Formula& formula) {
   json out = {{"text", formula.text}, {"inputs", json::object()}};
   for (const auto& input : formula.inputs) {

@@ -42,6 +42,7 @@ json evidence_to_json(const Evidence& evidence) {
   codec::set(out, "judged", evidence.judged);
   codec::set(out, "cusum", evidence.cusum);
   codec::set(out, "backstop", evidence.backstop);
+  codec::set(out, "rise", evidence.rise);
   return out;
 }
 
@@ -58,6 +59,7 @@ Result<Evidence> evidence_from_json(const json& in) {
   reader.read_optional("judged", evidence.judged);
   reader.read_optional("cusum", evidence.cusum);
   reader.read_optional("backstop", evidence.backstop);
+  reader.read_optional("rise", evidence.rise);
   if (reader.error()) return *reader.error();
   return evidence;
 }

@@ -31,8 +31,16 @@ void divide(std::optional<Duration>& duration, int by) {
   if (duration) *duration /= by;
 }
 
+void divide(LevelTest& test, int by) { divide(test.hold_for, by); }
+void divide(CusumTest& /*test*/, int /*by*/) {}  // counts folds, not time
+void divide(TrendTest& test, int by) {
+  test.over /= by;
+  test.hold_for /= by;
+}
+void divide(AbsenceTest& test, int by) { test.absent_for /= by; }
+
 void divide(Arm& arm, int by) {
-  if (auto* level = std::get_if<LevelTest>(&arm.test)) divide(level->hold_for, by);
+  std::visit([by](auto& test) { divide(test, by); }, arm.test);
   arm.clear_for /= by;
   divide(arm.smooth, by);
   divide(arm.max_open, by);

@@ -52,13 +52,29 @@ struct CusumTest {
   friend bool operator==(const CusumTest&, const CusumTest&) = default;
 };
 
-using Test = std::variant<LevelTest, CusumTest>;
+/// A rise: of a gauge, how much higher its newest fold stands than its oldest within `over`; of a
+/// counter, what it has counted in that time. Stepped on folds, as a cusum is.
+struct TrendTest {
+  double rises = 0;     ///< breached by at least so much
+  Duration over{};      ///< the window
+  Duration hold_for{};  ///< `for:`; breached without a break for this long
+  friend bool operator==(const TrendTest&, const TrendTest&) = default;
+};
+
+/// No reading for this long, whatever the reason. Clear as soon as there is one again.
+struct AbsenceTest {
+  Duration absent_for{};
+  friend bool operator==(const AbsenceTest&, const AbsenceTest&) = default;
+};
+
+using Test = std::variant<LevelTest, CusumTest, TrendTest, AbsenceTest>;
 
 /// One simple condition.
 struct Arm {
   SignalName signal;  ///< or the name of the record
   Test test;
-  std::optional<double> clear_level;  ///< clear_below (for above, cusum) or clear_above (for below)
+  /// clear_below (for above, cusum, trend) or clear_above (for below); an absence has none.
+  std::optional<double> clear_level;
   Duration clear_for = std::chrono::seconds{60};
   std::optional<Duration> smooth;  ///< time constant of an EWMA over the readings
   Aggregate aggregate = Aggregate::automatic;

@@ -14,6 +14,9 @@ namespace homeostat {
 /// Name of a measurement in Prometheus style, base unit in the name: `pg_blocked_ratio`.
 using SignalName = std::string;
 
+/// Known for every subject that the inventory names, 0 or 1, so that what is dead can be acted on.
+inline constexpr std::string_view kAlwaysKnown = "probe_up";
+
 enum class Quality {
   whole,   ///< a complete reading
   empty,   ///< a complete reading of an idle system, 0/0: evidence decays, levels count as clear

@@ -27,9 +27,12 @@ constexpr NameTable<Step, 12> kSteps{{
     {Step::unknown, "unknown"},
 }};
 
-constexpr NameTable<GateKind, 28> kGates{{
+constexpr NameTable<GateKind, 31> kGates{{
     {GateKind::trip, "trip"},
     {GateKind::backstop, "backstop"},
+    {GateKind::rise, "rise"},
+    {GateKind::window, "window"},
+    {GateKind::absent_for, "absent_for"},
     {GateKind::not_clear, "not_clear"},
     {GateKind::dwell, "dwell"},
     {GateKind::max_open, "max_open"},

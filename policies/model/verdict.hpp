@@ -35,19 +35,22 @@ enum class Step {
 /// One test that stood between the evaluation and an act. `margin` is in the unit of `value`: how
 /// far it passed (>= 0) or what was missing (< 0).
 enum class GateKind {
-  trip,         ///< the arm's level, or cusum S against its trip
-  backstop,     ///< mean over five minutes against ref
-  not_clear,    ///< the ratio folded last against the clear level: old evidence alone never trips
-  dwell,        ///< seconds (for:) or evaluations (for_samples:) breached
-  max_open,     ///< seconds tripped against max_open: ignored past it until it was clear
-  clear,        ///< the arm's clear level
-  clear_for,    ///< seconds clear against clear_for
-  hold,         ///< seconds open against the hold
-  climb_after,  ///< seconds since the last rung
-  climb_above,  ///< the ratio folded last against ref: old evidence alone climbs nothing
-  healthy_for,  ///< seconds since the last restore against restore.each
-  freshness,    ///< seconds of age against stale_after; for a cusum whose last fold holds no
-                ///< reading: how far back from its end the fold that does begins, against a fold
+  trip,            ///< the arm's level, or cusum S against its trip
+  backstop,        ///< mean over five minutes against ref
+  rise,            ///< of a trend over its window against trend.rises
+  window,          ///< seconds between the window's folds against what a rise needs to be known
+  absent_for,      ///< seconds without a reading against absent_for
+  not_clear,       ///< what was folded last against the clear level: old evidence alone never trips
+  dwell,           ///< seconds (for:) or evaluations (for_samples:) breached
+  max_open,        ///< seconds tripped against max_open: ignored past it until it was clear
+  clear,           ///< the arm's clear level
+  clear_for,       ///< seconds clear against clear_for
+  hold,            ///< seconds open against the hold
+  climb_after,     ///< seconds since the last rung
+  climb_above,     ///< the ratio folded last against ref: old evidence alone climbs nothing
+  healthy_for,     ///< seconds since the last restore against restore.each
+  freshness,       ///< seconds of age against stale_after; for a cusum whose last fold holds no
+                   ///< reading: how far back from its end the fold that does begins, against a fold
   known_subjects,  ///< subjects known against more than half of all (holding (a))
   breached_share,  ///< subjects breached against half of all (holding (b), isolating levers)
   open_subjects,   ///< subjects open, this one included, against max_subjects
@@ -83,11 +86,12 @@ struct Evidence {
   AbsentReason reason = AbsentReason::never_sampled;
   double numerator = 0;
   double denominator = 1;
-  std::optional<double> judged;  ///< what was compared: the value, its EWMA, or the folded ratio r
-  std::optional<double> cusum;   ///< S
+  std::optional<double> judged;    ///< what was compared: the value, its EWMA, or what was folded
+  std::optional<double> cusum;     ///< S
   std::optional<double> backstop;  ///< mean of r over five minutes, once it is known
   bool tripped = false;
   bool clear = false;
+  std::optional<double> rise = {};  ///< of a trend over its window, once it is known
 };
 
 struct Verdict {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "controller/cli/text/effect_text.hpp"
 #include "controller/cli/text/gate_text.hpp"
@@ -25,7 +26,8 @@ std::string joined(const std::vector<std::string>& parts) {
 
 /// Gates of an arm say whether the condition holds or is over; the others guard an act.
 bool asks_for_a_trip(GateKind kind) {
-  return kind == GateKind::trip || kind == GateKind::backstop || kind == GateKind::not_clear ||
+  return kind == GateKind::trip || kind == GateKind::backstop || kind == GateKind::rise ||
+         kind == GateKind::window || kind == GateKind::absent_for || kind == GateKind::not_clear ||
          kind == GateKind::dwell || kind == GateKind::max_open;
 }
 
@@ -80,13 +82,14 @@ std::string judged(const Evidence& evidence) {
     parts.push_back(what + of_signal(evidence.signal, *evidence.judged));
   }
   if (evidence.cusum) parts.push_back("S " + two_decimals(*evidence.cusum));
+  if (evidence.rise) parts.push_back("rise " + of_signal(evidence.signal, *evidence.rise));
   if (evidence.backstop) parts.push_back("long mean " + number(*evidence.backstop));
   return joined(parts);
 }
 
 std::string standing(const Evidence& evidence) {
-  if (evidence.quality == Quality::absent) return "held";
   if (evidence.tripped) return "tripped";
+  if (evidence.quality == Quality::absent) return "held";
   return evidence.clear ? "clear" : "neither tripped nor clear";
 }
 
@@ -152,9 +155,11 @@ std::string holding(const Verdict& verdict, const json& policy) {
 std::string unknown(const Verdict& verdict, const json& policy) {
   std::vector<std::string> parts;
   for (const auto& evidence : verdict.evidence) {
-    if (evidence.quality == Quality::absent) {
-      parts.push_back(evidence.signal + " (" + absence(evidence.reason) + ")");
-    }
+    if (evidence.quality != Quality::absent) continue;
+    auto part = evidence.signal + " (" + absence(evidence.reason) + ")";
+    // Two conditions may be about one signal.
+    if (std::find(parts.begin(), parts.end(), part) == parts.end())
+      parts.push_back(std::move(part));
   }
   if (parts.empty()) parts.emplace_back("a signal");
   const auto is_age = [](GateKind kind) { return kind == GateKind::freshness; };

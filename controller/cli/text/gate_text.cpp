@@ -67,6 +67,14 @@ std::string trip(const Gate& gate, const Evidence* evidence) {
   return beyond(gate, [&](double value) { return of_signal(signal, value); });
 }
 
+/// "rose by 120 events, at least 100 asked: ..." in the signal's unit.
+std::string rise(const Gate& gate, const Evidence* evidence) {
+  const auto signal = evidence != nullptr ? evidence->signal : std::string();
+  const auto unit = [&](double value) { return of_signal(signal, value); };
+  const auto head = "rose by " + unit(gate.value) + " of " + unit(gate.threshold);
+  return head + (gate.passed ? ": enough" : ": " + distance(gate, unit) + " short");
+}
+
 std::string clear(const Gate& gate, const Evidence* evidence) {
   const auto signal = evidence != nullptr ? evidence->signal : std::string();
   const auto unit = [&](double value) { return of_signal(signal, value); };
@@ -149,6 +157,12 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
       return "mean over the backstop's window " + beyond(gate, number);
     case GateKind::dwell:
       return dwell(gate, policy);
+    case GateKind::rise:
+      return rise(gate, evidence);
+    case GateKind::window:
+      return elapsed(gate, "its rise is not known yet: the window holds");
+    case GateKind::absent_for:
+      return elapsed(gate, "absent for");
     case GateKind::not_clear:
       return "counts only while not clear: " + beyond(gate, number);
     case GateKind::max_open:

@@ -45,9 +45,13 @@ std::string reading(const Sample& sample) {
 /// The thresholds that a policy's arm holds a signal against.
 std::string threshold(const std::string& signal, const json& arm) {
   const auto& test = arm.at("test");
-  if (text_of(test, "kind") == "cusum") {
-    return "cusum, ref " + of_signal(signal, test.at("ref").get<double>());
+  const auto kind = text_of(test, "kind");
+  if (kind == "cusum") return "cusum, ref " + of_signal(signal, test.at("ref").get<double>());
+  if (kind == "trend") {
+    return "rises by " + of_signal(signal, test.at("rises").get<double>()) + " in " +
+           duration(us_of(test, "over_us"));
   }
+  if (kind == "absence") return "absent for " + duration(us_of(test, "absent_for_us"));
   return text_of(test, "comparison") + " " + of_signal(signal, test.at("threshold").get<double>());
 }
 
@@ -68,7 +72,9 @@ std::string nearness(const json& report, const std::string& policy, std::size_t 
     const auto verdict = verdict_from_json(in);
     if (!verdict.has_value() || arm >= verdict->evidence.size()) continue;
     for (const auto& gate : verdict->gates) {
-      if (gate.kind != GateKind::trip || gate.arm != static_cast<int>(arm)) continue;
+      const bool decides = gate.kind == GateKind::trip || gate.kind == GateKind::rise ||
+                           gate.kind == GateKind::absent_for;
+      if (!decides || gate.arm != static_cast<int>(arm)) continue;
       if (!verdict->evidence[arm].cusum) return gate.passed ? ", BREACHED" : "";
       return ", S " + two_decimals(gate.value) + " of " + two_decimals(gate.threshold) +
              (verdict->evidence[arm].tripped ? ", TRIPPED" : "");

@@ -203,6 +203,42 @@ TEST_CASE("explain: a quiet evaluation shows what held it back, and by how much"
         "0.2: 0.05 short\n");
 }
 
+TEST_CASE("explain: a trend and an absence say what they lack") {
+  Verdict verdict;
+  verdict.kind = PolicyKind::alert;
+  verdict.evidence = {lock_wait(7), lock_wait(7)};
+  verdict.evidence[0].rise = 3;
+  verdict.gates = {{GateKind::rise, 0, 3, 10, -7, false},
+                   {GateKind::absent_for, 1, 0, 300, -300, false}};
+  CHECK(text::reason(verdict, nullptr) ==
+        "Nothing to do: pg_lock_wait_max_seconds: rose by 3 s of 10 s: 7 s short; "
+        "pg_lock_wait_max_seconds: absent for 0 s of 5 min: 5 min to go.");
+  CHECK_THAT(text::explain(verdict, kWall), Contains("judged 7 s; rise 3 s"));
+  verdict.gates = {{GateKind::window, 0, 40, 240, -200, false}};
+  CHECK(text::reason(verdict, nullptr) ==
+        "Nothing to do: pg_lock_wait_max_seconds: its rise is not known yet: the window holds 40 s "
+        "of 4 min: 3 min 20 s to go.");
+}
+
+TEST_CASE("explain: what is absent trips a test of absence and is held by any other") {
+  Verdict verdict;
+  verdict.kind = PolicyKind::alert;
+  verdict.step = Step::fired;
+  Evidence gone;
+  gone.signal = "pg_lock_wait_max_seconds";
+  gone.reason = AbsentReason::timeout;
+  verdict.evidence = {gone, gone};
+  verdict.evidence[1].tripped = true;
+  CHECK(text::reason(verdict, nullptr) ==
+        "Fires: pg_lock_wait_max_seconds unknown: the probe did not answer in time.");
+  CHECK_THAT(text::explain(verdict, kWall), Contains("held") && Contains("tripped"));
+  verdict.step = Step::unknown;
+  verdict.evidence[1].tripped = false;
+  CHECK(text::reason(verdict, nullptr) ==
+        "Cannot tell, so everything stays as it is: unknown is pg_lock_wait_max_seconds (the probe "
+        "did not answer in time).");
+}
+
 TEST_CASE("explain: evidence enough to trip that did not count says why it did not") {
   auto verdict = quiet_verdict();
   verdict.evidence = {blocked_ratio(1.2, false)};

@@ -35,6 +35,11 @@ std::vector<Example> good_policies() {
                    "priority: -7\n"
                    "alert: {severity: page, labels: {team: db}, annotations: {hint: look}, "
                    "runbook: \"https://example.org/locks\"}\n")),
+      good("a trend, and an absence without a clear level",
+           replaced(breaker(),
+                    "{signal: pg_blocked_ratio, cusum: {ref: 0.2, trip: 1}, clear_below: 0.15}",
+                    "{any: [{signal: pg_open_transactions, trend: {rises: 100, over: 5m}, for: 5m, "
+                    "clear_below: 1000}, {signal: pg_open_transactions, absent_for: 5m}]}")),
       good("all of two",
            replaced(alert(), "{signal: pg_lock_wait_max_seconds, above: 5}",
                     "{all: [{signal: probe_up, below: 0.5, for: 90s, clear_above: 0.9}, {signal: "
@@ -67,6 +72,11 @@ std::vector<Example> bad_policies() {
       bad("a negative percentage", replaced(breaker(), "admit: 0%", "admit: -5%")),
       bad("no clear level in a breaker", replaced(breaker(), ", clear_below: 0.15", "")),
       bad("two tests", replaced(breaker(), "cusum:", "above: 0.3, cusum:")),
+      bad("a trend without its time", replaced(alert(), "above: 5", "trend: {rises: 1, over: 5m}")),
+      bad("a trend without its window",
+          replaced(alert(), "above: 5", "trend: {rises: 1}, for: 5m")),
+      bad("an absence with a level",
+          replaced(alert(), "above: 5", "absent_for: 5m, clear_below: 1")),
       bad("no test", replaced(alert(), ", above: 5", "")),
       bad("both for and for_samples",
           replaced(alert(), "above: 5", "above: 5, for: 1m, for_samples: 3")),

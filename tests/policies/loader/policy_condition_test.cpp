@@ -54,7 +54,7 @@ TEST_CASE("a clear level that the prior of an idle system never reaches is refus
 
 TEST_CASE("a clear level belongs to its test") {
   CHECK(errors_of(opening("{signal: probe_up, below: 0.5, clear_below: 0.4}")) ==
-        Texts{"4:51: `clear_below` only goes with `above`, `cusum` in this condition"});
+        Texts{"4:51: `clear_below` only goes with `above`, `cusum`, `trend` in this condition"});
   CHECK(errors_of(opening("{signal: pg_lock_wait_max_seconds, above: 5, clear_above: 6}")) ==
         Texts{"4:65: `clear_above` only goes with `below` in this condition"});
 }

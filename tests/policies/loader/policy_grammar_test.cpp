@@ -157,7 +157,7 @@ TEST_CASE("a key of another kind says whose it is") {
               "job, which is not in this version yet"});
 }
 
-TEST_CASE("kinds, modes, tests and keys to come are refused as such") {
+TEST_CASE("kinds, modes and keys to come are refused as such") {
   const auto kind = errors_of(replaced(breaker(), "kind: breaker", "kind: regulator"));
   CHECK(kind == Texts{"3:7: `kind` is `regulator`, which is not in this version yet; expected one "
                       "of `breaker`, `alert`"});
@@ -166,9 +166,6 @@ TEST_CASE("kinds, modes, tests and keys to come are refused as such") {
               "`shadow`, `enforce`"});
   CHECK(errors_of(breaker("escalate: {to: node, at: 50%}\n")) ==
         Texts{"6:1: `escalate` is not in this version yet"});
-  CHECK(errors_of(replaced(alert(), "above: 5", "absent_for: 5m")) ==
-        Texts{"4:1: expected one of `above`, `below`, `cusum` in this condition",
-              "4:42: `absent_for` is not in this version yet"});
   CHECK(errors_of(replaced(breaker(), "target", "scope: cluster, target")) ==
         Texts{"5:27: `scope` is not in this version yet"});
 }

@@ -36,6 +36,7 @@ Verdict full_verdict() {
   verdict.computed = 0.3;
   verdict.target = 0.2;
   verdict.value = 0.1;
+  verdict.evidence[0].rise = 120;
   verdict.gates.push_back({GateKind::trip, 0, 0.41, 1, -0.59, false});
   verdict.gates.push_back({GateKind::cluster_budget, -1, 3, 1, 2, true});
   return verdict;
@@ -65,6 +66,8 @@ TEST_CASE("codec: a verdict comes back as it went, through text") {
   CHECK(back->evidence[0].judged == 0.0777);
   CHECK(back->evidence[0].cusum == 0.41);
   CHECK(back->evidence[0].backstop == 0.15);
+  CHECK(back->evidence[0].rise == 120);
+  CHECK_FALSE(back->evidence[1].rise.has_value());
   CHECK(back->evidence[0].tripped);
   CHECK_FALSE(back->evidence[1].judged.has_value());
   CHECK(back->evidence[1].reason == AbsentReason::timeout);
@@ -257,6 +260,19 @@ TEST_CASE("codec: a desired lever says everything that the ledger needs") {
                                  {"rung", 1},
                                  {"policy_hash", "0123456789abcdef"},
                                  {"reason", "pg_blocked_ratio 0.79"}});
+}
+
+TEST_CASE("codec: a policy shows a trend and an absence as what they are") {
+  Policy policy;
+  policy.open.arms.resize(2);
+  policy.open.arms[0].test = TrendTest{100, 5min, 2min};
+  policy.open.arms[1].test = AbsenceTest{3min};
+  const auto arms = to_json(policy)["open"]["arms"];
+  CHECK(arms[0]["test"] == json{{"kind", "trend"},
+                                {"rises", 100.0},
+                                {"over_us", 300'000'000},
+                                {"hold_for_us", 120'000'000}});
+  CHECK(arms[1]["test"] == json{{"kind", "absence"}, {"absent_for_us", 180'000'000}});
 }
 
 TEST_CASE("codec: a policy is shown with every default filled in") {

@@ -25,12 +25,20 @@ Policy full_policy(int speed_up) {
   cusum.signal = "ratio";
   cusum.test = CusumTest{0.2, 1, 0.15, 4, 0.08};
   cusum.clear_for = time(62);
+  Arm trend;
+  trend.signal = "gauge";
+  trend.test = TrendTest{100, time(300), time(301)};
+  trend.clear_for = time(64);
+  Arm absence;
+  absence.signal = "gauge";
+  absence.test = AbsenceTest{time(302)};
+  absence.clear_for = time(65);
   Policy policy;
   policy.name = "p";
   policy.kind = PolicyKind::alert;
   policy.mode = Mode::enforce;
   policy.every = time(31);
-  policy.open = {Combination::all, {level, cusum}};
+  policy.open = {Combination::all, {level, cusum, trend, absence}};
   policy.ladder = {{"feature", "class/x", {{{"admit", 0.5}, {"window", 30.0}}}, time(121)},
                    {"feature", "class/y", {}, time(122)}};
   policy.climb_after = time(32);
