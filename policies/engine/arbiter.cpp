@@ -20,7 +20,7 @@ bool Arbiter::outranks(const Claim& claim, const Claim& other) {
   return claim.desired.policy < other.desired.policy;
 }
 
-void Arbiter::add(const Policy& policy, const PolicyRuntime& runtime) {
+void Arbiter::add(const Policy& policy, const PolicyRuntime& runtime, const Subject& acted_on) {
   const auto& memory = runtime.memory;
   const bool coming_back = memory.restore_step > 0;
   if (policy.kind == PolicyKind::regulator && runtime.regulated.value) {
@@ -32,14 +32,15 @@ void Arbiter::add(const Policy& policy, const PolicyRuntime& runtime) {
     const Act& act = policy.ladder[at];
     Claim wanted;
     auto& desired = wanted.desired;
-    desired.key = lever_of(policy, memory.subject, rung);
+    desired.key = lever_of(policy, acted_on, rung);
     desired.value = act.value;
     if (const auto admits = admission_of(act.value); admits && coming_back) {
       desired.value.arguments["admit"] = admitted_share(policy, *admits, memory.restore_step);
     }
     desired.ttl = act.ttl;
     desired.policy = policy.name;
-    desired.subject = memory.subject;
+    // One node is taken by several zones: whose claim it is must not change as they come and go.
+    desired.subject = act.target.empty() ? acted_on : memory.subject;
     desired.rung = rung;
     desired.policy_hash = policy.hash;
     if (at < runtime.reasons.size()) desired.reason = runtime.reasons[at];

@@ -17,8 +17,9 @@ namespace homeostat {
 class Arbiter {
  public:
   /// Adds the engaged rungs of a policy about one subject; the last one left as far as it is back.
+  /// `acted_on` is what acts without a target are aimed at: its subject, or what holds that.
   /// Of a regulator: its lever, once it has a value.
-  void add(const Policy& policy, const PolicyRuntime& runtime);
+  void add(const Policy& policy, const PolicyRuntime& runtime, const Subject& acted_on);
 
   /// One lever a key, in order of key.
   std::vector<DesiredLever> settled() &&;

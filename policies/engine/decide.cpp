@@ -10,6 +10,7 @@
 #include "policies/engine/budgets.hpp"
 #include "policies/engine/condition.hpp"
 #include "policies/engine/effects.hpp"
+#include "policies/engine/escalation.hpp"
 #include "policies/engine/folds.hpp"
 #include "policies/engine/guards.hpp"
 #include "policies/engine/regulator.hpp"
@@ -159,7 +160,8 @@ void collect(const std::vector<Slot>& slots, Decision& decision) {
   Arbiter shadowed;
   for (const auto& slot : slots) {
     auto& arbiter = slot.policy.mode == Mode::enforce ? enforced : shadowed;
-    arbiter.add(slot.policy, slot.runtime);
+    const auto& subject = slot.runtime.memory.subject;
+    arbiter.add(slot.policy, slot.runtime, acted_on(slot.policy, decision.state, subject));
     if (auto alert = active_alert(slot.policy, slot.runtime)) {
       decision.alerts.push_back(std::move(*alert));
     }

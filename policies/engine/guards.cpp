@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "policies/engine/budgets.hpp"
+#include "policies/engine/escalation.hpp"
 
 namespace homeostat {
 namespace {
@@ -90,6 +91,18 @@ void add_budgets(Evaluation& evaluation, const EngineState& state) {
   add_gate(evaluation.verdict, GateKind::cluster_budget, -1, all, 1, all - 1);
 }
 
+/// An opening by which a whole node is acted on must not be left half done for want of a budget.
+bool escalates(Evaluation& evaluation, const EngineState& state) {
+  const Policy& policy = evaluation.policy;
+  const PolicyMemory& memory = evaluation.runtime.memory;
+  if (!policy.escalate || memory.state == BreakerState::open) return false;
+  const double share = open_share(policy, state, memory.subject, true);
+  if (share < policy.escalate->at) return false;
+  const double at = policy.escalate->at;
+  add_gate(evaluation.verdict, GateKind::escalation, -1, share, at, share - at);
+  return true;
+}
+
 }  // namespace
 
 bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung) {
@@ -104,7 +117,7 @@ bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung) {
   }
   add_open_subjects(evaluation, guards.state);
   add_blocked_while(evaluation, guards.state);
-  add_budgets(evaluation, guards.state);
+  if (!escalates(evaluation, guards.state)) add_budgets(evaluation, guards.state);
   return std::all_of(gates.begin() + before, gates.end(),
                      [](const Gate& gate) { return gate.passed; });
 }

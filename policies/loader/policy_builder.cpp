@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policies/loader/condition_builder.hpp"
+#include "policies/loader/escalation_builder.hpp"
 #include "policies/loader/formula_builder.hpp"
 #include "policies/loader/ladder_builder.hpp"
 #include "policies/loader/nearest.hpp"
@@ -225,6 +226,7 @@ PolicyDraft Builder::build() {
   read_alert();
   read_limits();
   build_ladder(document_, vocabulary_, draft_, errors_, notes_);
+  build_escalation(document_, vocabulary_, draft_, errors_);
   if (draft_.policy.kind == PolicyKind::regulator) {
     build_regulator(document_, names_, formulas, draft_, errors_, notes_);
   }

@@ -20,11 +20,17 @@ std::optional<Argument> admission(const Act& act) {
   return found == act.value.arguments.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// What an act sets, one for each subject when the target is the subject itself.
+/// What an act sets, one for each subject when the target is the subject itself, and for each node
+/// that it may escalate to.
 std::set<LeverKey> keys_of(const Policy& policy, const Act& act) {
   if (!act.target.empty()) return {{act.lever, act.target}};
   std::set<LeverKey> keys;
   for (const auto& subject : policy.subjects) keys.insert({act.lever, to_text(subject)});
+  if (policy.escalate) {
+    for (const auto& [subject, holder] : policy.escalate->holders) {
+      keys.insert({act.lever, to_text(holder)});
+    }
+  }
   return keys;
 }
 

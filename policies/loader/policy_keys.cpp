@@ -265,6 +265,20 @@ Key priority_key() {
           .range = between(-1000, 1000)};
 }
 
+Shape escalate_shape() {
+  return {.name = "`escalate`",
+          .help = "When enough zones of a node are open, the node is acted on instead of each.",
+          .keys = {{.name = "to",
+                    .required = true,
+                    .help = "What holds the subjects.",
+                    .allowed = {{"node"}}},
+                   {.name = "at",
+                    .type = Type::share,
+                    .required = true,
+                    .help = "Share of one node's zones that is open.",
+                    .range = up_to(1)}}};
+}
+
 Shape breaker_shape(const Vocabulary& vocabulary) {
   Shape shape{.name = "a policy of kind breaker",
               .help = "Opens when its condition holds, climbs its ladder, restores in steps.",
@@ -286,7 +300,7 @@ Shape breaker_shape(const Vocabulary& vocabulary) {
       {.name = "limits", .type = Type::record, .filled = true, .shapes = {limits_shape()}},
       priority_key(),
       {.name = "alert", .type = Type::record, .shapes = {alert_shape()}},
-      later("escalate", "From subjects to what holds them."),
+      {.name = "escalate", .type = Type::record, .shapes = {escalate_shape()}},
   };
   shape.keys.insert(shape.keys.end(), own.begin(), own.end());
   return shape;

@@ -172,6 +172,10 @@ json to_json(const Policy& policy) {
                   {"tries", policy.bench.tries}};
   if (policy.expect) out["expect"] = expectation_to_json(*policy.expect);
   if (policy.regulator) out["regulator"] = regulator_to_json(*policy.regulator);
+  if (policy.escalate) {
+    out["escalate"] = {{"to", to_text(policy.escalate->to)},
+                       {"at", codec::number(policy.escalate->at)}};
+  }
   if (policy.alert) out["alert"] = alert_to_json(*policy.alert);
   return out;
 }

@@ -147,6 +147,14 @@ struct Limits {
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
+/// When so much of what one node holds is open, the node is acted on instead of each.
+struct Escalation {
+  SubjectKind to = SubjectKind::node;
+  double at = 0.5;                     ///< share of the policy's subjects on one holder
+  std::map<Subject, Subject> holders;  ///< of each of the policy's subjects, as the inventory says
+  friend bool operator==(const Escalation&, const Escalation&) = default;
+};
+
 struct Policy {
   std::string name;
   PolicyKind kind = PolicyKind::breaker;
@@ -168,6 +176,7 @@ struct Policy {
   std::string hash;  ///< SHA-256 (hex, first 16 digits) of the policy's own text
   Place place;       ///< of its `policy:` key
   std::optional<Regulator> regulator = {};  ///< of kind regulator
+  std::optional<Escalation> escalate = {};
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 

@@ -27,7 +27,7 @@ constexpr NameTable<Step, 12> kSteps{{
     {Step::unknown, "unknown"},
 }};
 
-constexpr NameTable<GateKind, 31> kGates{{
+constexpr NameTable<GateKind, 32> kGates{{
     {GateKind::trip, "trip"},
     {GateKind::backstop, "backstop"},
     {GateKind::rise, "rise"},
@@ -46,6 +46,7 @@ constexpr NameTable<GateKind, 31> kGates{{
     {GateKind::known_subjects, "known_subjects"},
     {GateKind::breached_share, "breached_share"},
     {GateKind::open_subjects, "open_subjects"},
+    {GateKind::escalation, "escalation"},
     {GateKind::policy_budget, "policy_budget"},
     {GateKind::cluster_budget, "cluster_budget"},
     {GateKind::rungs, "rungs"},

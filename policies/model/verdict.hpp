@@ -54,6 +54,8 @@ enum class GateKind {
   known_subjects,  ///< subjects known against more than half of all (holding (a))
   breached_share,  ///< subjects breached against half of all (holding (b), isolating levers)
   open_subjects,   ///< subjects open, this one included, against max_subjects
+  escalation,      ///< share of its node's subjects open, this one included, against escalate.at:
+                   ///< asked only of an opening that takes the node, which needs no budget
   policy_budget,   ///< forward acts left to the policy against 1
   cluster_budget,  ///< forward acts left to the cluster against 1
   rungs,           ///< rungs left to climb against 1 (the ladder's end, max_rung)

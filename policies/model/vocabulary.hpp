@@ -57,6 +57,7 @@ struct Vocabulary {
   std::map<std::string, SignalDescription, std::less<>> signals;
   std::map<std::string, LeverDescription, std::less<>> levers;
   std::map<SubjectKind, std::vector<Subject>> subjects;  ///< of the inventory
+  std::map<Subject, Subject> holders = {};               ///< which node a zone is on
 };
 
 }  // namespace homeostat

@@ -188,6 +188,9 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
       return limit(gate, "breached");
     case GateKind::open_subjects:
       return limit(gate, "open with this one");
+    case GateKind::escalation:
+      return share(gate.value) + " of its node open with this one, which takes the node from " +
+             share(gate.threshold) + " on: needs no budget";
     case GateKind::policy_budget:
       return budget(gate, "to this policy");
     case GateKind::cluster_budget:

@@ -43,7 +43,7 @@ double number(const DesiredLever& lever, const char* argument) {
 TEST_CASE("arbiter: every engaged rung is wanted, in order of key") {
   const auto policy = wanting("p", {shed("class/c"), shed("class/a"), shed("class/b")});
   Arbiter arbiter;
-  arbiter.add(policy, at_rung(policy, 2));
+  arbiter.add(policy, at_rung(policy, 2), Subject{});
   const auto levers = std::move(arbiter).settled();
   REQUIRE(levers.size() == 2);
   CHECK(levers[0].key.target == "class/a");
@@ -56,9 +56,9 @@ TEST_CASE("arbiter: the strictest admission wins, whatever the priority") {
   const auto strict = wanting("b", {shed("class/x", 0.1)});
   for (const bool mild_first : {true, false}) {
     Arbiter arbiter;
-    if (mild_first) arbiter.add(mild, at_rung(mild, 1));
-    arbiter.add(strict, at_rung(strict, 1));
-    if (!mild_first) arbiter.add(mild, at_rung(mild, 1));
+    if (mild_first) arbiter.add(mild, at_rung(mild, 1), Subject{});
+    arbiter.add(strict, at_rung(strict, 1), Subject{});
+    if (!mild_first) arbiter.add(mild, at_rung(mild, 1), Subject{});
     const auto levers = std::move(arbiter).settled();
     REQUIRE(levers.size() == 1);
     CHECK(levers[0].policy == "b");
@@ -70,12 +70,12 @@ TEST_CASE("arbiter: without admissions the priority decides, then the name") {
   const auto high = wanting("b", {profile(2)}, 1);
   const auto late = wanting("c", {profile(3)});
   Arbiter by_priority;
-  by_priority.add(low, at_rung(low, 1));
-  by_priority.add(high, at_rung(high, 1));
+  by_priority.add(low, at_rung(low, 1), Subject{});
+  by_priority.add(high, at_rung(high, 1), Subject{});
   CHECK(std::move(by_priority).settled()[0].policy == "b");
   Arbiter by_name;
-  by_name.add(late, at_rung(late, 1));
-  by_name.add(low, at_rung(low, 1));
+  by_name.add(late, at_rung(late, 1), Subject{});
+  by_name.add(low, at_rung(low, 1), Subject{});
   CHECK(std::move(by_name).settled()[0].policy == "a");
 }
 
@@ -83,23 +83,23 @@ TEST_CASE(
     "arbiter: within one policy the higher rung of one target counts, the stricter for shares") {
   const auto levels = wanting("p", {profile(1), profile(2)});
   Arbiter arbiter;
-  arbiter.add(levels, at_rung(levels, 2));
+  arbiter.add(levels, at_rung(levels, 2), Subject{});
   CHECK(number(std::move(arbiter).settled()[0], "level") == 2);
   const auto shares = wanting("p", {shed("class/x", 0.2), shed("class/x", 0.6)});
   Arbiter strictest;
-  strictest.add(shares, at_rung(shares, 2));
+  strictest.add(shares, at_rung(shares, 2), Subject{});
   CHECK(number(std::move(strictest).settled()[0], "admit") == 0.2);
   const auto equal = wanting("p", {shed("class/x", 0.2), shed("class/x", 0.2)});
   Arbiter longest;  // the lower rung stays engaged longest
-  longest.add(equal, at_rung(equal, 2));
+  longest.add(equal, at_rung(equal, 2), Subject{});
   CHECK(std::move(longest).settled()[0].rung == 1);
 }
 
 TEST_CASE("arbiter: an act without a target is about the subject") {
   const auto policy = wanting("p", {shed("")});
   Arbiter arbiter;
-  arbiter.add(policy, at_rung(policy, 1, node("a")));
-  arbiter.add(policy, at_rung(policy, 1, node("b")));
+  arbiter.add(policy, at_rung(policy, 1, node("a")), node("a"));
+  arbiter.add(policy, at_rung(policy, 1, node("b")), node("b"));
   const auto levers = std::move(arbiter).settled();
   REQUIRE(levers.size() == 2);
   CHECK(levers[0].key.target == "node/a");
@@ -108,8 +108,8 @@ TEST_CASE("arbiter: an act without a target is about the subject") {
 TEST_CASE("arbiter: of two subjects on one target the one that is less far back counts") {
   const auto policy = wanting("p", {shed("class/x")});
   Arbiter arbiter;
-  arbiter.add(policy, at_rung(policy, 1, node("a"), 2));
-  arbiter.add(policy, at_rung(policy, 1, node("b"), 1));
+  arbiter.add(policy, at_rung(policy, 1, node("a"), 2), node("a"));
+  arbiter.add(policy, at_rung(policy, 1, node("b"), 1), node("b"));
   const auto levers = std::move(arbiter).settled();
   REQUIRE(levers.size() == 1);
   CHECK(number(levers[0], "admit") == 0.05);

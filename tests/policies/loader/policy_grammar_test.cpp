@@ -164,8 +164,6 @@ TEST_CASE("kinds, modes and keys to come are refused as such") {
   CHECK(errors_of(breaker("mode: canary\n")) ==
         Texts{"6:7: `mode` is `canary`, which is not in this version yet; expected one of `off`, "
               "`shadow`, `enforce`"});
-  CHECK(errors_of(breaker("escalate: {to: node, at: 50%}\n")) ==
-        Texts{"6:1: `escalate` is not in this version yet"});
   CHECK(errors_of(replaced(breaker(), "target", "scope: cluster, target")) ==
         Texts{"5:27: `scope` is not in this version yet"});
 }

@@ -96,7 +96,7 @@ TEST_CASE("names: every enumerator of samples, snapshots, subjects and verdicts 
   check_names<SubjectKind>(6, parse_subject_kind);
   check_names<BreakerState>(3, parse_breaker_state);
   check_names<Step>(12, parse_step);
-  check_names<GateKind>(31, parse_gate_kind);
+  check_names<GateKind>(32, parse_gate_kind);
   check_names<EffectOutcome>(5, parse_effect_outcome);
   check_names<EffectDoubt>(7, parse_effect_doubt);
 }
