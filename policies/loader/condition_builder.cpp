@@ -132,6 +132,10 @@ void ArmBuilder::check_cusum(const Value& test, const CusumTest& cusum, const Ar
 /// The clear level of a gauge is one of its value, and may lie anywhere; of a counter, which only
 /// grows, it is one of the rise.
 void ArmBuilder::check_trend(const Value& test, const TrendTest& trend, const Arm& arm) {
+  if (!arm.record.empty()) {
+    report(test.key_place, "`trend` is for signals, whose readings are kept, and `" + arm.signal +
+                               "` is a record; expected `above` or `below`");
+  }
   const auto* const signal = signal_of(arm);
   if (signal == nullptr) return;
   if (signal->traits.shape == SignalShape::ratio) {
@@ -140,7 +144,8 @@ void ArmBuilder::check_trend(const Value& test, const TrendTest& trend, const Ar
   }
   const bool counter = signal->traits.shape == SignalShape::counter;
   if (!counter || !arm.clear_level || get<double>(test, "rises") == nullptr) return;
-  if (*arm.clear_level<trend.rises&& * arm.clear_level> 0) return;
+  const double clear = *arm.clear_level;
+  if (clear > 0 && clear < trend.rises) return;
   report(place_of(value_, "clear_below"),
          "`clear_below` is " + format_number(*arm.clear_level) + ", and `" + arm.signal +
              "` is a counter, of which the rise is compared; expected more than 0 and less than "

@@ -113,7 +113,8 @@ Shape simple_shape(const Vocabulary& vocabulary, ConditionOf of) {
                  {RuleKind::needs, {"below"}, "clear_above"}};
   if (of == ConditionOf::aimd) {
     std::erase_if(shape.keys, [](const Key& key) {
-      return key.later || key.name == "cusum" || key.name == "clear_for";
+      return key.name == "cusum" || key.name == "trend" || key.name == "absent_for" ||
+             key.name == "clear_for";
     });
     shape.rules = {{RuleKind::exactly_one, {"above", "below"}},
                    {RuleKind::at_most_one, {"for", "for_samples"}},

@@ -52,7 +52,7 @@ std::vector<Example> bad_policies() {
       bad("an unknown key", breaker("colour: red\n")),
       bad("a kind to come", replaced(breaker(), "kind: breaker", "kind: job")),
       bad("a mode to come", breaker("mode: canary\n")),
-      bad("a key to come", breaker("record: {a: 1}\n")),
+      bad("a key to come", replaced(breaker(), "admit: 0%", "admit: 0%, scope: cluster")),
       bad("an escalation to a zone", breaker("escalate: {to: zone, at: 50%}\n")),
       bad("an escalation without its share", breaker("escalate: {to: node}\n")),
       bad_sense("an escalation of the whole cluster", breaker("escalate: {to: node, at: 50%}\n")),
