@@ -74,11 +74,12 @@ Error nothing_found(const Options& options, const HistoryQuery& query, const His
   return {ErrorCode::not_found, what};
 }
 
-/// How the last act before `recorded` was judged, if one was.
+/// How the last act up to `recorded` was judged, if one was; of now, the last of all: acts are
+/// judged between evaluations, too.
 Result<std::optional<Effect>> last_judged(const PastSource& source, HistoryQuery query,
                                           const RecordedVerdict& recorded) {
   query.subject = recorded.verdict.subject;
-  query.until = recorded.wall;
+  if (query.until) query.until = recorded.wall;
   query.limit = 1;
   auto effects = source.history->effects(query);
   if (!effects.has_value()) return effects.error();
