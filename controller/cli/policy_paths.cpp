@@ -70,6 +70,18 @@ PolicyLoad load_policies(const std::vector<std::string>& files, const PolicyCont
   return load_policies(files, context.words, context.ceiling, context.engine, context.speed_up);
 }
 
+PolicyLoad load_named_policies(const std::vector<std::string>& paths, const PolicyContext& context,
+                               const std::string& instead) {
+  auto named = sort_paths(paths);
+  for (const auto& config : named.configs) {
+    named.errors.push_back({{config, 0, 0}, "a configuration" + instead});
+  }
+  auto load = load_policies(named.policies, context);
+  load.errors.insert(load.errors.begin(), named.errors.begin(), named.errors.end());
+  if (!load.errors.empty()) load.set.reset();
+  return load;
+}
+
 void print_findings(std::ostream& out, const std::vector<Finding>& findings, const char* prefix) {
   for (const auto& finding : findings) out << prefix << to_text(finding) << "\n";
 }

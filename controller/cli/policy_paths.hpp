@@ -31,6 +31,11 @@ NamedFiles sort_paths(const std::vector<std::string>& paths);
 
 PolicyLoad load_policies(const std::vector<std::string>& files, const PolicyContext& context);
 
+/// Of `paths`, as sort_paths() has them. A configuration among them is an error: `instead` says
+/// what to do with it.
+PolicyLoad load_named_policies(const std::vector<std::string>& paths, const PolicyContext& context,
+                               const std::string& instead);
+
 /// One finding a line.
 void print_findings(std::ostream& out, const std::vector<Finding>& findings,
                     const char* prefix = "");

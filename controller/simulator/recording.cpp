@@ -2,6 +2,7 @@
 #include "controller/simulator/recording.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <set>
 #include <utility>
@@ -37,6 +38,19 @@ TimePoint monotonic(WallTime wall) { return TimePoint{wall.time_since_epoch()}; 
 
 Error wrong_at(const std::string& place, const std::string& what) {
   return {ErrorCode::invalid_input, place + ": " + what};
+}
+
+std::optional<double> number_of(const std::string& text) {
+  double value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [at, failed] = std::from_chars(text.data(), end, value);
+  if (failed != std::errc{} || at != end) return std::nullopt;
+  return value;
+}
+
+std::optional<WallTime> time_of(double seconds) {
+  if (!(seconds >= 0 && seconds < 2.5e11)) return std::nullopt;  // the year has four digits
+  return WallTime{std::chrono::microseconds{static_cast<std::int64_t>(seconds * 1e6 + 0.5)}};
 }
 
 Result<void> Recording::add(const std::string& signal, const std::string& subject,

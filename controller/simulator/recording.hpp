@@ -25,6 +25,12 @@ struct RecordedValue {
 /// `invalid_input`, "PLACE: what".
 Error wrong_at(const std::string& place, const std::string& what);
 
+/// The whole text as a number; nothing otherwise.
+std::optional<double> number_of(const std::string& text);
+
+/// Seconds since 1970; nothing for what is no time of this era, such as milliseconds by mistake.
+std::optional<WallTime> time_of(double seconds);
+
 /// Collects series in any order; each one's values in order of time.
 class Recording {
  public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <charconv>
+#include <algorithm>
 #include <sstream>
 
 #include "controller/loop/rfc3339.hpp"
@@ -26,20 +26,10 @@ std::vector<std::string> fields_of(const std::string& line) {
   return fields;
 }
 
-std::optional<double> number(const std::string& text) {
-  double value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [at, failed] = std::from_chars(text.data(), end, value);
-  if (failed != std::errc{} || at != end) return std::nullopt;
-  return value;
-}
-
 std::optional<WallTime> time(const std::string& text) {
   if (const auto written = parse_rfc3339(text)) return written;
-  const auto seconds = number(text);
-  // Seconds of a year that has four digits: milliseconds by mistake are beyond it.
-  if (!seconds || !(*seconds >= 0 && *seconds < 2.5e11)) return std::nullopt;
-  return WallTime{std::chrono::microseconds{static_cast<std::int64_t>(*seconds * 1e6 + 0.5)}};
+  const auto seconds = number_of(text);
+  return seconds ? time_of(*seconds) : std::nullopt;
 }
 
 /// For each of kColumns its number in the file, or -1.
@@ -93,11 +83,11 @@ Result<void> read_csv(const std::string& path, const std::string& text, Recordin
                           "` is no time: expected seconds since 1970, or 2026-03-01T12:00:00Z");
     }
     read.wall = *at;
-    const auto value = number(field(value_column));
+    const auto value = number_of(field(value_column));
     if (!value) return wrong_at(place, "`" + field(value_column) + "` is no number");
     read.value = *value;
     if (const auto below = field(denominator_column); !below.empty()) {
-      read.denominator = number(below);
+      read.denominator = number_of(below);
       if (!read.denominator) return wrong_at(place, "`" + below + "` is no number");
     }
     auto added = into.add(field(signal_column), field(subject_column), std::move(read));

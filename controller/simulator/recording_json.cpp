@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -21,16 +20,15 @@ Result<RecordedValue> value_of(const std::string& place, const json& pair) {
       pair.is_array() && pair.size() == 2 && pair[0].is_number() && pair[1].is_string();
   if (!shaped)
     return wrong_at(place, "expected [seconds since 1970, \"value\"], as Prometheus has it");
-  const auto seconds = pair[0].get<double>();
-  if (!(seconds >= 0 && seconds < 2.5e11))
-    return wrong_at(place, "the time is no time of this era");
+  const auto at = time_of(pair[0].get<double>());
+  if (!at) return wrong_at(place, "the time is no time of this era");
+  const auto& text = pair[1].get_ref<const std::string&>();
+  const auto value = number_of(text);
+  if (!value) return wrong_at(place, "`" + text + "` is no number");
   RecordedValue read;
   read.place = place;
-  read.wall = WallTime{std::chrono::microseconds{static_cast<std::int64_t>(seconds * 1e6 + 0.5)}};
-  const auto& text = pair[1].get_ref<const std::string&>();
-  const auto* end = text.data() + text.size();
-  const auto [at, failed] = std::from_chars(text.data(), end, read.value);
-  if (failed != std::errc{} || at != end) return wrong_at(place, "`" + text + "` is no number");
+  read.wall = *at;
+  read.value = *value;
   return read;
 }
 

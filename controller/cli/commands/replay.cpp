@@ -36,15 +36,9 @@ struct Options {
 /// Errors are printed; nothing then.
 std::optional<PolicySet> load_set(const std::vector<std::string>& paths,
                                   const PolicyContext& context) {
-  auto named = sort_paths(paths);
-  for (const auto& config : named.configs) {
-    named.errors.push_back({{config, 0, 0}, "a configuration: name it with --config"});
-  }
-  auto load = load_policies(named.policies, context);
-  named.errors.insert(named.errors.end(), load.errors.begin(), load.errors.end());
-  print_findings(std::cerr, named.errors);
-  if (!named.errors.empty()) return std::nullopt;
-  print_findings(std::cerr, load.notes, "note: ");
+  auto load = load_named_policies(paths, context, ": name it with --config");
+  print_findings(std::cerr, load.errors);
+  if (load.set) print_findings(std::cerr, load.notes, "note: ");
   return std::move(load.set);
 }
 

@@ -57,26 +57,13 @@ std::vector<std::string> policies_of(const Options& options, const Scenario& sce
   return {(folder / ".." / "recommended").lexically_normal().string()};
 }
 
-/// Errors are printed; nothing then.
-std::optional<PolicySet> load_set(const std::vector<std::string>& paths,
-                                  const PolicyContext& context) {
-  auto named = sort_paths(paths);
-  for (const auto& config : named.configs) {
-    named.errors.push_back({{config, 0, 0}, "a configuration; expected policies"});
-  }
-  auto load = load_policies(named.policies, context);
-  named.errors.insert(named.errors.end(), load.errors.begin(), load.errors.end());
-  print_findings(std::cerr, named.errors);
-  if (!named.errors.empty()) return std::nullopt;
-  return std::move(load.set);
-}
-
 struct Prepared {
   Scenario scenario;
   PolicySet policies;
   std::vector<std::string> notes;
 };
 
+/// Errors are printed; nothing then.
 std::optional<Prepared> prepare(const Options& options, const std::string& file) {
   auto load = load_scenario(file);
   print_findings(std::cerr, load.errors);
@@ -86,9 +73,11 @@ std::optional<Prepared> prepare(const Options& options, const std::string& file)
   auto& scenario = prepared.scenario;
   if (options.seed) scenario.seed = *options.seed;
   if (options.runs) scenario.runs = *options.runs;
-  auto policies = load_set(policies_of(options, scenario, file), context_of(scenario));
-  if (!policies) return std::nullopt;
-  prepared.policies = fitted(std::move(*policies), scenario, prepared.notes);
+  auto policies = load_named_policies(policies_of(options, scenario, file), context_of(scenario),
+                                      "; expected policies");
+  print_findings(std::cerr, policies.errors);
+  if (!policies.set) return std::nullopt;
+  prepared.policies = fitted(std::move(*policies.set), scenario, prepared.notes);
   if (!prepared.policies.policies.empty()) return prepared;
   std::cerr << "homeostat: " << file << ": no policy is left to simulate\n";
   for (const auto& note : prepared.notes) std::cerr << "note: " << note << "\n";

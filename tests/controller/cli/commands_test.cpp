@@ -4,9 +4,7 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
-#include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <thread>
 
 #include "controller/api/api.hpp"
@@ -20,6 +18,7 @@
 #include "controller/loop/system_clock.hpp"
 #include "policies/model/codec.hpp"
 #include "tests/controller/api/reports.hpp"
+#include "tests/controller/cli/ran.hpp"
 #include "tests/controller/loop/journal_steps.hpp"
 #include "tests/support/http_served.hpp"
 #include "tests/support/scratch_directory.hpp"
@@ -31,48 +30,21 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// What a stream says while this lives.
-class Captured {
- public:
-  explicit Captured(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(said_.rdbuf())) {}
-  ~Captured() { stream_.rdbuf(before_); }
-  Captured(const Captured&) = delete;
-  Captured& operator=(const Captured&) = delete;
-  std::string text() const { return said_.str(); }
-
- private:
-  std::ostringstream said_;
-  std::ostream& stream_;
-  std::streambuf* before_;
-};
-
-struct Ran {
-  int status = -1;
-  std::string out;
-  std::string err;
-};
-
-/// `homeostat` with these arguments, as far as it reads.
-Ran run(std::vector<std::string> arguments) {
-  CLI::App app;
-  std::function<int()> chosen;
+void add_reading_commands(CLI::App& app, std::function<int()>& chosen) {
   add_status_command(app, chosen);
   add_explain_command(app, chosen);
   add_history_command(app, chosen);
-  std::reverse(arguments.begin(), arguments.end());
-  app.parse(arguments);
-  const Captured out(std::cout);
-  const Captured err(std::cerr);
-  const int status = chosen();
-  return {status, out.text(), err.text()};
+}
+
+/// `homeostat` with these arguments, as far as it reads.
+Ran run(const std::vector<std::string>& arguments) {
+  return run_command(add_reading_commands, arguments);
 }
 
 std::string help_of(const std::string& command) {
   CLI::App app;
   std::function<int()> chosen;
-  add_status_command(app, chosen);
-  add_explain_command(app, chosen);
-  add_history_command(app, chosen);
+  add_reading_commands(app, chosen);
   return app.get_subcommand(command)->help();
 }
 

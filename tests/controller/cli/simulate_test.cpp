@@ -2,13 +2,10 @@
 // `homeostat simulate` as it is called, on the shipped files and on wrong ones.
 #include "controller/cli/commands/simulate.hpp"
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <catch2/catch.hpp>
-#include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "tests/controller/cli/ran.hpp"
 #include "tests/support/scratch_directory.hpp"
 #include "tests/support/text_file.hpp"
 
@@ -22,26 +19,8 @@ const std::string kRoot = HOMEOSTAT_SOURCE_DIR;
 const std::string kScenarios = kRoot + "/policies/scenarios";
 const std::string kNoHysteresis = kRoot + "/tests/controller/simulator/no-hysteresis.yaml";
 
-struct Ran {
-  int status = -1;
-  std::string out;
-  std::string err;
-};
-
-Ran run(std::vector<std::string> arguments) {
-  CLI::App app;
-  std::function<int()> chosen;
-  add_simulate_command(app, chosen);
-  std::reverse(arguments.begin(), arguments.end());
-  app.parse(arguments);
-  std::ostringstream out;
-  std::ostringstream err;
-  auto* const before_out = std::cout.rdbuf(out.rdbuf());
-  auto* const before_err = std::cerr.rdbuf(err.rdbuf());
-  const int status = chosen();
-  std::cout.rdbuf(before_out);
-  std::cerr.rdbuf(before_err);
-  return {status, out.str(), err.str()};
+Ran run(const std::vector<std::string>& arguments) {
+  return run_command(add_simulate_command, arguments);
 }
 
 }  // namespace
