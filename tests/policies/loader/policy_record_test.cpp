@@ -39,6 +39,14 @@ TEST_CASE("records may use each other, in any order, and the program is shared")
   CHECK(copy.open.arms[0].record[0].program == record.program);
 }
 
+TEST_CASE("a record has no readings that are kept: it has no trend") {
+  const auto errors = errors_of(replaced(over_record(), "waiting, above: 1, clear_below: 0.5",
+                                         "waiting, trend: {rises: 5, over: 5m}, for: 1m, "
+                                         "clear_below: 0.5"));
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(errors.front(), Contains("`waiting` is a record; expected `above` or `below`"));
+}
+
 TEST_CASE("records that go in a circle are refused by its names") {
   CHECK(errors_of(over_record("waiting: b + 1, b: c, c: b * 2")) ==
         Texts{"6:26: `record` goes in a circle: b -> c -> b"});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kind regulator, over levers that only tests have.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -112,6 +113,22 @@ TEST_CASE("a formula only names signals of the policy's subject that a probe pro
         Texts{"6:9: `pg_open_transactions` is measured for each node, but `for_each` is `group`"});
   CHECK(formula_errors("n * kafka_consumer_lag_events") ==
         Texts{"6:9: no configured probe provides `kafka_consumer_lag_events`"});
+}
+
+TEST_CASE("a name is looked for where it stands alone, not within a longer one") {
+  const auto text = replaced(batch_window(), "{n: 1", "{my_pg_open_transactions: 1");
+  CHECK(errors(replaced(text, kFormula, "my_pg_open_transactions * pg_open_transactions")) ==
+        Texts{"6:31: `pg_open_transactions` is measured for each node, but `for_each` is `group`"});
+}
+
+TEST_CASE("AIMD judges a level: neither what builds up nor what is gone") {
+  for (const auto* test :
+       {"cusum: {ref: 0.2, trip: 1}", "trend: {rises: 5, over: 5m}", "absent_for: 5m"}) {
+    const auto found = errors(replaced(back_pressure(), "above: 1, for_samples: 2", test));
+    CHECK(std::any_of(found.begin(), found.end(), [](const std::string& text) {
+      return text.find("unknown key") != std::string::npos;
+    }));
+  }
 }
 
 TEST_CASE("either a formula or AIMD") {
