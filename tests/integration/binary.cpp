@@ -14,6 +14,8 @@ std::string homeostat_binary() {
   return given != nullptr ? given : HOMEOSTAT_BUILT_BINARY;
 }
 
+bool tests_release_binary() { return std::getenv("HOMEOSTAT_TEST_BINARY") != nullptr; }
+
 Finished run_homeostat(const std::vector<std::string>& arguments) {
   const ScratchDirectory scratch;
   std::vector<std::string> command{homeostat_binary()};

@@ -11,6 +11,9 @@ namespace homeostat::testing {
 /// binary, which is what is shipped.
 std::string homeostat_binary();
 
+/// Whether HOMEOSTAT_TEST_BINARY names the program: then it is no debug build.
+bool tests_release_binary();
+
 /// How a program ended, and everything it printed.
 struct Finished {
   int status = -1;

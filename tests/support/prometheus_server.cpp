@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -44,11 +43,14 @@ Result<HttpResponse> get(int port, const std::string& target) {
 
 bool prometheus_installed() { return ::access(kProgram, X_OK) == 0 && ::access(kTool, X_OK) == 0; }
 
-PrometheusServer::PrometheusServer(const std::string& target) : port_(free_port()) {
+PrometheusServer::PrometheusServer(const std::string& target, std::chrono::seconds every)
+    : port_(free_port()) {
+  const auto seconds = std::to_string(every.count()) + "s";
   const auto& directory = scratch_.path();
   write_file(directory + "/config.yml",
-             "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
-             "scrape_configs:\n- {job_name: test, static_configs: [{targets: ['" +
+             "global: {scrape_interval: " + seconds + ", scrape_timeout: " + seconds +
+                 "}\n"
+                 "scrape_configs:\n- {job_name: test, static_configs: [{targets: ['" +
                  target + "']}]}\n");
   ProcessOptions options;
   options.log = directory + "/log";

@@ -3,6 +3,7 @@
 // lives.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -13,9 +14,10 @@ namespace homeostat::testing {
 
 class PrometheusServer {
  public:
-  /// Scrapes `target` (host:port) once a second, and gives up a scrape that takes longer than that.
-  /// Waits until it is ready. Throws std::runtime_error with the end of its log.
-  explicit PrometheusServer(const std::string& target);
+  /// Scrapes `target` (host:port) every so often, and gives up a scrape that takes longer than
+  /// that. Waits until it is ready. Throws std::runtime_error with the end of its log.
+  explicit PrometheusServer(const std::string& target,
+                            std::chrono::seconds every = std::chrono::seconds{1});
 
   /// The value of the first series that an instant query finds; nothing when it finds none. Blocks.
   std::optional<double> query(const std::string& promql) const;
