@@ -15,6 +15,8 @@ namespace {
 
 // Each notification serialises commits with every other one of the server (H55).
 constexpr Duration kBetweenHints = std::chrono::seconds{1};
+// Of every canary: the same keys for all features and policies, each time.
+constexpr const char* kCanarySalt = "canary";
 constexpr std::size_t kLongestHint = 7000;  // PostgreSQL takes less than 8,000 bytes
 
 bool is_feature_target(std::string_view target) {
@@ -85,6 +87,10 @@ asio::awaitable<Result<ChangeResult>> FeatureLever::write(Change change) {
   const auto admit = admit_of(change.desired.value).value_or(1);
   const ChangeStatements statements{sql::feature_apply, sql::feature_renew, sql::feature_revert};
   auto statement = statement_for(change, statements, exact(admit));
+  if (change.kind == ChangeKind::apply) {
+    statement.parameters.emplace_back();
+    if (change.desired.share < 1) statement.parameters.back() = kCanarySalt;
+  }
   const auto table = co_await session_.query(std::move(statement.text),
                                              std::move(statement.parameters), deadline_);
   co_return change_answer(table);

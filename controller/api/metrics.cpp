@@ -159,6 +159,11 @@ void add_policies(const Report& report, Families& families) {
                      number(policy.mode == mode));
     }
   }
+  for (const auto& canary : report.canaries) {
+    families.gauge("homeostat_canary_share",
+                   "Share that a policy in canary acts on; 0 while it only watches.",
+                   {{"policy", canary.policy}}, canary.share);
+  }
   for (const auto& verdict : report.verdicts) {
     const Labels who{{"policy", verdict.policy}, {"subject", to_text(verdict.subject)}};
     for (const auto state : {BreakerState::closed, BreakerState::open, BreakerState::half_open}) {

@@ -115,6 +115,34 @@ json benched(const Report& report) {
   return array;
 }
 
+json canaries(const Report& report) {
+  auto array = json::array();
+  for (const auto& one : report.canaries) {
+    array.push_back({{"policy", one.policy},
+                     {"share", one.share},
+                     {"demoted", one.memory.demoted},
+                     {"for_us", (report.at - one.memory.since).count()},
+                     {"passed", one.memory.passed},
+                     {"failed", one.memory.failed},
+                     {"harmful", one.memory.harmful}});
+  }
+  return array;
+}
+
+json overruled(const Report& report) {
+  auto array = json::array();
+  for (const auto& one : report.overruled) {
+    array.push_back({{"lever", one.lever},
+                     {"target", one.target},
+                     {"policy", one.policy},
+                     {"subject", to_text(one.subject)},
+                     {"rung", one.rung},
+                     {"by", one.by},
+                     {"why", to_text(one.why)}});
+  }
+  return array;
+}
+
 json would_acts(const Report& report) {
   auto array = json::array();
   for (const auto& [key, count] : report.would_acts) {
@@ -165,6 +193,8 @@ json to_json(const Report& report) {
   out["would_acts"] = would_acts(report);
   out["effects"] = effects(report);
   out["benched"] = benched(report);
+  out["canaries"] = canaries(report);
+  out["overruled"] = overruled(report);
   out["budget_remaining"] = report.budget_remaining;
   out["stale_sessions"] = report.stale_sessions;
   out["feature_share"] = report.feature_share;

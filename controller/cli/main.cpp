@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/cli/commands/ack.hpp"
 #include "controller/cli/commands/check.hpp"
 #include "controller/cli/commands/doctor.hpp"
 #include "controller/cli/commands/explain.hpp"
@@ -55,6 +56,7 @@ int run(int argc, char** argv) {
   homeostat::add_migrate_command(app, chosen);
   homeostat::add_status_command(app, chosen);
   homeostat::add_pause_commands(app, chosen);
+  homeostat::add_ack_command(app, chosen);
   homeostat::add_explain_command(app, chosen);
   homeostat::add_history_command(app, chosen);
   homeostat::add_replay_command(app, chosen);

@@ -152,9 +152,8 @@ Result<std::vector<RecordedStep>> read_steps(sqlite::Database& database, std::in
   auto parts = prepare_parts(database);
   if (!parts.has_value()) return parts.error();
   auto statement = database.prepare(
-      "SELECT id, run, wall, mono, bar, samples, paused, decided FROM step WHERE id > ?1 ORDER BY "
-      "id LIMIT "
-      "?2");
+      "SELECT id, run, wall, mono, bar, samples, paused, decided, acks FROM step WHERE id > ?1 "
+      "ORDER BY id LIMIT ?2");
   if (!statement.has_value()) return statement.error();
   statement->bind(1, after).bind(2, rows(limit));
   std::vector<RecordedStep> steps;
@@ -172,6 +171,11 @@ Result<std::vector<RecordedStep>> read_steps(sqlite::Database& database, std::in
     step.decided = statement->integer(7) != 0;
     std::istringstream paused{std::string(statement->text(6))};
     for (std::string name; paused >> name;) step.paused.push_back(name);
+    std::istringstream acks{std::string(statement->text(8))};
+    std::int64_t at = 0;
+    for (std::string scope; acks >> scope >> at;) {
+      step.acks.push_back({scope, TimePoint{Duration{at}}});
+    }
     auto samples = unpack_samples(statement->text(5), step.at, *series);
     if (!samples.has_value()) return samples.error();
     step.samples = std::move(*samples);

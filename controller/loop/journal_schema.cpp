@@ -7,21 +7,22 @@
 namespace homeostat::journal {
 namespace {
 
-constexpr std::int64_t kVersion = 4;
+constexpr std::int64_t kVersion = 5;
 constexpr std::int64_t kApplicationId = 0x484d5354;  // "HMST": what `file` and we know it by
 
 // step.run counts the starts of the daemon: the monotonic time line may begin anew with each.
-// step.paused: names of policies, a space between two. step.decided: 0 for what a daemon did at its
-// end, without deciding. basis: of the steps that have one (see JournalStep). step.samples names
-// its series by number (see journal_samples.hpp). verdict.notable leaves out what was idle or only
-// holding.
+// step.paused: names of policies, a space between two. step.acks: scope and monotonic time of each,
+// a space between two. step.decided: 0 for what a daemon did at its end, without deciding. basis:
+// of the steps that have one (see JournalStep). step.samples names its series by number (see
+// journal_samples.hpp). verdict.notable leaves out what was idle or only holding.
 constexpr const char* kTables = R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE series (
   id INTEGER PRIMARY KEY, signal TEXT NOT NULL, subject TEXT NOT NULL, UNIQUE (signal, subject));
 CREATE TABLE step (
   id INTEGER PRIMARY KEY, run INTEGER NOT NULL, wall INTEGER NOT NULL, mono INTEGER NOT NULL,
-  decided INTEGER NOT NULL, bar TEXT NOT NULL, paused TEXT NOT NULL, samples TEXT NOT NULL);
+  decided INTEGER NOT NULL, bar TEXT NOT NULL, paused TEXT NOT NULL, samples TEXT NOT NULL,
+  acks TEXT NOT NULL);
 CREATE INDEX step_wall ON step (wall);
 CREATE TABLE basis (step INTEGER PRIMARY KEY, wall INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE verdict (

@@ -33,6 +33,15 @@ std::string spaced(const std::vector<std::string>& names) {
   return text;
 }
 
+std::string spaced(const std::vector<Acknowledgement>& acks) {
+  std::string text;
+  for (const auto& ack : acks) {
+    text.append(text.empty() ? "" : " ").append(ack.scope);
+    text.append(" ").append(std::to_string(ack.at.time_since_epoch().count()));
+  }
+  return text;
+}
+
 }  // namespace
 
 Writer::Writer(Statements statements, std::map<Series, std::int64_t> numbers, std::int64_t run,
@@ -54,7 +63,7 @@ Result<Writer> Writer::start(sqlite::Database& database) {
 
   auto series = database.prepare("INSERT INTO series VALUES (?1, ?2, ?3)");
   if (!series.has_value()) return series.error();
-  auto step = database.prepare("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  auto step = database.prepare("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
   if (!step.has_value()) return step.error();
   auto basis = database.prepare("INSERT INTO basis VALUES (?1, ?2, ?3)");
   if (!basis.has_value()) return basis.error();
@@ -107,7 +116,8 @@ Result<void> Writer::write_one(const JournalStep& step) {
       .bind(5, std::int64_t{step.decided})
       .bind(6, to_text(step.bar))
       .bind(7, spaced(step.paused))
-      .bind(8, pack_samples(step.samples, step.at, numbers_));
+      .bind(8, pack_samples(step.samples, step.at, numbers_))
+      .bind(9, spaced(step.acks));
   done = run_once(statements_.step);
   if (done.has_value() && step.basis) {
     statements_.basis.reset().bind(1, number).bind(2, wall).bind(3, dumped(to_json(*step.basis)));

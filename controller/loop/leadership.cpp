@@ -39,7 +39,7 @@ boost::asio::awaitable<Leadership::Turn> Leadership::step(TimePoint now, Duratio
       detail_ = std::to_string(lease->takeovers) + " takeovers by force within the last hour";
     }
   }
-  if (reachable_) co_await ask_pauses(deadline);
+  if (reachable_) co_await ask_orders(now, deadline);
   if (!leader_) co_return led ? Turn::lost : Turn::none;
   const auto led_epoch = std::exchange(led_epoch_, epoch_);
   if (led && epoch_ == led_epoch) co_return Turn::none;
@@ -47,13 +47,27 @@ boost::asio::awaitable<Leadership::Turn> Leadership::step(TimePoint now, Duratio
   co_return led_epoch > 0 && epoch_ <= led_epoch + 1 ? Turn::regained : Turn::gained;
 }
 
-boost::asio::awaitable<void> Leadership::ask_pauses(Duration deadline) {
-  auto pauses = co_await ledger_->pauses(deadline);
-  if (pauses.has_value()) {
-    pauses_ = std::move(*pauses);
-  } else {
-    doubt(pauses.error().context);
+boost::asio::awaitable<void> Leadership::ask_orders(TimePoint now, Duration deadline) {
+  auto orders = co_await ledger_->orders(deadline);
+  if (!orders.has_value()) {
+    doubt(orders.error().context);
+    co_return;
   }
+  pauses_ = std::move(orders->pauses);
+  // An age is a little off each time it is read: what is known stays where it is.
+  std::map<std::int64_t, Acknowledgement> newest;
+  for (const auto& ack : orders->acks) {
+    const auto known = acks_.find(ack.id);
+    const Acknowledgement fresh{ack.scope, now - ack.age};
+    newest.emplace(ack.id, known == acks_.end() ? fresh : known->second);
+  }
+  acks_ = std::move(newest);
+}
+
+std::vector<Acknowledgement> Leadership::acks() const {
+  std::vector<Acknowledgement> all;
+  for (const auto& [id, ack] : acks_) all.push_back(ack);
+  return all;
 }
 
 void Leadership::doubt(std::string why) {

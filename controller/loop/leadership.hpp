@@ -39,10 +39,12 @@ class Leadership {
   /// Nobody acts: the lease of `holder` ran out, and its session neither goes nor gives up its
   /// lock.
   bool leaderless() const { return leaderless_; }
-  /// What operators have paused, as of the last renewal, or of ask_pauses() if that is later.
+  /// What operators have paused, as of the last renewal, or of ask_orders() if that is later.
   const std::vector<Pause>& pauses() const { return pauses_; }
+  /// What they have acknowledged, on the caller's time line: each stays where it first was seen.
+  std::vector<Acknowledgement> acks() const;
   /// Asks anew, for a forward act that is about to be made. No answer is a doubt.
-  [[nodiscard]] boost::asio::awaitable<void> ask_pauses(Duration deadline);
+  [[nodiscard]] boost::asio::awaitable<void> ask_orders(TimePoint now, Duration deadline);
   /// none when forward acts need not be barred for want of leadership.
   ForwardBar bar() const;
   /// One line worth a warning though the lease stands; usually empty.
@@ -61,6 +63,7 @@ class Leadership {
   std::int64_t led_epoch_ = 0;  ///< the last one that was ours
   std::string holder_;
   std::vector<Pause> pauses_;
+  std::map<std::int64_t, Acknowledgement> acks_;  ///< by id
   bool flapping_ = false;
   std::string note_;
   std::string detail_ = "the lease has not been asked for yet";

@@ -57,6 +57,29 @@ Result<std::vector<BenchedRung>> benched_rungs(std::string_view text, TimePoint 
   return rungs;
 }
 
+Result<CanaryMemory> canary_memory(std::string_view text, const std::string& hash, TimePoint now) {
+  CanaryMemory canary;
+  canary.policy_hash = hash;
+  const auto parsed = json::parse(text, nullptr, false);
+  std::int64_t age = 0;
+  codec::Reader reader(parsed, "canary");
+  reader.read("step", canary.step);
+  reader.read("demoted", canary.demoted);
+  reader.read("age_us", age);
+  reader.read("passed", canary.passed);
+  reader.read("failed", canary.failed);
+  reader.read("harmful", canary.harmful);
+  if (reader.error()) return *reader.error();
+  canary.since = before(now, age);
+  return canary;
+}
+
+json canary_json(const CanaryMemory& canary, TimePoint now) {
+  return {{"step", canary.step},       {"demoted", canary.demoted},
+          {"passed", canary.passed},   {"failed", canary.failed},
+          {"harmful", canary.harmful}, {"age_us", (now - canary.since).count()}};
+}
+
 json benched_json(const std::vector<BenchedRung>& rungs, TimePoint now) {
   auto all = json::array();
   for (const auto& one : rungs) {
@@ -112,6 +135,11 @@ Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint no
   auto benched = benched_rungs(text_at(table, row, 10), now);
   if (!benched.has_value()) return benched.error();
   memory.benched = std::move(*benched);
+  if (const auto text = table.text(row, 11)) {
+    auto canary = canary_memory(*text, memory.policy_hash, now);
+    if (!canary.has_value()) return canary.error();
+    memory.canary = std::move(*canary);
+  }
   return memory;
 }
 
@@ -128,6 +156,14 @@ Pause pause(const pg::Table& table, int row) {
   read.reason = text_at(table, row, 2);
   read.stood = Duration{table.integer(row, 3).value_or(0)};
   read.remaining = Duration{table.integer(row, 4).value_or(0)};
+  return read;
+}
+
+Ack ack(const pg::Table& table, int row) {
+  Ack read;
+  read.id = table.integer(row, 0).value_or(0);
+  read.scope = text_at(table, row, 1);
+  read.age = Duration{table.integer(row, 2).value_or(0)};
   return read;
 }
 
@@ -166,6 +202,7 @@ json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now) {
     if (memory.changed != TimePoint{}) one["changed_age_us"] = (now - memory.changed).count();
     if (memory.opened != TimePoint{}) one["opened_age_us"] = (now - memory.opened).count();
     one["benched"] = benched_json(memory.benched, now);
+    if (memory.canary) one["canary"] = canary_json(*memory.canary, now);
     all.push_back(std::move(one));
   }
   return all;

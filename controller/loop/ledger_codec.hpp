@@ -25,6 +25,9 @@ Result<ForwardAct> forward_act(const pg::Table& table, int row, TimePoint now);
 /// A row of sql/queries/pauses.sql.
 Pause pause(const pg::Table& table, int row);
 
+/// A row of sql/queries/acks.sql.
+Ack ack(const pg::Table& table, int row);
+
 /// What sql/queries/feature_register.sql takes.
 nlohmann::json features_json(const std::vector<FeatureConfig>& features);
 

@@ -3,6 +3,7 @@
 
 #include <spdlog/logger.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,18 @@ bool worth_a_line(const Verdict& verdict, const NewestVerdicts& before) {
   if (!lasting) return true;
   const auto last = before.find({verdict.policy, verdict.subject});
   return last == before.end() || last->second.step != verdict.step;
+}
+
+std::string judged(const CanaryMemory& memory) {
+  return fmt::format("{} right, {} needless or ineffective, {} harmful", memory.passed,
+                     memory.failed, memory.harmful);
+}
+
+const CanaryStatus* find(const std::vector<CanaryStatus>& all, const CanaryStatus& wanted) {
+  const auto at = std::find_if(all.begin(), all.end(), [&](const CanaryStatus& one) {
+    return one.policy == wanted.policy && one.memory.policy_hash == wanted.memory.policy_hash;
+  });
+  return at == all.end() ? nullptr : &*at;
 }
 
 }  // namespace
@@ -55,6 +68,26 @@ void log_effects(spdlog::logger& log, const std::vector<Effect>& effects) {
     log.log(bad ? spdlog::level::warn : spdlog::level::info, "{} {}: rung {} was {}: {} {} -> {}",
             effect.policy, to_text(effect.subject), effect.rung, to_text(effect.outcome),
             effect.signal, level(effect.before), level(effect.after));
+  }
+}
+
+void log_progress(spdlog::logger& log, const Report& before,
+                  const std::vector<CanaryStatus>& canaries, std::optional<TimePoint> braked) {
+  for (const auto& now : canaries) {
+    const auto* was = find(before.canaries, now);
+    if (was == nullptr || was->share == now.share) continue;
+    const bool up = now.share > was->share;
+    log.log(up ? spdlog::level::info : spdlog::level::warn,
+            "canary {}: {} from {:.4g} % to {:.4g} %", now.policy, up ? "goes on" : "goes back",
+            was->share * 100, now.share * 100);
+    if (!up && now.memory.demoted) {
+      log.warn("canary {}: in shadow until acknowledged ({})", now.policy, judged(now.memory));
+    }
+  }
+  if (braked && !before.braked) {
+    log.error("storm brake: too many acts lately, nothing moves forward until acknowledged");
+  } else if (!braked && before.braked) {
+    log.info("storm brake: acknowledged, off");
   }
 }
 

@@ -33,6 +33,10 @@ void log_probes(spdlog::logger& log, const std::vector<ProbeStatus>& now,
 /// A line for each act that was judged.
 void log_effects(spdlog::logger& log, const std::vector<Effect>& effects);
 
+/// A line for each step of canary gained or lost since `before`, and for the storm brake.
+void log_progress(spdlog::logger& log, const Report& before,
+                  const std::vector<CanaryStatus>& canaries, std::optional<TimePoint> braked);
+
 /// A line for each act; renewals only when they failed.
 void log_acts(spdlog::logger& log, const std::vector<ActRecord>& acts);
 

@@ -230,15 +230,22 @@ asio::awaitable<Result<void>> PgLedger::release_lease(Duration deadline) {
   co_return error;
 }
 
-asio::awaitable<Result<LedgerImage>> PgLedger::load(TimePoint now, Duration deadline) {
+asio::awaitable<Result<LedgerImage>> PgLedger::load(TimePoint now, Duration recall,
+                                                    Duration deadline) {
   const TimePoint until = clock_.now() + deadline;
   const auto levers = co_await session_.query(std::string{sql::ledger_levers}, {}, left(until));
   if (!levers.has_value()) co_return levers.error();
   const auto states = co_await session_.query(std::string{sql::ledger_states}, {}, left(until));
   if (!states.has_value()) co_return states.error();
-  const auto forward = co_await session_.query(std::string{sql::ledger_forward}, {}, left(until));
+  std::vector<pg::Parameter> back;
+  back.emplace_back(std::to_string(recall.count()));
+  const auto forward =
+      co_await session_.query(std::string{sql::ledger_forward}, std::move(back), left(until));
   if (!forward.has_value()) co_return forward.error();
+  const auto brake = co_await session_.query(std::string{sql::ledger_brake}, {}, left(until));
+  if (!brake.has_value()) co_return brake.error();
   LedgerImage image;
+  if (const auto age = brake->integer(0, 0)) image.braked = now - Duration{*age};
   for (int row = 0; row < levers->rows(); ++row) {
     auto open = ledger_row(*levers, row);
     if (!open.has_value()) co_return open.error();
@@ -257,22 +264,28 @@ asio::awaitable<Result<LedgerImage>> PgLedger::load(TimePoint now, Duration dead
   co_return image;
 }
 
-asio::awaitable<Result<std::vector<Pause>>> PgLedger::pauses(Duration deadline) {
-  const auto table = co_await session_.query(std::string{sql::pauses}, {}, deadline);
-  if (!table.has_value()) co_return table.error();
-  std::vector<Pause> all;
-  for (int row = 0; row < table->rows(); ++row) all.push_back(pause(*table, row));
-  co_return all;
+asio::awaitable<Result<Orders>> PgLedger::orders(Duration deadline) {
+  const TimePoint until = clock_.now() + deadline;
+  const auto pauses = co_await session_.query(std::string{sql::pauses}, {}, left(until));
+  if (!pauses.has_value()) co_return pauses.error();
+  const auto acks = co_await session_.query(std::string{sql::acks}, {}, left(until));
+  if (!acks.has_value()) co_return acks.error();
+  Orders orders;
+  for (int row = 0; row < pauses->rows(); ++row) orders.pauses.push_back(pause(*pauses, row));
+  for (int row = 0; row < acks->rows(); ++row) orders.acks.push_back(ack(*acks, row));
+  co_return orders;
 }
 
-asio::awaitable<Result<void>> PgLedger::keep(std::vector<PolicyMemory> memories, std::int64_t epoch,
-                                             TimePoint now, Duration deadline) {
+asio::awaitable<Result<void>> PgLedger::keep(Kept kept, std::int64_t epoch, TimePoint now,
+                                             Duration deadline) {
   std::vector<pg::Parameter> parameters;
   parameters.emplace_back(std::to_string(epoch));
-  parameters.emplace_back(to_parameter(memories_json(memories, now)));
-  const auto kept =
+  parameters.emplace_back(to_parameter(memories_json(kept.memories, now)));
+  parameters.emplace_back();
+  if (kept.braked) parameters.back() = std::to_string((now - *kept.braked).count());
+  const auto done =
       co_await session_.query(std::string{sql::ledger_keep}, std::move(parameters), deadline);
-  if (!kept.has_value()) co_return kept.error();
+  if (!done.has_value()) co_return done.error();
   co_return Result<void>{};
 }
 

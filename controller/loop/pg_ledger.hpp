@@ -40,13 +40,12 @@ class PgLedger : public Ledger {
   /// `refused` when somebody of another role holds the leader's key: named, and left alone (H54).
   [[nodiscard]] boost::asio::awaitable<Result<Lease>> hold_lease(Duration deadline) override;
   [[nodiscard]] boost::asio::awaitable<Result<void>> release_lease(Duration deadline) override;
-  [[nodiscard]] boost::asio::awaitable<Result<LedgerImage>> load(TimePoint now,
+  [[nodiscard]] boost::asio::awaitable<Result<LedgerImage>> load(TimePoint now, Duration recall,
                                                                  Duration deadline) override;
-  [[nodiscard]] boost::asio::awaitable<Result<void>> keep(std::vector<PolicyMemory> memories,
-                                                          std::int64_t epoch, TimePoint now,
+  [[nodiscard]] boost::asio::awaitable<Result<void>> keep(Kept kept, std::int64_t epoch,
+                                                          TimePoint now,
                                                           Duration deadline) override;
-  [[nodiscard]] boost::asio::awaitable<Result<std::vector<Pause>>> pauses(
-      Duration deadline) override;
+  [[nodiscard]] boost::asio::awaitable<Result<Orders>> orders(Duration deadline) override;
   /// System identifier, database and start of the server: `7301…/melodyud@1764…`.
   std::string identity() const override { return identity_; }
 

@@ -45,6 +45,13 @@ struct BenchedLever {
   Duration left{};
 };
 
+/// A policy in canary, or waiting for an acknowledgement.
+struct CanaryStatus {
+  std::string policy;
+  double share = 0;  ///< acted on; 0: demoted
+  CanaryMemory memory;
+};
+
 struct Report {
   std::string version;
   std::string instance;  ///< host:pid
@@ -84,6 +91,9 @@ struct Report {
   std::vector<DesiredLever> would;
   std::vector<OpenLever> levers;
   std::vector<BenchedLever> benched;
+  std::vector<CanaryStatus> canaries;    ///< in order of policy
+  std::vector<Overruled> overruled;      ///< acting policies that another one went before
+  std::optional<TimePoint> braked = {};  ///< since when the storm brake is on
   std::vector<Alert> alerts;
 
   std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t>

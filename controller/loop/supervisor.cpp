@@ -22,12 +22,11 @@ namespace {
 constexpr Duration kLeaseRenewal = std::chrono::seconds{5};
 constexpr Duration kShortestSampleDeadline = std::chrono::milliseconds{500};
 
-/// An enforced policy climbs at this step.
+/// A policy that acts climbs at this step.
 bool moves_forward(const Decision& decision) {
-  return std::any_of(decision.verdicts.begin(), decision.verdicts.end(),
-                     [](const Verdict& verdict) {
-                       return verdict.mode == Mode::enforce && is_forward(verdict.step);
-                     });
+  return std::any_of(
+      decision.verdicts.begin(), decision.verdicts.end(),
+      [](const Verdict& verdict) { return verdict.acts() && is_forward(verdict.step); });
 }
 
 std::vector<std::string> paused_policies(const std::vector<Pause>& pauses) {
@@ -59,7 +58,7 @@ std::set<std::string, std::less<>> held_levers(const PolicySet& policies,
   const bool open =
       std::any_of(state.policies.begin(), state.policies.end(), [](const auto& entry) {
         const auto& runtime = entry.second;
-        return runtime.kind == PolicyKind::breaker && runtime.mode == Mode::enforce &&
+        return runtime.kind == PolicyKind::breaker && runtime.share > 0 &&
                runtime.memory.state != BreakerState::closed;
       });
   if (!open) return held;
@@ -153,6 +152,7 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
     barred_since_ = now;
   }
   snapshot_.paused = paused_policies(leadership_.pauses());
+  snapshot_.acks = leadership_.acks();
   auto journaled = entry(now, std::move(samples));
   auto decision = decide(policies_, snapshot_, std::move(state_), now);
   state_ = std::move(decision.state);
@@ -163,6 +163,7 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
   log_verdicts(parts_.log, decision.verdicts, verdicts_);
   log_acts(parts_.log, acts);
   log_effects(parts_.log, decision.effects);
+  if (report_) log_progress(parts_.log, *report_, canaries(policies_, state_), state_.braked);
   for (const auto& verdict : decision.verdicts) {
     verdicts_[{verdict.policy, verdict.subject}] = verdict;
   }
@@ -193,20 +194,22 @@ asio::awaitable<void> Supervisor::keep_leadership(TimePoint now) {
     parts_.log.warn("ledger: {}", leadership_.note());
   }
   if (turn == Leadership::Turn::gained || turn == Leadership::Turn::regained) {
-    auto image = co_await parts_.ledger->load(now, kControlDeadline);
+    auto image = co_await parts_.ledger->load(
+        now, std::max(policies_.settings.budget_window, policies_.settings.brake_window),
+        kControlDeadline);
     if (image.has_value()) {
       parts_.log.info("leading under epoch {}: {} open levers, {} policies remembered",
                       leadership_.epoch(), image->rows.size(), image->memories.size());
       // Where nobody else has led meanwhile, what is known here is newer than what the ledger kept.
       if (!informed_ || turn == Leadership::Turn::gained) {
         Resumption kept{alive(policies_, *image, now), image->forward,
-                        regulated_values(policies_, *image)};
-        state_ = resumed(policies_, kept.memories, now, kept.acts, kept.values);
+                        regulated_values(policies_, *image), image->braked};
+        state_ = resumed(policies_, kept.memories, now, kept.acts, kept.values, kept.braked);
         basis_ = Basis{stamps(policies_), std::move(kept)};
       }
       informed_ = true;
       if (home_.empty()) home_ = lasting(parts_.ledger->identity());
-      kept_ = std::move(image->memories);
+      kept_ = Kept{std::move(image->memories), image->braked};
       reconciler_.adopt(image->rows, leadership_.epoch(), now);
     } else {
       leadership_.doubt(image.error().context);
@@ -253,18 +256,18 @@ asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision
   if (!leadership_.leader()) co_return acts;
   if (snapshot_.bar == ForwardBar::identity_changed) co_return acts;
   // Memory before act: a crash in between repeats the act, never forgets it.
-  auto memories_now = memories(state_);
-  if (memories_now != kept_) {
+  Kept keep_now{memories(state_), state_.braked};
+  if (keep_now != kept_) {
     const auto kept =
-        co_await parts_.ledger->keep(memories_now, leadership_.epoch(), now, kControlDeadline);
+        co_await parts_.ledger->keep(keep_now, leadership_.epoch(), now, kControlDeadline);
     if (!kept.has_value()) {
       leadership_.doubt(kept.error().context);
       reconciler_.drop();
       co_return acts;
     }
-    kept_ = std::move(memories_now);
+    kept_ = std::move(keep_now);
   }
-  if (snapshot_.bar == ForwardBar::none && moves_forward(decision)) co_await ask_once_more();
+  if (snapshot_.bar == ForwardBar::none && moves_forward(decision)) co_await ask_once_more(now);
   if (!leadership_.leader()) {
     reconciler_.drop();
     co_return acts;
@@ -290,13 +293,13 @@ asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision
 
 // A disk that has filled up and a pause that was spoken a second ago are noticed before a forward
 // act, not after it.
-asio::awaitable<void> Supervisor::ask_once_more() {
+asio::awaitable<void> Supervisor::ask_once_more(TimePoint now) {
   const auto flushed = parts_.journal.flush();
   if (!flushed.has_value()) {
     parts_.log.error("journal unusable, no forward acts until it is mended: {}",
                      flushed.error().context);
   }
-  co_await leadership_.ask_pauses(kControlDeadline);
+  co_await leadership_.ask_orders(now, kControlDeadline);
   snapshot_.bar = bar();
   snapshot_.paused = paused_policies(leadership_.pauses());
 }
@@ -308,6 +311,7 @@ JournalStep Supervisor::entry(TimePoint now, std::vector<Sample> samples) {
   entry.basis = std::exchange(basis_, std::nullopt);
   entry.bar = snapshot_.bar;
   entry.paused = snapshot_.paused;
+  entry.acks = snapshot_.acks;
   entry.samples = std::move(samples);
   return entry;
 }

@@ -92,7 +92,7 @@ class Supervisor {
                                                      bool tick);
   boost::asio::awaitable<void> leave();
   boost::asio::awaitable<void> give_back();
-  boost::asio::awaitable<void> ask_once_more();
+  boost::asio::awaitable<void> ask_once_more(TimePoint now);
   std::string moved_home() const;
   std::string identity_mismatch() const;
   ForwardBar bar() const;
@@ -110,9 +110,9 @@ class Supervisor {
   Reconciler reconciler_;
   Snapshot snapshot_;
   EngineState state_;
-  std::optional<Basis> basis_;      ///< of the step under way; nothing: state_ went on
-  std::vector<PolicyMemory> kept_;  ///< what the ledger holds of state_
-  Report tally_;                    ///< counters and facts that last from step to step
+  std::optional<Basis> basis_;  ///< of the step under way; nothing: state_ went on
+  Kept kept_;                   ///< what the ledger holds of state_
+  Report tally_;                ///< counters and facts that last from step to step
   std::shared_ptr<const Report> report_;
   NewestVerdicts verdicts_;
   TimePoint next_tick_{};

@@ -56,9 +56,9 @@ Alert of_policy(const ActiveAlert& active, const Report& report) {
 
   std::string doing = "acts on nothing";
   if (active.rung > 0) {
-    doing =
-        (active.mode == Mode::shadow ? "in shadow it would stand on rung " : "stands on rung ") +
-        std::to_string(active.rung);
+    doing = (active.share > 0 ? "stands on rung " : "in shadow it would stand on rung ") +
+            std::to_string(active.rung);
+    if (active.share > 0 && active.share < 1) doing += ", in canary";
   }
   alert.annotations = {
       {"summary", active.policy + " is tripped on " + to_text(active.subject)},
@@ -170,6 +170,30 @@ std::string of_scope(const std::string& scope) {
   return slash == std::string::npos ? "" : " --policy " + scope.substr(slash + 1);
 }
 
+/// What goes on only when somebody has acknowledged it.
+void add_stopped(const Report& report, std::vector<Alert>& alerts) {
+  if (report.braked) {
+    alerts.push_back(own(report, "HomeostatStormBrake", "page",
+                         "too many acts lately: nothing moves forward until somebody has looked",
+                         "For " + whole_seconds(report.at - *report.braked) +
+                             ". What was done: homeostat history. To go on: homeostat ack"));
+  }
+  for (const auto& canary : report.canaries) {
+    if (!canary.memory.demoted) continue;
+    const auto& memory = canary.memory;
+    const bool failed = memory.failed + memory.harmful > 0;
+    Alert alert =
+        own(report, "HomeostatPolicyWaits", "warning",
+            canary.policy + (failed ? " failed in canary and only watches"
+                                    : " is new or was changed and only watches"),
+            std::to_string(memory.passed) + " acts were right, " + std::to_string(memory.failed) +
+                " needless or ineffective, " + std::to_string(memory.harmful) +
+                " harmful. To go on: homeostat ack --policy " + canary.policy);
+    alert.labels["policy"] = canary.policy;
+    alerts.push_back(std::move(alert));
+  }
+}
+
 }  // namespace
 
 std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const Report& report) {
@@ -210,6 +234,7 @@ std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const
     }
   }
   add_benched(report, alerts);
+  if (!stands_by(report)) add_stopped(report, alerts);
   for (const auto& pause : report.pauses) {
     if (pause.stood < kPausedLong) continue;
     Alert alert = own(report, "HomeostatPausedLong", "warning",

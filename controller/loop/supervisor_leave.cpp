@@ -28,6 +28,8 @@ asio::awaitable<void> Supervisor::leave() {
 asio::awaitable<void> Supervisor::give_back() {
   const auto now = parts_.clock.now();
   const Decision nothing;
+  const Kept lasting{lasting_memories(state_), state_.braked};
+  state_ = EngineState{};
   // Twice: a doubt may pass, and the end may have come in the middle of one.
   for (int attempt = 0; attempt < 2; ++attempt) {
     // Who stands by leaves the levers to the one who leads.
@@ -38,10 +40,9 @@ asio::awaitable<void> Supervisor::give_back() {
       parts_.log.warn("nothing is given back: {}", moved);
       co_return;
     }
-    state_ = EngineState{};
     snapshot_.bar = ForwardBar::stopping;
     const auto forgotten =
-        co_await parts_.ledger->keep({}, leadership_.epoch(), now, kControlDeadline);
+        co_await parts_.ledger->keep(lasting, leadership_.epoch(), now, kControlDeadline);
     if (!forgotten.has_value()) parts_.log.warn("ledger: {}", forgotten.error().context);
     Reconciler::Options options;
     options.bar = ForwardBar::stopping;

@@ -44,6 +44,7 @@ void Supervisor::publish(TimePoint now, const Decision& decision) {
   report.lease_holder = leadership_.holder();
   report.leaderless = leadership_.leaderless();
   report.bar = snapshot_.bar;
+  if (report.bar == ForwardBar::none && state_.braked) report.bar = ForwardBar::storm_brake;
   report.barred_for = report.bar == ForwardBar::none ? Duration{} : now - barred_since_;
   report.tick = settings_.tick;
   report.bar_detail = bar_detail();
@@ -59,6 +60,9 @@ void Supervisor::publish(TimePoint now, const Decision& decision) {
   report.would = decision.would;
   report.levers = reconciler_.open(now);
   report.benched = benched_levers(policies_, state_, now);
+  report.canaries = canaries(policies_, state_);
+  report.overruled = decision.overruled;
+  report.braked = state_.braked;
   for (const auto* lever : parts_.levers) report.stale_sessions.merge(lever->stale_sessions());
   report.feature_share = feature_shares(settings_.features, report.levers);
   report.budget_remaining = budget_remaining(policies_, state_, now);

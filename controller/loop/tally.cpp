@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "policies/engine/bench.hpp"
+#include "policies/engine/canary_share.hpp"
 
 namespace homeostat {
 namespace {
@@ -35,7 +36,7 @@ void count_would_acts(const PolicySet& policies, const std::vector<Verdict>& ver
   for (const auto& verdict : verdicts) {
     // A regulator has one act and no rungs.
     const int rung_number = verdict.step == Step::adjusted ? 1 : verdict.took;
-    if (verdict.mode == Mode::enforce || rung_number < 1) continue;
+    if (verdict.acts() || rung_number < 1) continue;
     const auto policy =
         std::find_if(policies.policies.begin(), policies.policies.end(),
                      [&](const Policy& candidate) { return candidate.name == verdict.policy; });
@@ -60,6 +61,16 @@ std::vector<BenchedLever> benched_levers(const PolicySet& policies, const Engine
                       benched.harmful, left});
   }
   return levers;
+}
+
+std::vector<CanaryStatus> canaries(const PolicySet& policies, const EngineState& state) {
+  std::vector<CanaryStatus> all;
+  for (const auto& policy : policies.policies) {
+    const auto at = state.canaries.find(policy.name);
+    if (at == state.canaries.end()) continue;
+    all.push_back({policy.name, canary_share(policy, at->second), at->second});
+  }
+  return all;
 }
 
 std::map<std::string, double> feature_shares(const std::map<std::string, std::string>& features,

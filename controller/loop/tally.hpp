@@ -29,6 +29,9 @@ void count_effects(const std::vector<Effect>& effects, Report* report);
 std::vector<BenchedLever> benched_levers(const PolicySet& policies, const EngineState& state,
                                          TimePoint now);
 
+/// In order of policy.
+std::vector<CanaryStatus> canaries(const PolicySet& policies, const EngineState& state);
+
 /// The share admitted of each feature (0..1), by the strictest open lever on its class or its name.
 std::map<std::string, double> feature_shares(const std::map<std::string, std::string>& features,
                                              const std::vector<OpenLever>& levers);

@@ -38,7 +38,8 @@ struct PolicyStamp {
 struct Resumption {
   std::vector<PolicyMemory> memories;
   std::vector<ForwardAct> acts;
-  std::vector<RegulatedValue> values;  ///< where the levers of regulators stood
+  std::vector<RegulatedValue> values;    ///< where the levers of regulators stood
+  std::optional<TimePoint> braked = {};  ///< since when the storm brake is on
   friend bool operator==(const Resumption&, const Resumption&) = default;
 };
 
@@ -57,8 +58,9 @@ struct JournalStep {
   bool decided = true;         ///< false: only acts, as a daemon makes them at its end
   std::optional<Basis> basis;  ///< nothing: as the step before
   ForwardBar bar = ForwardBar::none;
-  std::vector<std::string> paused;  ///< as in Snapshot
-  std::vector<Sample> samples;      ///< taken since the last step
+  std::vector<std::string> paused;    ///< as in Snapshot
+  std::vector<Acknowledgement> acks;  ///< as in Snapshot
+  std::vector<Sample> samples;        ///< taken since the last step
   std::vector<Verdict> verdicts;
   std::vector<Effect> effects;
   std::vector<ActRecord> acts;

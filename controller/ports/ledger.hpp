@@ -27,8 +27,9 @@ struct LedgerRow {
 
 struct LedgerImage {
   std::vector<LedgerRow> rows;
-  std::vector<PolicyMemory> memories;  ///< times are on the caller's monotonic line
-  std::vector<ForwardAct> forward;     ///< of the last hour, oldest first
+  std::vector<PolicyMemory> memories;    ///< times are on the caller's monotonic line
+  std::vector<ForwardAct> forward;       ///< as far back as asked for, oldest first
+  std::optional<TimePoint> braked = {};  ///< since when the storm brake is on
 };
 
 /// Somebody's word that nothing is to move forward: `cluster`, or `policy/NAME`.
@@ -38,6 +39,26 @@ struct Pause {
   std::string reason;
   Duration stood{};      ///< since it began, by the database's clock when read
   Duration remaining{};  ///< until it ends by itself
+};
+
+/// Somebody's word that what stopped by itself may go on: `cluster`, or `policy/NAME`.
+struct Ack {
+  std::int64_t id = 0;  ///< rises
+  std::string scope;
+  Duration age{};  ///< by the database's clock when read
+};
+
+/// What operators have said.
+struct Orders {
+  std::vector<Pause> pauses;  ///< those that stand, in order of scope
+  std::vector<Ack> acks;      ///< the newest of each scope
+};
+
+/// What a leader leaves for the next one.
+struct Kept {
+  std::vector<PolicyMemory> memories;
+  std::optional<TimePoint> braked;
+  friend bool operator==(const Kept&, const Kept&) = default;
 };
 
 /// The lease on a cluster, as the database confirmed it.
@@ -68,17 +89,19 @@ class Ledger {
   /// Gives the lease up, so that a standby need not wait for it to run out.
   [[nodiscard]] virtual boost::asio::awaitable<Result<void>> release_lease(Duration deadline) = 0;
 
-  /// Open rows and kept memories. REQUIRES: the lease is ours.
+  /// Open rows, kept memories and the forward acts of the last `recall`. REQUIRES: the lease is
+  /// ours.
   [[nodiscard]] virtual boost::asio::awaitable<Result<LedgerImage>> load(TimePoint now,
+                                                                         Duration recall,
                                                                          Duration deadline) = 0;
 
-  /// Stores the memories under the fence; rows of policies not named are deleted.
-  [[nodiscard]] virtual boost::asio::awaitable<Result<void>> keep(
-      std::vector<PolicyMemory> memories, std::int64_t epoch, TimePoint now, Duration deadline) = 0;
+  /// Stores it under the fence; memories of policies not named are deleted.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<void>> keep(Kept kept, std::int64_t epoch,
+                                                                  TimePoint now,
+                                                                  Duration deadline) = 0;
 
-  /// The pauses that stand, in order of scope. Asked with every renewal and before forward acts.
-  [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<Pause>>> pauses(
-      Duration deadline) = 0;
+  /// Asked with every renewal and before forward acts.
+  [[nodiscard]] virtual boost::asio::awaitable<Result<Orders>> orders(Duration deadline) = 0;
 
   /// The server on which the ledger lives; empty until connected.
   virtual std::string identity() const = 0;

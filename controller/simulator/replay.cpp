@@ -15,12 +15,13 @@ std::optional<Decision> Replay::step(const JournalStep& step, bool begins) {
   }
   if (step.basis && step.basis->resumed) {
     const Resumption& kept = *step.basis->resumed;
-    state_ = resumed(policies_, kept.memories, step.at, kept.acts, kept.values);
+    state_ = resumed(policies_, kept.memories, step.at, kept.acts, kept.values, kept.braked);
   }
   Snapshot snapshot;
   for (const auto& sample : step.samples) put(snapshot, sample);
   snapshot.bar = step.bar;
   snapshot.paused = step.paused;
+  snapshot.acks = step.acks;
   auto decision = decide(policies_, snapshot, std::move(state_), step.at);
   state_ = std::move(decision.state);
   return decision;

@@ -54,9 +54,9 @@ Duration longest_dwell(const Policy& policy) {
 }
 
 /// One policy about one subject, second by second.
-class Trial {
+class WedgeTrial {
  public:
-  Trial(const PolicySet& policies, Policy policy) : set_(policies) {
+  WedgeTrial(const PolicySet& policies, Policy policy) : set_(policies) {
     policy.mode = Mode::enforce;
     policy.blocked_while.clear();  // the others are not there
     policy.subjects.resize(1);
@@ -89,7 +89,7 @@ class Trial {
 
 std::optional<InvariantFinding> find_wedge(const PolicySet& policies, const Policy& policy) {
   if (policy.kind != PolicyKind::breaker || policy.open.arms.empty()) return std::nullopt;
-  Trial trial(policies, policy);
+  WedgeTrial trial(policies, policy);
   const auto to_open = kToOpen + longest_dwell(policy);
   if (trial.go_on(to_open, false, BreakerState::open) != BreakerState::open) return std::nullopt;
   const auto climb = policy.climb_after * static_cast<int>(policy.ladder.size()) + policy.every;

@@ -40,8 +40,8 @@ void follow_alert(Evaluation& evaluation) {
 
 std::optional<ActiveAlert> active_alert(const Policy& policy, const PolicyRuntime& runtime) {
   if (!policy.alert || !runtime.alert_since) return std::nullopt;
-  return ActiveAlert{policy.name, runtime.memory.subject, *policy.alert,
-                     policy.mode, *runtime.alert_since,   runtime.memory.rung};
+  return ActiveAlert{policy.name,   runtime.memory.subject, *policy.alert,      policy.mode,
+                     runtime.share, *runtime.alert_since,   runtime.memory.rung};
 }
 
 }  // namespace homeostat

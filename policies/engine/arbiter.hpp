@@ -8,6 +8,7 @@
 #include "policies/engine/state.hpp"
 #include "policies/model/lever.hpp"
 #include "policies/model/policy.hpp"
+#include "policies/model/verdict.hpp"
 
 namespace homeostat {
 
@@ -16,6 +17,12 @@ namespace homeostat {
 /// and what enforced policies want are settled apart: one of these for each.
 class Arbiter {
  public:
+  /// What a policy wants of one lever.
+  struct Claim {
+    DesiredLever desired;
+    int priority = 0;
+  };
+
   /// Adds the engaged rungs of a policy about one subject; the last one left as far as it is back.
   /// `acted_on` is what acts without a target are aimed at: its subject, or what holds that.
   /// Of a regulator: its lever, once it has a value.
@@ -24,14 +31,13 @@ class Arbiter {
   /// One lever a key, in order of key.
   std::vector<DesiredLever> settled() &&;
 
+  /// The claims of other policies than those that got the lever, in order of key.
+  /// REQUIRES: before settled().
+  std::vector<Overruled> overruled() const;
+
  private:
-  struct Claim {
-    DesiredLever desired;
-    int priority = 0;
-  };
   void claim(Claim wanted);
-  static bool outranks(const Claim& claim, const Claim& other);
-  std::map<LeverKey, Claim> claims_;
+  std::map<LeverKey, std::vector<Claim>> claims_;  ///< of each the one that gets it first
 };
 
 }  // namespace homeostat

@@ -108,7 +108,7 @@ std::vector<BenchedNow> benched_now(const PolicySet& set, const EngineState& sta
   std::vector<BenchedNow> found;
   for (const auto& [key, runtime] : state.policies) {
     const auto& memory = runtime.memory;
-    if (memory.benched.empty() || runtime.mode != Mode::enforce) continue;
+    if (memory.benched.empty() || runtime.share <= 0) continue;
     const auto is_its = [&memory](const Policy& policy) { return policy.name == memory.policy; };
     const auto policy = std::find_if(set.policies.begin(), set.policies.end(), is_its);
     if (policy == set.policies.end()) continue;

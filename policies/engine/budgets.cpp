@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "policies/engine/canary_share.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -15,9 +17,9 @@ int count(const std::vector<ForwardAct>& acts, Predicate predicate) {
   return static_cast<int>(std::count_if(acts.begin(), acts.end(), predicate));
 }
 
-/// What a policy's own budget counts: of an enforced one only what was really done.
+/// What a policy's own budget counts: of one that acts only what was really done.
 const std::vector<ForwardAct>& acts_of(const EngineState& state, const Policy& policy) {
-  return policy.mode == Mode::enforce ? state.cluster_acts : state.forward_acts;
+  return acts_at_all(policy, state) ? state.cluster_acts : state.forward_acts;
 }
 
 void add_once(std::vector<ForwardAct>& acts, const ForwardAct& act) {
@@ -43,16 +45,30 @@ int cluster_budget_left(const PolicySet& set, const EngineState& state, const st
   return set.settings.cluster_per_hour - used;
 }
 
-void count_forward_act(EngineState& state, const Policy& policy, TimePoint now) {
+void count_forward_act(EngineState& state, const Policy& policy, bool real, TimePoint now) {
   const ForwardAct act{policy.name, now};
   add_once(state.forward_acts, act);
-  if (policy.mode == Mode::enforce) add_once(state.cluster_acts, act);
+  if (real) add_once(state.cluster_acts, act);
+}
+
+void follow_brake(EngineState& state, const Snapshot& snapshot, const EngineSettings& settings,
+                  TimePoint now) {
+  TimePoint from = now - settings.brake_window;
+  for (const auto& ack : snapshot.acks) {
+    if (ack.scope != kClusterScope) continue;
+    from = std::max(from, ack.at);
+    if (state.braked && ack.at > *state.braked) state.braked.reset();
+  }
+  if (state.braked) return;
+  const int acts = count(state.cluster_acts, [&](const ForwardAct& act) { return act.at > from; });
+  if (acts >= settings.brake_acts) state.braked = now;
 }
 
 void forget_old_acts(EngineState& state, const EngineSettings& settings, TimePoint now) {
-  const auto old = [&](const ForwardAct& act) { return !counts(act, settings, now); };
-  std::erase_if(state.forward_acts, old);
-  std::erase_if(state.cluster_acts, old);
+  std::erase_if(state.forward_acts,
+                [&](const ForwardAct& act) { return !counts(act, settings, now); });
+  const Duration longest = std::max(settings.budget_window, settings.brake_window);
+  std::erase_if(state.cluster_acts, [&](const ForwardAct& act) { return act.at + longest <= now; });
 }
 
 std::map<std::string, int> budget_remaining(const PolicySet& set, const EngineState& state,

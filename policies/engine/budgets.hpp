@@ -9,6 +9,7 @@
 
 #include "policies/engine/state.hpp"
 #include "policies/model/policy.hpp"
+#include "policies/model/snapshot.hpp"
 
 namespace homeostat {
 
@@ -23,10 +24,15 @@ int policy_budget_left(const PolicySet& set, const EngineState& state, const Pol
 int cluster_budget_left(const PolicySet& set, const EngineState& state, const std::string& policy,
                         TimePoint now);
 
-/// Counts a forward act of the policy at `now`, once a step.
-void count_forward_act(EngineState& state, const Policy& policy, TimePoint now);
+/// Counts a forward act of the policy at `now`, once a step; `real`: not only in its mind.
+void count_forward_act(EngineState& state, const Policy& policy, bool real, TimePoint now);
 
-/// Drops what has left the budget window.
+/// The storm brake: on from the step after too many real forward acts within its window, off when
+/// somebody has acknowledged it since. What was done before an acknowledgement counts no more.
+void follow_brake(EngineState& state, const Snapshot& snapshot, const EngineSettings& settings,
+                  TimePoint now);
+
+/// Drops what has left the windows of budgets and storm brake.
 void forget_old_acts(EngineState& state, const EngineSettings& settings, TimePoint now);
 
 /// For status: by policy name (breakers, not off), and `cluster`; what is left after this step.

@@ -63,6 +63,14 @@ bool arms_clear(Evaluation& evaluation, std::optional<Duration> at_least) {
   return all;
 }
 
+bool tripped_arms_clear(const Evaluation& evaluation) {
+  for (std::size_t index = 0; index < evaluation.arms.size(); ++index) {
+    const ArmMemory& memory = evaluation.runtime.arms[index];
+    if (memory.involved && !memory.exhausted && !evaluation.arms[index].clear) return false;
+  }
+  return true;
+}
+
 bool tripped_arm_unknown(const Evaluation& evaluation) {
   for (std::size_t index = 0; index < evaluation.arms.size(); ++index) {
     const bool tripped = evaluation.runtime.arms[index].involved;

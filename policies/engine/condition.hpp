@@ -27,6 +27,9 @@ void look(Evaluation& evaluation, const Snapshot& snapshot);
 /// clear_for when not given); an arm past its max_open is left aside. Adds the gates.
 bool arms_clear(Evaluation& evaluation, std::optional<Duration> at_least);
 
+/// The same of this moment, whatever it was before; adds no gate.
+bool tripped_arms_clear(const Evaluation& evaluation);
+
 /// An arm that tripped since the breaker was closed cannot be seen now, so that nobody can say
 /// whether it is clear. An absent arm that never tripped has no say in this: it would keep open for
 /// ever what it did not open.

@@ -8,6 +8,8 @@
 #include "policies/engine/arbiter.hpp"
 #include "policies/engine/breaker.hpp"
 #include "policies/engine/budgets.hpp"
+#include "policies/engine/canary.hpp"
+#include "policies/engine/canary_share.hpp"
 #include "policies/engine/condition.hpp"
 #include "policies/engine/effects.hpp"
 #include "policies/engine/escalation.hpp"
@@ -31,19 +33,23 @@ bool evaluated(const Policy& policy) {
   return policy.kind != PolicyKind::regulator || policy.regulator.has_value();
 }
 
-/// What shadow had opened in its mind must not turn into levers at a stroke when it is enforced.
-bool gained_power(const PolicyRuntime& runtime, const Policy& policy) {
-  if (policy.mode != Mode::enforce || runtime.mode == Mode::enforce) return false;
+/// What shadow had opened in its mind must not turn into levers at a stroke when it may act.
+bool gained_power(const PolicyRuntime& runtime, const Policy& policy, double share) {
+  if (share <= 0 || runtime.share > 0) return false;
   return policy.kind == PolicyKind::regulator ||
          (policy.kind == PolicyKind::breaker && runtime.memory.state != BreakerState::closed);
 }
 
-PolicyRuntime& runtime_of(EngineState& state, const Policy& policy, const Subject& subject) {
+PolicyRuntime& runtime_of(EngineState& state, const Policy& policy, const Subject& subject,
+                          double share) {
   const auto [at, added] = state.policies.try_emplace({policy.name, subject});
   PolicyRuntime& runtime = at->second;
   const bool changed = !added && runtime.memory.policy_hash != policy.hash;
-  if (added || changed || gained_power(runtime, policy)) runtime = fresh_runtime(policy, subject);
+  if (added || changed || gained_power(runtime, policy, share)) {
+    runtime = fresh_runtime(policy, subject);
+  }
   runtime.mode = policy.mode;
+  runtime.share = share;
   runtime.arms.resize(policy.open.arms.size());
   return runtime;
 }
@@ -74,8 +80,9 @@ std::vector<Slot> observe_all(const PolicySet& set, const Snapshot& snapshot, En
                     [&](const auto& entry) { return entry.first.first == policy.name; });
       continue;
     }
+    const Share share(policy, state);
     for (const auto& subject : policy.subjects) {
-      PolicyRuntime& runtime = runtime_of(state, policy, subject);
+      PolicyRuntime& runtime = runtime_of(state, policy, subject, share.of(subject));
       observe(set, snapshot, state, policy, runtime, now);
       slots.push_back({policy, runtime, falls_due(runtime, policy, set.settings, now)});
     }
@@ -101,6 +108,7 @@ void finish_verdict(Evaluation& evaluation, ForwardBar bar) {
   verdict.subject = memory.subject;
   verdict.kind = policy.kind;
   verdict.mode = policy.mode;
+  verdict.share = evaluation.runtime.share;
   verdict.at = evaluation.now;
   verdict.state = memory.state;
   verdict.rung = memory.rung;
@@ -119,7 +127,10 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
                  const Slot& slot, const Survey& survey, TimePoint now) {
   Evaluation evaluation{set, slot.policy, slot.runtime, now};
   look(evaluation, snapshot);
-  const Guards guards{state, bar_for(snapshot, slot.policy.name), survey};
+  ForwardBar bar = bar_for(snapshot, slot.policy.name);
+  const bool braked = state.braked && slot.runtime.share > 0;
+  if (bar == ForwardBar::none && braked) bar = ForwardBar::storm_brake;
+  const Guards guards{state, bar, survey};
   auto& step = evaluation.verdict.step;
   if (slot.policy.kind == PolicyKind::alert) {
     step = step_alert(evaluation);
@@ -127,11 +138,12 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
     step = step_regulator(evaluation, snapshot, guards);
   } else {
     step = step_breaker(evaluation, guards);
+    follow_trial(evaluation, state);
   }
   slot.runtime.blind = is_blind(evaluation);
   follow_alert(evaluation);
   if (is_forward(evaluation.verdict.step)) {
-    count_forward_act(state, slot.policy, now);
+    count_forward_act(state, slot.policy, slot.runtime.share > 0, now);
     promise_effect(set, snapshot, state, slot.policy, slot.runtime, evaluation.verdict.took, now);
   }
   finish_verdict(evaluation, guards.bar);
@@ -159,13 +171,14 @@ void collect(const std::vector<Slot>& slots, Decision& decision) {
   Arbiter enforced;
   Arbiter shadowed;
   for (const auto& slot : slots) {
-    auto& arbiter = slot.policy.mode == Mode::enforce ? enforced : shadowed;
+    auto& arbiter = slot.runtime.share > 0 ? enforced : shadowed;
     const auto& subject = slot.runtime.memory.subject;
     arbiter.add(slot.policy, slot.runtime, acted_on(slot.policy, decision.state, subject));
     if (auto alert = active_alert(slot.policy, slot.runtime)) {
       decision.alerts.push_back(std::move(*alert));
     }
   }
+  decision.overruled = enforced.overruled();
   decision.desired = std::move(enforced).settled();
   decision.would = std::move(shadowed).settled();
 }
@@ -176,6 +189,8 @@ Decision decide(const PolicySet& set, const Snapshot& snapshot, EngineState stat
   Decision decision;
   decision.state = std::move(state);
   forget_old_acts(decision.state, set.settings, now);
+  follow_brake(decision.state, snapshot, set.settings, now);
+  advance_canaries(set, snapshot, decision.state, now);
   pool_samples(decision.state, set, snapshot, now);
   const auto slots = observe_all(set, snapshot, decision.state, now);
   for (const auto& slot : slots) {

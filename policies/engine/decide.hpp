@@ -13,12 +13,14 @@
 namespace homeostat {
 
 struct Decision {
-  /// Every lever that an *enforced* policy wants away from its baseline, in order of key, one a key
-  /// (the strictest admission wins, else the highest priority). Complete at every step: policies
-  /// that were not due repeat what they wanted.
+  /// Every lever that a policy that *acts* (enforced, or on its share in canary) wants away from
+  /// its baseline, in order of key, one a key (the strictest admission wins, else the highest
+  /// priority). Complete at every step: policies that were not due repeat what they wanted.
   std::vector<DesiredLever> desired;
-  /// The same for policies in shadow: what they would do.
+  /// The same for those that only watch: what they would do.
   std::vector<DesiredLever> would;
+  /// What acting policies wanted of a lever that another one got, and why.
+  std::vector<Overruled> overruled;
   /// One for each policy and subject evaluated at this step; none for those not due.
   std::vector<Verdict> verdicts;
   /// Effects that came due at this step.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "policies/engine/bench.hpp"
+#include "policies/engine/canary.hpp"
 #include "policies/engine/folds.hpp"
 #include "policies/engine/reading.hpp"
 
@@ -62,10 +63,11 @@ void share(EngineState& state, PendingEffect& mine) {
   mine.effect.before = first->effect.before;
 }
 
-/// Given back, wholly or by steps, or not enforced any more.
-bool cut_short(const Policy& policy, const PolicyMemory& memory, int rung) {
+/// Given back, wholly or by steps, or not acted on any more.
+bool cut_short(const PolicyRuntime& runtime, int rung) {
+  const PolicyMemory& memory = runtime.memory;
   const bool partly = memory.restore_step > 0 && rung == memory.rung;
-  return policy.mode != Mode::enforce || partly || !engaged(memory, rung);
+  return runtime.share <= 0 || partly || !engaged(memory, rung);
 }
 
 void look_once(PendingEffect& pending, const std::optional<Looks>& look, TimePoint now) {
@@ -91,9 +93,11 @@ EffectDoubt doubt_of(const PolicySet& set, const PendingEffect& pending, Forward
   return more || less ? EffectDoubt::traffic_changed : EffectDoubt::none;
 }
 
-void judge(const PolicySet& set, PendingEffect& pending, ForwardBar bar, bool cut) {
+void judge(const PolicySet& set, PendingEffect& pending, std::optional<double> control,
+           ForwardBar bar, bool cut) {
   Effect& effect = pending.effect;
   if (pending.late.count > 0) effect.after = value_of(pending.late);
+  if (control && pending.control) effect.control = *control - *pending.control;
   if (pending.shared) {
     effect.outcome = EffectOutcome::shared;
     return;
@@ -115,8 +119,9 @@ void judge_move(Effect& effect) {
   }
   // Told as if it were to rise: a fall is a rise of the opposite.
   const bool up = goes_up(effect.move);
+  const double by_itself = effect.control.value_or(0);
   const double before = up ? *effect.before : -*effect.before;
-  const double after = up ? *effect.after : -*effect.after;
+  const double after = up ? *effect.after - by_itself : by_itself - *effect.after;
   const bool level = effect.move == ExpectedMove::above || effect.move == ExpectedMove::below;
   const double goal = up ? effect.amount : -effect.amount;
   const double promised = level ? goal - before : effect.amount * *effect.before;
@@ -136,7 +141,8 @@ void judge_move(Effect& effect) {
 
 void promise_effect(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
                     const Policy& policy, PolicyRuntime& runtime, int rung, TimePoint now) {
-  if (!policy.expect || policy.mode != Mode::enforce) return;
+  // What little a share of the keys moves nobody can measure: canary.hpp judges that.
+  if (!policy.expect || runtime.share < 1) return;
   const auto& expect = *policy.expect;
   const auto& subject = runtime.memory.subject;
   std::erase_if(runtime.pending,
@@ -160,12 +166,13 @@ void promise_effect(const PolicySet& set, const Snapshot& snapshot, EngineState&
                                            : std::max(*effect.before, *newest);
     }
   }
+  mine.control = control_group(set, snapshot, state, policy, now);
   share(state, mine);
   runtime.pending.push_back(std::move(mine));
   runtime.looked_fold = fold_number(now, set.settings.fold);
 }
 
-void judge_effects(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
+void judge_effects(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
                    const Policy& policy, PolicyRuntime& runtime, TimePoint now,
                    std::vector<Effect>& judged) {
   auto& open = runtime.pending;
@@ -175,7 +182,7 @@ void judge_effects(const PolicySet& set, const Snapshot& snapshot, const EngineS
   runtime.looked_fold = fold;
   auto& memory = runtime.memory;
   const auto is_over = [&](const PendingEffect& pending) {
-    return pending.due <= now || cut_short(policy, memory, pending.effect.rung);
+    return pending.due <= now || cut_short(runtime, pending.effect.rung);
   };
   const auto first_over = std::stable_partition(
       open.begin(), open.end(), [&](const PendingEffect& pending) { return !is_over(pending); });
@@ -193,9 +200,10 @@ void judge_effects(const PolicySet& set, const Snapshot& snapshot, const EngineS
     // Nothing was looked at in the last quarter of a window that ends early, or is shorter than a
     // few folds.
     if (pending.late.count == 0 && look) pending.late = *look;
-    judge(set, pending, bar_for(snapshot, policy.name),
-          cut_short(policy, memory, effect.rung) && now < pending.due);
+    judge(set, pending, control_group(set, snapshot, state, policy, now),
+          bar_for(snapshot, policy.name), cut_short(runtime, effect.rung) && now < pending.due);
     follow_outcome(policy, memory, effect.rung, effect.outcome, now);
+    count_effect(state, policy, effect, now);
     judged.push_back(std::move(effect));
   }
 }

@@ -33,7 +33,7 @@ void promise_effect(const PolicySet& set, const Snapshot& snapshot, EngineState&
 /// those whose rung was given back meanwhile; takes them off the list, adds them to `judged`, and
 /// draws the consequences (bench.hpp). `after` is pooled over the last quarter of the window: one
 /// fold is noise.
-void judge_effects(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
+void judge_effects(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
                    const Policy& policy, PolicyRuntime& runtime, TimePoint now,
                    std::vector<Effect>& judged);
 

@@ -39,10 +39,12 @@ void add_holding(Evaluation& evaluation, const Survey& survey, const Act& act) {
 void add_open_subjects(Evaluation& evaluation, const EngineState& state) {
   const Policy& policy = evaluation.policy;
   const Subject& self = evaluation.runtime.memory.subject;
+  const bool acts = evaluation.runtime.share > 0;  // in canary some act, and the others only watch
   int open = 1;
   for (const auto& subject : policy.subjects) {
     const auto at = state.policies.find({policy.name, subject});
     if (subject == self || at == state.policies.end()) continue;
+    if ((at->second.share > 0) != acts) continue;
     if (at->second.memory.state != BreakerState::closed) ++open;
   }
   // A hair less than the product, so that 25 % of 4 is not rounded up to 2.
@@ -86,7 +88,7 @@ void add_budgets(Evaluation& evaluation, const EngineState& state) {
   const Policy& policy = evaluation.policy;
   const double own = policy_budget_left(evaluation.set, state, policy, evaluation.now);
   add_gate(evaluation.verdict, GateKind::policy_budget, -1, own, 1, own - 1);
-  if (policy.mode != Mode::enforce) return;
+  if (evaluation.runtime.share <= 0) return;
   const double all = cluster_budget_left(evaluation.set, state, policy.name, evaluation.now);
   add_gate(evaluation.verdict, GateKind::cluster_budget, -1, all, 1, all - 1);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "policies/engine/bench.hpp"
+#include "policies/engine/canary_share.hpp"
 
 namespace homeostat {
 namespace {
@@ -65,10 +66,27 @@ void recall_acts(EngineState& state, const PolicyRuntime& runtime) {
   if (memory.trips == 0 || runtime.kind != PolicyKind::breaker) return;
   const auto note = [&](TimePoint at) {
     state.forward_acts.push_back({memory.policy, at});
-    if (runtime.mode == Mode::enforce) state.cluster_acts.push_back({memory.policy, at});
+    if (runtime.share > 0) state.cluster_acts.push_back({memory.policy, at});
   };
   note(memory.opened);
   if (memory.state == BreakerState::open && memory.changed > memory.opened) note(memory.changed);
+}
+
+/// Of what only stands in its mind: nothing to resume.
+PolicyMemory closed_memory(const PolicyMemory& memory) {
+  PolicyMemory closed;
+  closed.policy = memory.policy;
+  closed.subject = memory.subject;
+  closed.policy_hash = memory.policy_hash;
+  return closed;
+}
+
+void resume_canary(EngineState& state, const PolicyMemory& kept, TimePoint now) {
+  if (!kept.canary) return;
+  CanaryMemory memory = *kept.canary;
+  memory.policy_hash = kept.policy_hash;
+  memory.since = std::min(memory.since, now);
+  state.canaries.emplace(kept.policy, std::move(memory));
 }
 
 void in_order_of_time(std::vector<ForwardAct>& acts) {
@@ -86,6 +104,7 @@ PolicyRuntime fresh_runtime(const Policy& policy, const Subject& subject) {
   runtime.memory.hold = policy.hold.first;
   runtime.kind = policy.kind;
   runtime.mode = policy.mode;
+  runtime.share = policy.mode == Mode::enforce ? 1 : 0;
   runtime.arms.resize(policy.open.arms.size());
   return runtime;
 }
@@ -93,20 +112,36 @@ PolicyRuntime fresh_runtime(const Policy& policy, const Subject& subject) {
 std::vector<PolicyMemory> memories(const EngineState& state) {
   std::vector<PolicyMemory> kept;
   for (const auto& [key, runtime] : state.policies) {
-    const bool acts = runtime.mode == Mode::enforce;
-    if (acts || runtime.kind == PolicyKind::alert) kept.push_back(runtime.memory);
+    const auto canary = state.canaries.find(key.first);
+    const bool in_canary = canary != state.canaries.end();
+    const bool whole = runtime.share > 0 || runtime.kind == PolicyKind::alert;
+    if (!whole && !in_canary) continue;
+    kept.push_back(whole ? runtime.memory : closed_memory(runtime.memory));
+    if (in_canary) kept.back().canary = canary->second;
+  }
+  return kept;
+}
+
+std::vector<PolicyMemory> lasting_memories(const EngineState& state) {
+  std::vector<PolicyMemory> kept;
+  for (const auto& memory : memories(state)) {
+    if (!memory.canary) continue;
+    kept.push_back(closed_memory(memory));
+    kept.back().canary = memory.canary;
   }
   return kept;
 }
 
 EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept, TimePoint now,
-                    const std::vector<ForwardAct>& acts,
-                    const std::vector<RegulatedValue>& values) {
+                    const std::vector<ForwardAct>& acts, const std::vector<RegulatedValue>& values,
+                    std::optional<TimePoint> braked) {
   EngineState state;
   for (const auto& memory : kept) {
     const Policy* policy = owner_of(set, memory);
     if (policy == nullptr) continue;
+    resume_canary(state, memory, now);
     auto runtime = resumed_runtime(*policy, memory, now);
+    runtime.share = Share(*policy, state).of(memory.subject);
     if (acts.empty()) recall_acts(state, runtime);
     state.policies[{memory.policy, memory.subject}] = std::move(runtime);
   }
@@ -117,12 +152,17 @@ EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept,
   }
   in_order_of_time(state.forward_acts);
   in_order_of_time(state.cluster_acts);
+  if (braked) state.braked = std::min(*braked, now);
   return state;
 }
 
 EngineState carried_over(const PolicySet& set, EngineState state, TimePoint /*now*/) {
   std::erase_if(state.policies,
                 [&](const auto& entry) { return !owner_of(set, entry.second.memory); });
+  std::erase_if(state.canaries, [&](const auto& entry) {
+    const Policy* policy = find_policy(set, entry.first);
+    return policy == nullptr || policy->hash != entry.second.policy_hash;
+  });
   return state;
 }
 

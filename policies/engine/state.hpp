@@ -80,12 +80,22 @@ struct Looks {
 struct PendingEffect {
   Effect effect;
   TimePoint due{};
-  double traffic = 0;   ///< the ratio's denominator in the fold before the act
-  bool shared = false;  ///< another act was aimed at the same while this window was open
-  int looked = 0;       ///< folds looked at since the act
-  int missing = 0;      ///< those of them without a reading
-  Looks late;           ///< pooled over the last quarter of the window
+  double traffic = 0;             ///< the ratio's denominator in the fold before the act
+  bool shared = false;            ///< another act was aimed at the same while this window was open
+  int looked = 0;                 ///< folds looked at since the act
+  int missing = 0;                ///< those of them without a reading
+  std::optional<double> control;  ///< what the subjects left alone stood at when the act was made
+  Looks late;                     ///< pooled over the last quarter of the window
   friend bool operator==(const PendingEffect&, const PendingEffect&) = default;
+};
+
+/// An opening in canary, while the keys left alone show whether it was needed.
+struct Trial {
+  TimePoint opened{};
+  TimePoint looked{};  ///< last
+  Duration beyond{};   ///< what tripped was not clear
+  Duration unknown{};
+  friend bool operator==(const Trial&, const Trial&) = default;
 };
 
 /// Of a regulator. The lever's value is kept by the ledger's row of it, not here a second time.
@@ -101,6 +111,7 @@ struct PolicyRuntime {
   PolicyMemory memory;
   PolicyKind kind = PolicyKind::breaker;
   Mode mode = Mode::shadow;  ///< it was last evaluated in
+  double share = 0;          ///< that it acts on, see Verdict
   std::vector<ArmMemory> arms;
   RegulatorMemory regulated;
   std::optional<TimePoint> next_due;  ///< nothing: never evaluated, due at once
@@ -114,6 +125,7 @@ struct PolicyRuntime {
   std::vector<std::string> reasons;    ///< why each rung stands where it stands
   std::vector<PendingEffect> pending;  ///< in order of time
   std::int64_t looked_fold = -1;       ///< the fold that was being filled when they were looked at
+  std::optional<Trial> trial;
   friend bool operator==(const PolicyRuntime&, const PolicyRuntime&) = default;
 };
 
@@ -121,15 +133,20 @@ struct EngineState {
   std::map<std::pair<SignalName, Subject>, SignalMemory> signals;
   std::map<std::pair<std::string, Subject>, PolicyRuntime> policies;
   std::vector<ForwardAct> forward_acts;  ///< of every policy, real or virtual, newest last
-  std::vector<ForwardAct> cluster_acts;  ///< the real ones: made while enforced
-  Duration fold{};                       ///< the length that fold numbers above refer to
+  std::vector<ForwardAct> cluster_acts;  ///< the real ones; kept as long as the storm brake looks
+  std::map<std::string, CanaryMemory> canaries;  ///< by policy: in canary, or on probation
+  std::optional<TimePoint> braked;               ///< since when the storm brake is on
+  Duration fold{};                               ///< the length that fold numbers above refer to
   friend bool operator==(const EngineState&, const EngineState&) = default;
 };
 
-/// The part of the state that the ledger keeps, in order of (policy, subject): of enforced policies
-/// and of kind alert. What a policy in shadow would have done is not worth resuming: it must never
-/// turn into levers because the mode was raised meanwhile.
+/// The part of the state that the ledger keeps, in order of (policy, subject): of policies that
+/// act, of those in canary and of kind alert. What a policy in shadow would have done is not worth
+/// resuming: it must never turn into levers because the mode was raised meanwhile.
 std::vector<PolicyMemory> memories(const EngineState& state);
+
+/// What a leader that gives everything back leaves of them: how far policies have come in canary.
+std::vector<PolicyMemory> lasting_memories(const EngineState& state);
 
 /// A state that goes on from what the ledger kept: after a restart or a change of leader. Detectors
 /// start without evidence, and nothing is given back before the signals have been clear anew.
@@ -137,10 +154,11 @@ std::vector<PolicyMemory> memories(const EngineState& state);
 /// of the last budget window as far as the ledger knows them; without them, the budgets start from
 /// the openings and climbs that the memories still show. A regulator goes on from the value of its
 /// row in the ledger (`values`): that is what stands, and it must not jump because the supervisor
-/// changed. Without a row it starts anew.
+/// changed. Without a row it starts anew. `braked`: since when the storm brake is on.
 EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept, TimePoint now,
                     const std::vector<ForwardAct>& acts = {},
-                    const std::vector<RegulatedValue>& values = {});
+                    const std::vector<RegulatedValue>& values = {},
+                    std::optional<TimePoint> braked = {});
 
 /// The state of a running engine carried over to a reloaded PolicySet: policies with the same name
 /// and hash keep everything, others start closed (so their levers fall back to the baseline).

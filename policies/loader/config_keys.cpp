@@ -54,6 +54,31 @@ Shape sampling_shape() {
                     .range = between(0.1, 45)}}};  // S5: no act on anything older
 }
 
+Shape limits_shape() {
+  const Shape brake{.name = "`brake`",
+                    .help =
+                        "The storm brake: so many acts within this time stop all further ones "
+                        "until somebody has looked (`homeostat ack`).",
+                    .keys = {{.name = "acts",
+                              .type = Type::integer,
+                              .fallback = "30",
+                              .help = "Of all policies together; the way back never counts.",
+                              .range = between(1, 100000)},
+                             {.name = "within",
+                              .type = Type::duration,
+                              .fallback = "6h",
+                              .help = "The window they are counted in.",
+                              .range = between(60, 7 * 86400)}}};
+  return {.name = "`limits`",
+          .help = "How much all policies together may do.",
+          .keys = {{.name = "per_hour",
+                    .type = Type::integer,
+                    .fallback = "10",
+                    .help = "Rungs climbed and jobs started in an hour; the way back never counts.",
+                    .range = between(1, 100000)},
+                   record("brake", "", brake, true)}};
+}
+
 Shape node_shape() {
   return {
       .name = "a node",
@@ -185,8 +210,14 @@ std::vector<Key> loop_keys() {
       {.name = "mode_ceiling",
        .fallback = "shadow",
        .help = "No policy's mode goes above this.",
-       .allowed = {{"off", "shadow", "enforce"}},
-       .later_values = {"canary"}},
+       .allowed = {{"off", "shadow", "canary", "enforce"}}},
+      {.name = "changed_policies",
+       .fallback = "keep",
+       .help =
+           "How an enforced breaker starts whose text was never enforced before: `keep` at once, "
+           "`canary` on a share first (in shadow what has none), `shadow` until `homeostat ack`.",
+       .allowed = {{"keep", "canary", "shadow"}}},
+      record("limits", "", limits_shape(), true),
       {.name = "tick",
        .type = Type::duration,
        .fallback = "30s",

@@ -34,6 +34,7 @@ class ConfigBuilder {
  private:
   void read_loop();
   void read_sampling();
+  void read_limits();
   void read_nodes(const Value& postgres);
   NodeConfig read_node(const Value& value);
   void read_ledger(const Value& value);
@@ -72,8 +73,23 @@ void ConfigBuilder::read_loop() {
     }
   }
   read_sampling();
+  read_limits();
   config_.tick /= config_.speed_up;
   config_.engine = sped_up(config_.engine, config_.speed_up);
+}
+
+void ConfigBuilder::read_limits() {
+  auto& engine = config_.engine;
+  if (const auto* const changed = get<std::string>(document_, "changed_policies")) {
+    engine.changed_policies = parse_changed_policies(*changed).value_or(ChangedPolicies::keep);
+  }
+  const auto* const limits = find(document_, "limits");
+  if (limits == nullptr) return;
+  assign<std::int64_t>(engine.cluster_per_hour, *limits, "per_hour");
+  const auto* const brake = find(*limits, "brake");
+  if (brake == nullptr) return;
+  assign<std::int64_t>(engine.brake_acts, *brake, "acts");
+  assign_duration(engine.brake_window, *brake, "within");
 }
 
 void ConfigBuilder::read_sampling() {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "policies/loader/canary_builder.hpp"
 #include "policies/loader/digest.hpp"
 #include "policies/loader/findings.hpp"
 #include "policies/loader/formula_builder.hpp"
@@ -70,12 +71,23 @@ class PolicyFiles {
   bool whole_ = true;
 };
 
+/// What is to be enforced and cannot be tried on a share stays in shadow under a canary ceiling.
+void cap_mode(Policy& policy, Mode ceiling, std::vector<Finding>& notes) {
+  policy.mode = std::min(policy.mode, ceiling);
+  if (policy.mode != Mode::canary) return;
+  const auto why = why_no_canary(policy);
+  if (why.empty()) return;
+  policy.mode = Mode::shadow;
+  notes.push_back({policy.place, "policy `" + policy.name +
+                                     "` stays in shadow under `mode_ceiling: canary`: " + why});
+}
+
 PolicySet make_set(std::vector<PolicyDraft> drafts, const Vocabulary& vocabulary, Mode ceiling,
-                   const EngineSettings& settings, int speed_up) {
+                   const EngineSettings& settings, int speed_up, std::vector<Finding>& notes) {
   PolicySet set;
   set.settings = settings;
   for (auto& draft : drafts) {
-    draft.policy.mode = std::min(draft.policy.mode, ceiling);
+    cap_mode(draft.policy, ceiling, notes);
     set.policies.push_back(sped_up(std::move(draft.policy), speed_up));
   }
   std::sort(set.policies.begin(), set.policies.end(),
@@ -95,10 +107,11 @@ PolicyLoad load_policies(const std::vector<std::string>& files, const Vocabulary
   for (const auto& file : files) reader.read(file);
   auto drafts = reader.finish();
   loader::put_in_order(load.errors, files);
-  loader::put_in_order(load.notes, files);
   if (load.errors.empty()) {
-    load.set = loader::make_set(std::move(drafts), vocabulary, ceiling, settings, speed_up);
+    load.set =
+        loader::make_set(std::move(drafts), vocabulary, ceiling, settings, speed_up, load.notes);
   }
+  loader::put_in_order(load.notes, files);
   return load;
 }
 

@@ -32,7 +32,7 @@ struct ConfigLoad {
 struct PolicyLoad {
   std::optional<PolicySet> set;  ///< nothing when there are errors
   std::vector<Finding> errors;
-  std::vector<Finding> notes;  ///< arms dropped because no configured probe provides their signal
+  std::vector<Finding> notes;  ///< what was left out or capped, and why: arms without a probe …
 };
 
 /// Whether the files of secrets that a configuration names are looked at. They are the daemon's:

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "policies/loader/canary_builder.hpp"
 #include "policies/loader/condition_builder.hpp"
 #include "policies/loader/escalation_builder.hpp"
 #include "policies/loader/formula_builder.hpp"
@@ -230,6 +231,7 @@ PolicyDraft Builder::build() {
   if (draft_.policy.kind == PolicyKind::regulator) {
     build_regulator(document_, names_, formulas, draft_, errors_, notes_);
   }
+  build_canary(document_, draft_, errors_);
   return std::move(draft_);
 }
 

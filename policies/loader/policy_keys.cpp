@@ -54,9 +54,10 @@ std::vector<Key> common_keys(const std::string& kind, const std::string& every =
        .allowed = {{kind}}},
       {.name = "mode",
        .fallback = "shadow",
-       .help = "shadow decides and journals, enforce acts; capped by the daemon's mode_ceiling.",
-       .allowed = {{"off", "shadow", "enforce"}},
-       .later_values = {"canary"}},
+       .help =
+           "shadow decides and journals, canary acts on a share and on more as it proves itself, "
+           "enforce acts; capped by the daemon's mode_ceiling.",
+       .allowed = {{"off", "shadow", "canary", "enforce"}}},
       {.name = "description", .help = "Why this policy exists; shown by `homeostat explain`."},
       {.name = "every",
        .type = Type::duration,
@@ -203,6 +204,41 @@ Shape bench_shape() {
                     .range = between(1, 100)}}};
 }
 
+Shape canary_step_shape() {
+  return {.name = "a step of `canary`",
+          .keys = {{.name = "share",
+                    .type = Type::share,
+                    .required = true,
+                    .help = "Acted on; the rest is left alone, and judges it.",
+                    .range = {0.0, 0.5, true, true}},
+                   {.name = "for",
+                    .type = Type::duration,
+                    .required = true,
+                    .help = "The least time on this step.",
+                    .range = up_to(kTenYears)}}};
+}
+
+Shape canary_shape() {
+  return {.name = "`canary`",
+          .help = "How mode canary goes from a small share to everything.",
+          .keys = {{.name = "steps",
+                    .type = Type::record,
+                    .list = true,
+                    .help = "Rising shares, and how long each at least: 1% for 24h and 15% for 24h "
+                            "when not given. After the last, everything is acted on.",
+                    .shapes = {canary_step_shape()}},
+                   {.name = "min_acts",
+                    .type = Type::integer,
+                    .fallback = "3",
+                    .help = "Acts judged on a step before it is left, however long it takes.",
+                    .range = between(1, 1000)},
+                   {.name = "most_failed",
+                    .type = Type::share,
+                    .fallback = "20%",
+                    .help = "Share of them that may be needless or ineffective.",
+                    .range = {0.0, 1.0, false, true}}}};
+}
+
 Shape restore_shape() {
   return {.name = "`restore`",
           .help = "How service comes back: the last rung first, the first rung in steps.",
@@ -297,6 +333,7 @@ Shape breaker_shape(const Vocabulary& vocabulary) {
       {.name = "restore", .type = Type::record, .filled = true, .shapes = {restore_shape()}},
       {.name = "expect", .type = Type::record, .shapes = {expect_shape(vocabulary)}},
       {.name = "bench", .type = Type::record, .filled = true, .shapes = {bench_shape()}},
+      {.name = "canary", .type = Type::record, .filled = true, .shapes = {canary_shape()}},
       {.name = "limits", .type = Type::record, .filled = true, .shapes = {limits_shape()}},
       priority_key(),
       {.name = "alert", .type = Type::record, .shapes = {alert_shape()}},

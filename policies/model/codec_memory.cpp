@@ -30,6 +30,29 @@ Result<BenchedRung> benched_from_json(const json& in) {
   return benched;
 }
 
+json canary_to_json(const CanaryMemory& canary) {
+  return {{"step", canary.step},
+          {"demoted", canary.demoted},
+          {"since_us", canary.since.time_since_epoch().count()},
+          {"passed", canary.passed},
+          {"failed", canary.failed},
+          {"harmful", canary.harmful}};
+}
+
+Result<CanaryMemory> canary_from_json(const json& in, std::string hash) {
+  CanaryMemory canary;
+  canary.policy_hash = std::move(hash);
+  codec::Reader reader(in, "canary");
+  reader.read("step", canary.step);
+  reader.read("demoted", canary.demoted);
+  reader.read("since_us", canary.since);
+  reader.read("passed", canary.passed);
+  reader.read("failed", canary.failed);
+  reader.read("harmful", canary.harmful);
+  if (reader.error()) return *reader.error();
+  return canary;
+}
+
 }  // namespace
 
 json to_json(const PolicyMemory& memory) {
@@ -45,6 +68,7 @@ json to_json(const PolicyMemory& memory) {
               {"opened_us", memory.opened.time_since_epoch().count()},
               {"benched", json::array()}};
   for (const auto& benched : memory.benched) out["benched"].push_back(benched_to_json(benched));
+  if (memory.canary) out["canary"] = canary_to_json(*memory.canary);
   return out;
 }
 
@@ -63,6 +87,11 @@ Result<PolicyMemory> policy_memory_from_json(const json& in) {
   reader.read("opened_us", memory.opened);
   codec::read_all(reader, "benched", memory.benched, benched_from_json);
   if (reader.error()) return *reader.error();
+  if (const auto canary = in.find("canary"); canary != in.end()) {
+    auto read = canary_from_json(*canary, memory.policy_hash);
+    if (!read.has_value()) return read.error();
+    memory.canary = std::move(*read);
+  }
   return memory;
 }
 

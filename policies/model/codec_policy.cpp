@@ -125,6 +125,17 @@ json regulator_to_json(const Regulator& regulator) {
   return out;
 }
 
+json canary_to_json(const CanaryRule& canary) {
+  json out = {{"steps", json::array()},
+              {"min_acts", canary.min_acts},
+              {"most_failed", codec::number(canary.most_failed)}};
+  for (const auto& step : canary.steps) {
+    out["steps"].push_back(
+        {{"share", codec::number(step.share)}, {"for_us", step.hold_for.count()}});
+  }
+  return out;
+}
+
 json alert_to_json(const AlertSpec& alert) {
   return {{"severity", alert.severity},
           {"labels", alert.labels},
@@ -170,6 +181,7 @@ json to_json(const Policy& policy) {
                   {"factor", codec::number(policy.bench.factor)},
                   {"max_us", policy.bench.max.count()},
                   {"tries", policy.bench.tries}};
+  out["canary"] = canary_to_json(policy.canary);
   if (policy.expect) out["expect"] = expectation_to_json(*policy.expect);
   if (policy.regulator) out["regulator"] = regulator_to_json(*policy.regulator);
   if (policy.escalate) {

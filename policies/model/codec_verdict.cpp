@@ -71,6 +71,7 @@ json to_json(const Verdict& verdict) {
               {"subject", to_text(verdict.subject)},
               {"kind", to_text(verdict.kind)},
               {"mode", to_text(verdict.mode)},
+              {"share", codec::number(verdict.share)},
               {"at_us", verdict.at.time_since_epoch().count()},
               {"state", to_text(verdict.state)},
               {"step", to_text(verdict.step)},
@@ -100,6 +101,7 @@ Result<Verdict> verdict_from_json(const json& in) {
   reader.read("subject", verdict.subject);
   reader.read("kind", verdict.kind, parse_policy_kind);
   reader.read("mode", verdict.mode, parse_mode);
+  reader.read("share", verdict.share);
   reader.read("at_us", verdict.at);
   reader.read("state", verdict.state, parse_breaker_state);
   reader.read("step", verdict.step, parse_step);
@@ -132,6 +134,7 @@ json to_json(const Effect& effect) {
               {"doubt", to_text(effect.doubt)}};
   codec::set(out, "before", effect.before);
   codec::set(out, "after", effect.after);
+  codec::set(out, "control", effect.control);
   return out;
 }
 
@@ -148,6 +151,7 @@ Result<Effect> effect_from_json(const json& in) {
   reader.read("judged_us", effect.judged);
   reader.read_optional("before", effect.before);
   reader.read_optional("after", effect.after);
+  reader.read_optional("control", effect.control);
   reader.read("outcome", effect.outcome, parse_effect_outcome);
   reader.read("doubt", effect.doubt, parse_effect_doubt);
   if (reader.error()) return *reader.error();

@@ -44,6 +44,7 @@ struct DesiredLever {
   int rung = 0;             ///< 1 is the top of the ladder; 0 for levers without a ladder
   std::string policy_hash;  ///< of the policy's text, so that a changed policy owns nothing
   std::string reason;       ///< one line for the ledger's `act`
+  double share = 1;         ///< less in canary: always the same keys then, not new ones each time
   /// Of a regulator: the argument that it moves, and where the lever restricts least. Movement
   /// towards that is allowed whatever bars forward acts.
   std::string regulated = {};

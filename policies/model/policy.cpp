@@ -27,6 +27,12 @@ constexpr NameTable<ExpectedMove, 4> kMoves{{
     {ExpectedMove::below, "below"},
 }};
 
+constexpr NameTable<ChangedPolicies, 3> kChangedPolicies{{
+    {ChangedPolicies::keep, "keep"},
+    {ChangedPolicies::canary, "canary"},
+    {ChangedPolicies::shadow, "shadow"},
+}};
+
 void divide(std::optional<Duration>& duration, int by) {
   if (duration) *duration /= by;
 }
@@ -57,6 +63,7 @@ void divide(Policy& policy, int by) {
   if (policy.expect) policy.expect->within /= by;
   policy.bench.first /= by;
   policy.bench.max /= by;
+  for (auto& step : policy.canary.steps) step.hold_for /= by;
   if (policy.regulator && policy.regulator->aimd) policy.regulator->aimd->every /= by;
 }
 
@@ -73,6 +80,11 @@ std::optional<ExpectedMove> parse_expected_move(std::string_view text) {
   return value_of(kMoves, text);
 }
 
+std::string_view to_text(ChangedPolicies changed) { return name_of(kChangedPolicies, changed); }
+std::optional<ChangedPolicies> parse_changed_policies(std::string_view text) {
+  return value_of(kChangedPolicies, text);
+}
+
 Policy sped_up(Policy policy, int speed_up) {
   divide(policy, speed_up);
   return policy;
@@ -84,6 +96,7 @@ EngineSettings sped_up(EngineSettings settings, int speed_up) {
   settings.stale_after /= speed_up;
   settings.backstop /= speed_up;
   settings.budget_window /= speed_up;
+  settings.brake_window /= speed_up;
   return settings;
 }
 

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "policies/model/canary.hpp"
 #include "policies/model/error.hpp"
 #include "policies/model/formula.hpp"
 #include "policies/model/lever.hpp"
@@ -168,7 +169,8 @@ struct Policy {
   Hold hold;
   Restore restore;
   std::optional<Expectation> expect;
-  BenchRule bench;  ///< of rungs whose acts are judged by `expect`
+  BenchRule bench;    ///< of rungs whose acts are judged by `expect`
+  CanaryRule canary;  ///< of mode canary
   std::optional<AlertSpec> alert;
   Limits limits;
   int priority = 0;
@@ -180,6 +182,13 @@ struct Policy {
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
+/// How an enforced policy starts whose text was never enforced before.
+enum class ChangedPolicies {
+  keep,    ///< as its mode says
+  canary,  ///< in canary; in shadow what cannot be tried on a share
+  shadow,  ///< in shadow, until somebody acknowledges it
+};
+
 /// How samples become evidence, for all policies alike.
 struct EngineSettings {
   Duration sample_every = std::chrono::seconds{1};
@@ -188,6 +197,12 @@ struct EngineSettings {
   Duration backstop = std::chrono::minutes{5};  ///< window of the cusum's backstop
   Duration budget_window = std::chrono::hours{1};
   int cluster_per_hour = 10;  ///< forward acts of all policies in one budget window
+  /// The storm brake: after so many forward acts of all policies within the window nothing moves
+  /// forward any more until somebody acknowledges it (`homeostat ack`). The budgets alone would let
+  /// twice as many through.
+  int brake_acts = 30;
+  Duration brake_window = std::chrono::hours{6};
+  ChangedPolicies changed_policies = ChangedPolicies::keep;
   friend bool operator==(const EngineSettings&, const EngineSettings&) = default;
 };
 
@@ -222,6 +237,8 @@ std::string_view to_text(Mode mode);
 std::optional<Mode> parse_mode(std::string_view text);
 std::string_view to_text(ExpectedMove move);
 std::optional<ExpectedMove> parse_expected_move(std::string_view text);
+std::string_view to_text(ChangedPolicies changed);
+std::optional<ChangedPolicies> parse_changed_policies(std::string_view text);
 
 /// The same on a clock that runs `speed_up` times faster: every duration is divided, and nothing
 /// else changes. For demonstrations and tests.

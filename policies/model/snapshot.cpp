@@ -11,7 +11,7 @@
 namespace homeostat {
 namespace {
 
-constexpr NameTable<ForwardBar, 8> kBars{{
+constexpr NameTable<ForwardBar, 9> kBars{{
     {ForwardBar::none, "none"},
     {ForwardBar::not_leader, "not_leader"},
     {ForwardBar::ledger_lost, "ledger_lost"},
@@ -20,6 +20,7 @@ constexpr NameTable<ForwardBar, 8> kBars{{
     {ForwardBar::identity_changed, "identity_changed"},
     {ForwardBar::paused, "paused"},
     {ForwardBar::stopping, "stopping"},
+    {ForwardBar::storm_brake, "storm_brake"},
 }};
 
 using Key = std::tuple<std::string_view, const Subject&>;
@@ -32,6 +33,8 @@ bool before(const Sample& sample, const Key& key) {
 
 std::string_view to_text(ForwardBar bar) { return name_of(kBars, bar); }
 std::optional<ForwardBar> parse_forward_bar(std::string_view text) { return value_of(kBars, text); }
+
+std::string policy_scope(std::string_view policy) { return "policy/" + std::string(policy); }
 
 ForwardBar bar_for(const Snapshot& snapshot, std::string_view policy) {
   if (snapshot.bar != ForwardBar::none) return snapshot.bar;

@@ -23,13 +23,26 @@ enum class ForwardBar {
   identity_changed,  ///< the server is another one than the lever was set on
   paused,            ///< an operator said so
   stopping,          ///< the daemon is on its way out
+  storm_brake,       ///< too many acts lately: somebody must look and acknowledge it
 };
 
 /// All of them, in the order of the enumeration.
 inline constexpr std::array kForwardBars{ForwardBar::none,           ForwardBar::not_leader,
                                          ForwardBar::ledger_lost,    ForwardBar::journal_unusable,
                                          ForwardBar::lease_flapping, ForwardBar::identity_changed,
-                                         ForwardBar::paused,         ForwardBar::stopping};
+                                         ForwardBar::paused,         ForwardBar::stopping,
+                                         ForwardBar::storm_brake};
+
+/// What pauses and acknowledgements are about: everything, or one policy by its name.
+inline constexpr std::string_view kClusterScope = "cluster";
+std::string policy_scope(std::string_view policy);
+
+/// An operator has looked at what stopped, and lets it go on (`homeostat ack`).
+struct Acknowledgement {
+  std::string scope;  ///< `cluster`: the storm brake; `policy/NAME`: what holds that in shadow
+  TimePoint at{};
+  friend bool operator==(const Acknowledgement&, const Acknowledgement&) = default;
+};
 
 struct Snapshot {
   /// The newest sample of each signal and subject, in order of (signal, subject). A sample stands
@@ -37,6 +50,7 @@ struct Snapshot {
   std::vector<Sample> samples;
   ForwardBar bar = ForwardBar::none;
   std::vector<std::string> paused;  ///< policies that an operator has paused, in order of name
+  std::vector<Acknowledgement> acks = {};  ///< the newest of each scope
 };
 
 /// What bars a policy's forward acts: `bar`, or its own pause.

@@ -27,6 +27,12 @@ constexpr NameTable<Step, 12> kSteps{{
     {Step::unknown, "unknown"},
 }};
 
+constexpr NameTable<Precedence, 3> kPrecedences{{
+    {Precedence::admits_less, "admits_less"},
+    {Precedence::priority, "priority"},
+    {Precedence::name, "name"},
+}};
+
 constexpr NameTable<GateKind, 32> kGates{{
     {GateKind::trip, "trip"},
     {GateKind::backstop, "backstop"},
@@ -100,6 +106,7 @@ std::string_view to_text(EffectDoubt doubt) { return name_of(kDoubts, doubt); }
 std::optional<EffectDoubt> parse_effect_doubt(std::string_view text) {
   return value_of(kDoubts, text);
 }
+std::string_view to_text(Precedence why) { return name_of(kPrecedences, why); }
 std::string_view to_text(GateKind kind) { return name_of(kGates, kind); }
 std::optional<GateKind> parse_gate_kind(std::string_view text) { return value_of(kGates, text); }
 

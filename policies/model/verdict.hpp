@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policies/model/canary.hpp"
 #include "policies/model/policy.hpp"
 #include "policies/model/sample.hpp"
 #include "policies/model/snapshot.hpp"
@@ -101,6 +102,7 @@ struct Verdict {
   Subject subject;
   PolicyKind kind = PolicyKind::breaker;
   Mode mode = Mode::shadow;
+  double share = 0;  ///< of what it acts on that it acts on now: 1 enforced, 0 in shadow
   TimePoint at{};
   BreakerState state = BreakerState::closed;  ///< after this evaluation
   Step step = Step::idle;
@@ -117,6 +119,9 @@ struct Verdict {
   /// One an arm, in the policy's order; then one a signal or record of a regulator's formula.
   std::vector<Evidence> evidence;
   std::vector<Gate> gates;
+
+  /// Whether its levers are really moved, and not only in its mind.
+  bool acts() const { return share > 0; }
 };
 
 /// How an act is judged by what its policy's `expect:` promised.
@@ -153,7 +158,29 @@ struct Effect {
   std::optional<double> after;
   EffectOutcome outcome = EffectOutcome::inconclusive;
   EffectDoubt doubt = EffectDoubt::none;  ///< none unless inconclusive
+  /// In canary: by how much the subjects left alone, as bad off as this one, moved meanwhile. What
+  /// is judged is the difference.
+  std::optional<double> control = {};
   friend bool operator==(const Effect&, const Effect&) = default;
+};
+
+/// Why one claim on a lever goes before another.
+enum class Precedence {
+  admits_less,  ///< the strictest admission wins
+  priority,     ///< the policies' own `priority`
+  name,         ///< they tie, and the order of their names decides
+};
+
+/// A policy wanted a lever that another policy got.
+struct Overruled {
+  std::string lever;
+  std::string target;
+  std::string policy;  ///< that lost
+  Subject subject;
+  int rung = 0;
+  std::string by;  ///< that got it
+  Precedence why = Precedence::name;
+  friend bool operator==(const Overruled&, const Overruled&) = default;
 };
 
 /// A condition worth telling people about, at every evaluation while it lasts.
@@ -162,6 +189,7 @@ struct ActiveAlert {
   Subject subject;
   AlertSpec spec;
   Mode mode = Mode::shadow;
+  double share = 0;  ///< as in Verdict
   TimePoint since{};
   int rung = 0;
   friend bool operator==(const ActiveAlert&, const ActiveAlert&) = default;
@@ -198,6 +226,9 @@ struct PolicyMemory {
   TimePoint changed{};               ///< when state or rung last changed
   TimePoint opened{};                ///< when it last opened or re-opened
   std::vector<BenchedRung> benched;  ///< in order of rung
+  /// How far the policy has come in canary: the same for all its subjects. Only where memories are
+  /// kept; the engine has one a policy.
+  std::optional<CanaryMemory> canary = {};
   friend bool operator==(const PolicyMemory&, const PolicyMemory&) = default;
 };
 
@@ -211,6 +242,7 @@ std::string_view to_text(EffectOutcome outcome);
 std::optional<EffectOutcome> parse_effect_outcome(std::string_view text);
 std::string_view to_text(EffectDoubt doubt);
 std::optional<EffectDoubt> parse_effect_doubt(std::string_view text);
+std::string_view to_text(Precedence why);
 std::string_view to_text(GateKind kind);
 std::optional<GateKind> parse_gate_kind(std::string_view text);
 

@@ -19,7 +19,7 @@ SELECT row_to_json(f) FROM (
                  FROM pg_class c
                 WHERE c.relnamespace = n.oid
                   AND c.relname IN ('schema_version', 'lease', 'lever', 'act', 'policy_state',
-                                    'policy_bench', 'feature', 'admission', 'pause', 'pause_act',
+                                    'policy_bench', 'policy_canary', 'brake', 'ack', 'feature', 'admission', 'pause', 'pause_act',
                                     'planner_setting', 'profile', 'threshold', 'guard_setting',
                                     'guard_state', 'session_limit', 'session_target',
                                     'ended_session')
@@ -30,7 +30,7 @@ SELECT row_to_json(f) FROM (
                  FROM pg_proc p
                 WHERE p.pronamespace = n.oid
                   AND p.proname IN ('identity', 'hold_lease', 'release_lease', 'open_levers',
-                                    'state_load', 'state_keep', 'register_features',
+                                    'state_load', 'state_keep', 'braked_us', 'acks', 'register_features',
                                     'feature_apply', 'feature_renew', 'pauses', 'expire',
                                     'role_problem', 'stale_sessions', 'register_profiles',
                                     'profile_read', 'profile_apply', 'profile_renew',

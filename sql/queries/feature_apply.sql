@@ -1,2 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT outcome, detail FROM homeostat.feature_apply($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+SELECT outcome, detail FROM homeostat.feature_apply($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+                                                     $11)

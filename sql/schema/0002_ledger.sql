@@ -84,6 +84,24 @@ CREATE TABLE homeostat.policy_bench (
   FOREIGN KEY (policy, subject) REFERENCES homeostat.policy_state ON DELETE CASCADE
 );
 
+-- How far policies have come in canary: a share, or, demoted, nothing until somebody says so.
+CREATE TABLE homeostat.policy_canary (
+  policy      text        PRIMARY KEY,
+  policy_hash text        NOT NULL,
+  step        integer     NOT NULL CHECK (step >= 0),
+  demoted     boolean     NOT NULL,
+  since       timestamptz NOT NULL,  -- on this step, or demoted
+  passed      integer     NOT NULL CHECK (passed >= 0),  -- acts on this step that were right
+  failed      integer     NOT NULL CHECK (failed >= 0),
+  harmful     integer     NOT NULL CHECK (harmful >= 0)
+);
+
+-- The storm brake: a row while it is on.
+CREATE TABLE homeostat.brake (
+  identity text        PRIMARY KEY,
+  since    timestamptz NOT NULL
+);
+
 -- Checks a token under the fence. Null: new, go on. Otherwise what came of it the first time: the
 -- caller answers that again and does nothing. HS001: a token older than one already used, or used
 -- for something else.
@@ -218,7 +236,9 @@ $$;
 
 -- Stores what the policies remember; rows of policies not named go. Times come as ages, so that no
 -- clock but the database's is stored. A row that says the same as before is not written again.
-CREATE FUNCTION homeostat.state_keep(p_epoch bigint, p_memories jsonb) RETURNS void
+-- p_braked_us: how long the storm brake has been on; null: it is off.
+CREATE FUNCTION homeostat.state_keep(p_epoch bigint, p_memories jsonb, p_braked_us bigint)
+RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
 DECLARE
   v_here CONSTANT text := homeostat.identity();
@@ -252,7 +272,47 @@ BEGIN
      OR abs(extract(epoch FROM s.changed_at - excluded.changed_at)) > 0.5
      OR abs(extract(epoch FROM s.opened_at - excluded.opened_at)) > 0.5;
   PERFORM homeostat.bench_keep(p_memories, v_now);
+  PERFORM homeostat.canary_keep(p_memories, v_now);
+  IF p_braked_us IS NULL THEN
+    DELETE FROM homeostat.brake b WHERE b.identity = v_here;
+  ELSE
+    INSERT INTO homeostat.brake
+      VALUES (v_here, v_now - make_interval(secs => p_braked_us / 1e6))
+    ON CONFLICT DO NOTHING;
+  END IF;
 END
+$$;
+
+-- Each of those memories says the same of its policy's canary.
+CREATE FUNCTION homeostat.canary_keep(p_memories jsonb, p_now timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
+  DELETE FROM homeostat.policy_canary c
+   WHERE NOT EXISTS (
+     SELECT FROM jsonb_to_recordset(p_memories) AS m(policy text, canary jsonb)
+      WHERE m.policy = c.policy AND m.canary IS NOT NULL);
+  INSERT INTO homeostat.policy_canary AS c
+    SELECT DISTINCT ON (m.policy) m.policy, m.policy_hash, r.step, r.demoted,
+           p_now - make_interval(secs => r.age_us / 1e6), r.passed, r.failed, r.harmful
+      FROM jsonb_to_recordset(p_memories) AS m(policy text, policy_hash text, canary jsonb),
+           jsonb_to_record(m.canary) AS r(step integer, demoted boolean, age_us bigint,
+             passed integer, failed integer, harmful integer)
+     WHERE m.canary IS NOT NULL
+     ORDER BY m.policy
+  ON CONFLICT (policy) DO UPDATE SET
+    policy_hash = excluded.policy_hash, step = excluded.step, demoted = excluded.demoted,
+    since = excluded.since, passed = excluded.passed, failed = excluded.failed,
+    harmful = excluded.harmful
+  WHERE (c.policy_hash, c.step, c.demoted, c.passed, c.failed, c.harmful)
+        IS DISTINCT FROM (excluded.policy_hash, excluded.step, excluded.demoted, excluded.passed,
+                          excluded.failed, excluded.harmful)
+    OR abs(extract(epoch FROM c.since - excluded.since)) > 0.5;
+$$;
+
+-- How long the storm brake has been on; null: it is off.
+CREATE FUNCTION homeostat.braked_us() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
+  SELECT round(extract(epoch FROM clock_timestamp() - b.since) * 1000000)::bigint
+    FROM homeostat.brake b WHERE b.identity = homeostat.identity()
 $$;
 
 -- The rungs benched of those memories, in place of what stood there.
@@ -280,7 +340,8 @@ $$;
 
 CREATE FUNCTION homeostat.state_load() RETURNS TABLE (
   policy text, subject text, policy_hash text, state text, rung integer, restore_step integer,
-  hold_us bigint, trips integer, changed_age_us bigint, opened_age_us bigint, benched jsonb)
+  hold_us bigint, trips integer, changed_age_us bigint, opened_age_us bigint, benched jsonb,
+  canary jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
   SELECT s.policy, s.subject, s.policy_hash, s.state, s.rung, s.restore_step,
          round(extract(epoch FROM s.hold) * 1000000)::bigint, s.trips,
@@ -292,15 +353,24 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg
                    'age_us', round(extract(epoch FROM clock_timestamp() - b.benched_at)
                                    * 1000000)::bigint) ORDER BY b.rung), '[]')
             FROM homeostat.policy_bench b
-           WHERE b.policy = s.policy AND b.subject = s.subject)
+           WHERE b.policy = s.policy AND b.subject = s.subject),
+         (SELECT jsonb_build_object(
+                   'step', c.step, 'demoted', c.demoted, 'passed', c.passed, 'failed', c.failed,
+                   'harmful', c.harmful,
+                   'age_us', round(extract(epoch FROM clock_timestamp() - c.since)
+                                   * 1000000)::bigint)
+            FROM homeostat.policy_canary c
+           WHERE c.policy = s.policy AND c.policy_hash = s.policy_hash)
     FROM homeostat.policy_state s
    WHERE s.identity = homeostat.identity()
    ORDER BY s.policy, s.subject
 $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA homeostat FROM PUBLIC;
-GRANT SELECT ON homeostat.lever, homeostat.act, homeostat.policy_state, homeostat.policy_bench
+GRANT SELECT ON homeostat.lever, homeostat.act, homeostat.policy_state, homeostat.policy_bench,
+  homeostat.policy_canary, homeostat.brake
   TO homeostat_monitor, homeostat_actuator;
+GRANT EXECUTE ON FUNCTION homeostat.braked_us() TO homeostat_monitor, homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.open_levers() TO homeostat_monitor, homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.state_load() TO homeostat_monitor, homeostat_actuator;
-GRANT EXECUTE ON FUNCTION homeostat.state_keep(bigint, jsonb) TO homeostat_actuator;
+GRANT EXECUTE ON FUNCTION homeostat.state_keep(bigint, jsonb, bigint) TO homeostat_actuator;

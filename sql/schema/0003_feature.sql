@@ -156,9 +156,11 @@ $$;
 
 -- Moves a target to a share under the fence: ledger, act and effect in one transaction, once a
 -- token. `yielded`: somebody else has written the target since, or before us; it is left alone.
+-- p_salt: of a canary, which always sheds the same keys; null: other keys with each activation.
 CREATE FUNCTION homeostat.feature_apply(
   p_epoch bigint, p_sequence bigint, p_target text, p_admit double precision, p_ttl_us bigint,
   p_policy text, p_subject text, p_rung integer, p_policy_hash text, p_reason text,
+  p_salt text DEFAULT NULL,
   OUT outcome text, OUT detail text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
 DECLARE
@@ -204,7 +206,9 @@ BEGIN
     p_policy_hash, p_reason);
   INSERT INTO homeostat.admission AS a (target, admit, salt, expires_at)
     -- 16 bytes; it need not be secret, only new.
-    VALUES (p_target, p_admit, decode(replace(gen_random_uuid()::text, '-', ''), 'hex'),
+    VALUES (p_target, p_admit,
+            coalesce(convert_to(p_salt, 'UTF8'),
+                     decode(replace(gen_random_uuid()::text, '-', ''), 'hex')),
             v_expires)
   ON CONFLICT (target, identity) DO UPDATE SET
     admit = excluded.admit, expires_at = excluded.expires_at,
@@ -298,7 +302,7 @@ GRANT SELECT ON homeostat.feature, homeostat.admission TO homeostat_monitor, hom
 GRANT EXECUTE ON FUNCTION homeostat.register_features(bigint, text[], text[])
   TO homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.feature_apply(
-  bigint, bigint, text, double precision, bigint, text, text, integer, text, text)
+  bigint, bigint, text, double precision, bigint, text, text, integer, text, text, text)
   TO homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.feature_renew(
   bigint, bigint, text, bigint, text, text, integer, text) TO homeostat_actuator;

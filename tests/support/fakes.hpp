@@ -101,19 +101,20 @@ class FakeLedger : public Ledger {
     Result<void> done;
     co_return done;
   }
-  boost::asio::awaitable<Result<LedgerImage>> load(TimePoint, Duration) override {
+  boost::asio::awaitable<Result<LedgerImage>> load(TimePoint, Duration, Duration) override {
     co_return image;
   }
-  boost::asio::awaitable<Result<void>> keep(std::vector<PolicyMemory> memories, std::int64_t,
-                                            TimePoint, Duration) override {
+  boost::asio::awaitable<Result<void>> keep(Kept kept, std::int64_t, TimePoint, Duration) override {
     if (failure) co_return *failure;
-    image.memories = std::move(memories);
+    image.memories = std::move(kept.memories);
+    image.braked = kept.braked;
     Result<void> done;
     co_return done;
   }
-  boost::asio::awaitable<Result<std::vector<Pause>>> pauses(Duration) override {
+  boost::asio::awaitable<Result<Orders>> orders(Duration) override {
     ++pauses_asked;
-    co_return standing_pauses;
+    Orders orders{standing_pauses, acks};
+    co_return orders;
   }
   std::string identity() const override { return server; }
 
@@ -121,6 +122,7 @@ class FakeLedger : public Ledger {
   Lease lease{7, "this:1", true};
   LedgerImage image;
   std::vector<Pause> standing_pauses;
+  std::vector<Ack> acks;
   int pauses_asked = 0;
   std::string server = "server-1";
   int asked = 0;

@@ -63,9 +63,12 @@ struct Instance {
     epoch = lease->epoch;
     return std::move(*lease);
   }
-  Result<LedgerImage> load() { return run_coroutine(io, ledger.load(clock.now(), kPatient)); }
-  Result<void> keep(std::vector<PolicyMemory> memories) {
-    return run_coroutine(io, ledger.keep(std::move(memories), epoch, clock.now(), kPatient));
+  Result<LedgerImage> load() {
+    return run_coroutine(io, ledger.load(clock.now(), std::chrono::hours{6}, kPatient));
+  }
+  Result<void> keep(std::vector<PolicyMemory> memories, std::optional<TimePoint> braked = {}) {
+    return run_coroutine(
+        io, ledger.keep(Kept{std::move(memories), braked}, epoch, clock.now(), kPatient));
   }
 
   /// The next change under our epoch.

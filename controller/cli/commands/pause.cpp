@@ -2,63 +2,24 @@
 #include "controller/cli/commands/pause.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "controller/cli/commands/operator.hpp"
 #include "controller/cli/complain.hpp"
 #include "controller/cli/ledger_call.hpp"
-#include "controller/cli/setup.hpp"
-#include "policies/loader/nearest.hpp"
 #include "policies/loader/scalars.hpp"
 #include "sql/embedded.hpp"
 
 namespace homeostat {
 namespace {
 
-struct PauseOptions {
-  LedgerCaller caller;
-  std::string policy;
+struct PauseOptions : OperatorOptions {
   std::string length;
   std::string reason;
 };
-
-std::string scope_of(const std::string& policy) {
-  return policy.empty() ? "cluster" : "policy/" + policy;
-}
-
-/// What the operator lacks, in words that say what to do.
-int fail(Error error) {
-  if (error.code == ErrorCode::missing_privilege) {
-    error.context +=
-        ": whoever pauses needs the role homeostat_operator, and to inherit it "
-        "(GRANT homeostat_operator TO …, from PostgreSQL 16 on WITH INHERIT TRUE)";
-  }
-  const bool nobody = error.code == ErrorCode::unavailable || error.code == ErrorCode::timeout;
-  complain(error);
-  return nobody ? 2 : 1;
-}
-
-/// Refuses a name that no policy has: a pause of nothing would be believed in. Policies that cannot
-/// be read are only said so: whoever pauses may be in a hurry.
-Result<void> check_policy(const PauseOptions& options) {
-  if (options.policy.empty()) return {};
-  const auto load = load_setup(options.caller.config, Secrets::left_alone);
-  if (!load.setup) {
-    std::cerr << "homeostat: whether there is a policy `" << options.policy
-              << "` cannot be told: " << to_text(load.errors.front()) << "\n";
-    return {};
-  }
-  std::vector<std::string> names{"guard"};  // the database's own
-  for (const auto& policy : load.setup->policies.policies) names.push_back(policy.name);
-  if (std::find(names.begin(), names.end(), options.policy) != names.end()) return {};
-  return Error{ErrorCode::not_found,
-               "no policy `" + options.policy + "`: " + loader::suggestion(options.policy, names) +
-                   " (" + options.caller.config + ")",
-               {}};
-}
 
 int pause_now(const PauseOptions& options) {
   const auto length = loader::parse_duration(options.length);
@@ -70,14 +31,14 @@ int pause_now(const PauseOptions& options) {
   const auto known = check_policy(options);
   if (!known.has_value()) return complain(known.error());
   std::vector<pg::Parameter> parameters;
-  parameters.emplace_back(scope_of(options.policy));
+  parameters.emplace_back(scope_of(options));
   parameters.emplace_back(std::to_string(length->count()));
   parameters.emplace_back(options.reason);
   const auto answer =
       call_ledger(options.caller, std::string{sql::pause_set}, std::move(parameters));
-  if (!answer.has_value()) return fail(answer.error());
-  std::cout << scope_of(options.policy) << " is paused by " << answer->text(0, 0).value_or("")
-            << " until " << answer->text(0, 1).value_or("")
+  if (!answer.has_value()) return refused(answer.error());
+  std::cout << scope_of(options) << " is paused by " << answer->text(0, 0).value_or("") << " until "
+            << answer->text(0, 1).value_or("")
             << " UTC, from within 5 seconds on: nothing moves forward, what stands is renewed and "
                "given back\n";
   return 0;
@@ -85,26 +46,15 @@ int pause_now(const PauseOptions& options) {
 
 int resume_now(const PauseOptions& options) {
   std::vector<pg::Parameter> parameters;
-  parameters.emplace_back(scope_of(options.policy));
+  parameters.emplace_back(scope_of(options));
   const auto answer =
       call_ledger(options.caller, std::string{sql::pause_end}, std::move(parameters));
-  if (!answer.has_value()) return fail(answer.error());
+  if (!answer.has_value()) return refused(answer.error());
   const bool stood = answer->text(0, 0) == "t";
-  std::cout << scope_of(options.policy) << (stood ? " goes on\n" : " was not paused\n");
+  std::cout << scope_of(options) << (stood ? " goes on\n" : " was not paused\n");
   const auto others = answer->text(0, 1);
   if (others) std::cout << "still paused: " << *others << "\n";
   return 0;
-}
-
-void add_caller_options(CLI::App& command, PauseOptions& options) {
-  command.add_option("--policy", options.policy, "Only this policy; otherwise all of them")
-      ->type_name("POLICY");
-  command.add_option("--config", options.caller.config, "The daemon's configuration: where to ask")
-      ->capture_default_str();
-  command.add_option("--user", options.caller.user,
-                     "Role to log in as, and the owner of the pause; your login name if not given");
-  command.add_option("--password-file", options.caller.password_file,
-                     "File with that role's password");
 }
 
 }  // namespace
@@ -112,7 +62,7 @@ void add_caller_options(CLI::App& command, PauseOptions& options) {
 void add_pause_commands(CLI::App& app, std::function<int()>& chosen) {
   const auto pause = std::make_shared<PauseOptions>();
   auto* command = app.add_subcommand("pause", "Let nothing move forward for a while");
-  add_caller_options(*command, *pause);
+  add_operator_options(*command, *pause);
   command->add_option("--for", pause->length, "How long, at most 7d: it ends by itself")
       ->required()
       ->type_name("DURATION");
@@ -133,7 +83,7 @@ void add_pause_commands(CLI::App& app, std::function<int()>& chosen) {
 
   const auto resume = std::make_shared<PauseOptions>();
   auto* end = app.add_subcommand("resume", "End a pause before its time");
-  add_caller_options(*end, *resume);
+  add_operator_options(*end, *resume);
   end->footer(
       "Ends the pause of the same scope: without --policy the one of the whole cluster. Pauses of\n"
       "single policies stand beside it; those that still do are named.\n"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "controller/cli/text/effect_text.hpp"
+#include "controller/cli/text/explain_next.hpp"
 #include "controller/cli/text/gate_text.hpp"
 #include "controller/cli/text/quantity.hpp"
 #include "controller/cli/text/regulator_text.hpp"
@@ -104,18 +105,6 @@ std::string what_tripped(const Verdict& verdict) {
   return parts.empty() ? "its condition held" : joined(parts);
 }
 
-/// The act of a rung, when the policy is known: " (feature class/batch: admit 0 %)".
-std::string act_of(const json& policy, int rung) {
-  if (!policy.is_object() || rung < 1) return "";
-  const json::json_pointer place("/ladder/" + std::to_string(rung - 1));
-  if (!policy.contains(place)) return "";
-  const auto& act = policy.at(place);
-  const auto value = lever_value_from_json(act.value("value", json::object()));
-  if (!value.has_value()) return "";
-  const LeverKey key{act.value("lever", ""), act.value("target", "")};
-  return " (" + lever_key(key) + ": " + lever_value(*value) + ")";
-}
-
 std::string rung_of(const Verdict& verdict, int rung) {
   return "rung " + std::to_string(rung) + " of " + std::to_string(verdict.rungs);
 }
@@ -193,8 +182,9 @@ std::string forward(const char* what, const Verdict& verdict, const json& policy
 std::string mode_of(const Verdict& verdict) {
   const std::string mode(to_text(verdict.mode));
   if (verdict.kind == PolicyKind::alert) return mode + " (tells, does nothing)";
-  const bool acts = verdict.mode == Mode::enforce;
-  return mode + (acts ? " (acts)" : " (decides and records, touches nothing)");
+  if (!verdict.acts()) return mode + " (decides and records, touches nothing)";
+  if (verdict.share < 1) return mode + " (acts on " + share(verdict.share) + ")";
+  return mode + " (acts)";
 }
 
 std::string state_of(const Verdict& verdict) {
@@ -226,6 +216,18 @@ std::string gate_table(const Verdict& verdict, const json& policy) {
         {one.passed ? "yes" : "no", std::string(to_text(one.kind)), gate(verdict, one, policy)});
   }
   return rows.empty() ? "  none was reached\n" : table(rows);
+}
+
+/// Why it acted or did not, what that touched, what comes next, and what the last act brought.
+std::string paragraph(const Verdict& verdict, const json& policy,
+                      const std::optional<Effect>& last_act) {
+  auto out = reason(verdict, policy) + what_was_touched(verdict) + what_next(verdict, policy);
+  if (last_act) {
+    const int rung = last_act->rung;
+    out += " The last act that was judged, rung " + std::to_string(rung) + act_of(policy, rung) +
+           ": " + effect(*last_act) + ".";
+  }
+  return out;
 }
 
 }  // namespace
@@ -266,13 +268,7 @@ std::string explain(const Verdict& verdict, WallTime wall, const json& policy,
   std::string out =
       printable(verdict.policy + " on " + to_text(verdict.subject)) + ", " + utc(wall) + "\n";
   out += table({{"mode", mode_of(verdict)}, {"state", state_of(verdict)}});
-  out += "\n" + printable(reason(verdict, policy)) + "\n";
-  if (last_act) {
-    const int rung = last_act->rung;
-    out += printable("The last act that was judged, rung " + std::to_string(rung) +
-                     act_of(policy, rung) + ": " + effect(*last_act) + ".") +
-           "\n";
-  }
+  out += "\n" + printable(paragraph(verdict, policy, last_act)) + "\n";
   out += "\nMeasured\n" + evidence_table(verdict);
   out += "\nGates (what each wants, and by how much it is short)\n" + gate_table(verdict, policy);
   return out;

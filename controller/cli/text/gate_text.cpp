@@ -248,6 +248,8 @@ std::string bar(ForwardBar bar) {
       return "paused by an operator";
     case ForwardBar::stopping:
       return "the daemon is stopping";
+    case ForwardBar::storm_brake:
+      return "the storm brake is on: too many acts lately (homeostat ack)";
   }
   return "";
 }

@@ -30,8 +30,9 @@ struct Line {
 /// What is only recorded must not read as if it had been done.
 std::string step_of(const Verdict& verdict) {
   const std::string step(to_text(verdict.step));
-  const bool only_watches = verdict.mode != Mode::enforce && verdict.kind != PolicyKind::alert;
-  return only_watches ? step + " (" + std::string(to_text(verdict.mode)) + ")" : step;
+  if (verdict.kind == PolicyKind::alert || verdict.mode == Mode::enforce) return step;
+  const std::string mode(to_text(verdict.mode));
+  return step + " (" + (verdict.acts() ? mode + " " + share(verdict.share) : mode) + ")";
 }
 
 Line line_of(const RecordedVerdict& recorded) {

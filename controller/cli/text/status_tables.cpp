@@ -158,6 +158,34 @@ std::vector<Row> stale_rows(const json& report) {
   return rows;
 }
 
+std::vector<Row> canary_rows(const json& report) {
+  std::vector<Row> rows{{"POLICY", "ACTS ON", "FOR", "ACTS JUDGED"}};
+  for (const auto& one : report.at("canaries")) {
+    const bool waits = one.at("demoted").get<bool>();
+    rows.push_back(
+        {text_of(one, "policy"),
+         waits ? "NOTHING: waits for homeostat ack" : share(one.at("share").get<double>()),
+         duration(us_of(one, "for_us")),
+         std::to_string(one.at("passed").get<int>()) + " right, " +
+             std::to_string(one.at("failed").get<int>()) + " needless or ineffective, " +
+             std::to_string(one.at("harmful").get<int>()) + " harmful"});
+  }
+  return rows;
+}
+
+std::vector<Row> overruled_rows(const json& report) {
+  std::vector<Row> rows{{"LEVER", "WANTED BY", "GOT BY", "BECAUSE"}};
+  for (const auto& one : report.at("overruled")) {
+    const auto why = text_of(one, "why");
+    rows.push_back({lever_key({text_of(one, "lever"), text_of(one, "target")}),
+                    text_of(one, "policy") + " on " + text_of(one, "subject"), text_of(one, "by"),
+                    why == "admits_less" ? "it admits less"
+                    : why == "priority"  ? "its priority is higher"
+                                         : "of two alike the first by name"});
+  }
+  return rows;
+}
+
 std::vector<Row> would_rows(const json& report) {
   std::vector<Row> rows{{"LEVER", "WOULD STAND AT", "POLICY", "REASON"}};
   for (const auto& would : report.at("would")) {

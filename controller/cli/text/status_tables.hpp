@@ -21,6 +21,11 @@ std::vector<Row> lever_rows(const nlohmann::json& report);
 
 /// Roles that have sessions older than their settings.
 std::vector<Row> stale_rows(const nlohmann::json& report);
+/// Policies in canary, or that wait for an acknowledgement.
+std::vector<Row> canary_rows(const nlohmann::json& report);
+
+/// What acting policies wanted and another one got.
+std::vector<Row> overruled_rows(const nlohmann::json& report);
 std::vector<Row> would_rows(const nlohmann::json& report);
 std::vector<Row> alert_rows(const nlohmann::json& report);
 std::vector<Row> probe_rows(const nlohmann::json& report);

@@ -76,7 +76,9 @@ std::string written(const json& report) {
   std::string out = head(report);
   out += section("Signals", signal_rows(report), "none yet");
   out += section("Policies", policy_rows(report), "none has been evaluated yet");
+  out += section("Policies in canary", canary_rows(report), "");
   out += section("Levers away from their baseline", lever_rows(report), no_levers(report));
+  out += section("Levers that more than one policy wants", overruled_rows(report), "");
   out += section("Sessions that began before their role's settings last changed",
                  stale_rows(report), "");
   out += section("What policies in shadow would do", would_rows(report), "");

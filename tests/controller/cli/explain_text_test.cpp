@@ -251,3 +251,38 @@ TEST_CASE("a regulator's verdict says where the lever was set, and what limited 
   verdict.value.reset();
   CHECK_THAT(text::explain(verdict, kWall), Contains("sets nothing yet"));
 }
+
+TEST_CASE("explain: in one paragraph what was decided, what it touched and what comes next") {
+  auto verdict = quiet_verdict();
+  auto known = breaker();
+  known.open.arms[0].clear_level = 0.15;
+  known.ladder.push_back(known.ladder[0]);
+  known.ladder[1].target = "class/non_critical";
+  const auto policy = to_json(known);
+  const auto one_line = [&] {
+    const auto text = text::explain(verdict, kWall, policy, std::nullopt);
+    const auto begin = text.find("\n\n") + 2;
+    return text.substr(begin, text.find("\n\n", begin) - begin);
+  };
+  CHECK_THAT(one_line(), Contains("Nothing to do") && !Contains("touched") &&
+                             Contains("The first to be taken is rung 1 (feature class/batch"));
+  verdict.step = Step::opened;
+  verdict.state = BreakerState::open;
+  verdict.rung = verdict.took = 1;
+  verdict.rungs = 2;
+  verdict.hold = 60s;
+  CHECK_THAT(
+      one_line(),
+      Contains("It is in shadow: nothing of this was touched. While it stays beyond, rung 2 "
+               "(feature class/non_critical: admit 0 %) follows 30 s after the last. It gives "
+               "back from 1 min after it opened, with pg_blocked_ratio below 0.15 for 1 min"));
+  verdict.mode = Mode::canary;
+  verdict.share = 0.01;
+  CHECK_THAT(one_line(), Contains("In canary only 1 % of it is acted on."));
+  verdict.mode = Mode::enforce;
+  verdict.share = 1;
+  verdict.rung = 2;
+  CHECK_THAT(one_line(), !Contains("touched") && !Contains("follows"));
+  verdict.state = BreakerState::half_open;
+  CHECK_THAT(one_line(), Contains("The next step back comes after 30 s, while pg_blocked_ratio"));
+}

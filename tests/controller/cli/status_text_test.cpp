@@ -119,3 +119,27 @@ TEST_CASE("status: an empty daemon has a status, something else has none") {
   REQUIRE_FALSE(other.has_value());
   CHECK(other.error().code == ErrorCode::protocol);
 }
+
+TEST_CASE("status: what is in canary, and who wanted what another policy got") {
+  auto report = full_report();
+  CanaryStatus waiting{"circuit-breaker", 0, {}};
+  waiting.memory.demoted = true;
+  waiting.memory.failed = 3;
+  CanaryStatus trying{"lock-contention", 0.01, {}};
+  trying.memory.passed = 2;
+  report.canaries = {waiting, trying};
+  report.overruled = {{"feature",
+                       "class/batch",
+                       "lock-contention",
+                       {},
+                       1,
+                       "circuit-breaker",
+                       Precedence::admits_less}};
+  const auto text = text::status(to_json(report));
+  REQUIRE(text.has_value());
+  CHECK_THAT(*text, Contains("circuit-breaker  NOTHING: waits for homeostat ack") &&
+                        Contains("0 right, 3 needless or ineffective, 0 harmful") &&
+                        Contains("lock-contention  1 %"));
+  CHECK_THAT(*text, Contains("feature class/batch  lock-contention on cluster  circuit-breaker  it "
+                             "admits less"));
+}

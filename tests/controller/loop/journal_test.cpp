@@ -55,6 +55,7 @@ void require_same(const JournalStep& one, const JournalStep& other) {
   CHECK(one.basis == other.basis);
   CHECK(one.bar == other.bar);
   CHECK(one.paused == other.paused);
+  CHECK(one.acks == other.acks);
   require_same(one.samples, other.samples);
   require_same(one.verdicts, other.verdicts);
   require_same(one.effects, other.effects);
@@ -65,6 +66,8 @@ JournalStep full_step() {
   auto step = quiet_step(1);
   step.bar = ForwardBar::ledger_lost;
   step.paused = {"circuit-breaker", "lock-contention"};
+  step.acks = {{"cluster", TimePoint{std::chrono::seconds{7}}},
+               {"policy/circuit-breaker", TimePoint{std::chrono::seconds{9}}}};
   const Subject worker{SubjectKind::node, "worker-1"};
   step.decided = false;
   PolicyMemory memory;
@@ -78,9 +81,12 @@ JournalStep full_step() {
   memory.trips = 3;
   memory.changed = step.at - 1s;
   memory.opened = step.at - 1h;
-  step.basis = Basis{
-      {{"circuit-breaker", "0123456789abcdef", Mode::enforce}},
-      Resumption{{memory}, {{"circuit-breaker", step.at - 1h}}, {{"batch-window", worker, 0.05}}}};
+  memory.canary = CanaryMemory{memory.policy_hash, 1, true, step.at - 2h, 3, 2, 1};
+  step.basis = Basis{{{"circuit-breaker", "0123456789abcdef", Mode::enforce}},
+                     Resumption{{memory},
+                                {{"circuit-breaker", step.at - 1h}},
+                                {{"batch-window", worker, 0.05}},
+                                step.at - 4h}};
   // Out of order on purpose: the order in which samples came is part of what is replayed.
   step.samples.push_back(absent("pg_blocked_ratio", worker, AbsentReason::timeout, step.at - 5s));
   step.samples.push_back(ratio("pg_blocked_ratio", Subject{}, 0, 0, step.at));
@@ -90,7 +96,7 @@ JournalStep full_step() {
   step.verdicts.push_back(verdict_of("lock-contention", Step::idle, 1));
   step.effects.push_back({"circuit-breaker", worker, "pg_blocked_ratio", ExpectedMove::falls_by,
                           0.2, 1, step.at - 3min, step.at, 0.8, 0.1, EffectOutcome::effective,
-                          EffectDoubt::none});
+                          EffectDoubt::none, -0.05});
   step.acts.push_back(act_of("circuit-breaker", 1));
   step.acts.push_back(act_of("circuit-breaker", 2));
   return step;

@@ -118,6 +118,25 @@ TEST_CASE("leadership: bars forward acts when it changed hands by force too ofte
   CHECK(bench.leadership.bar() == ForwardBar::lease_flapping);
 }
 
+TEST_CASE("leadership: an acknowledgement stays where it was first seen on the time line") {
+  Bench bench;
+  bench.ledger.acks = {{4, "cluster", seconds{30}}};
+  bench.step();
+  REQUIRE(bench.leadership.acks().size() == 1);
+  CHECK(bench.leadership.acks()[0].scope == "cluster");
+  CHECK(bench.leadership.acks()[0].at == bench.now - seconds{30});
+  const auto first = bench.leadership.acks();
+  bench.ledger.acks[0].age = seconds{36};  // read a second too late
+  bench.now += seconds{5};
+  bench.step();
+  CHECK(bench.leadership.acks() == first);
+  bench.ledger.acks = {{5, "cluster", seconds{1}}};
+  bench.now += seconds{5};
+  bench.step();
+  REQUIRE(bench.leadership.acks().size() == 1);
+  CHECK(bench.leadership.acks()[0].at == bench.now - seconds{1});
+}
+
 TEST_CASE("leadership: without a ledger nobody leads, and nothing is barred") {
   boost::asio::io_context io;
   Leadership leadership(nullptr, seconds{5});

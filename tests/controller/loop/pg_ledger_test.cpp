@@ -269,6 +269,59 @@ TEST_CASE("what policies remember comes back as it was, and unnamed policies are
   CHECK(cluster.sql("SELECT count(*) FROM homeostat.policy_bench") == "0");
 }
 
+TEST_CASE("how far a policy has come in canary, and the storm brake, are kept (S6)") {
+  LedgerCluster cluster;
+  Instance one{cluster};
+  one.lead();
+  const auto now = one.clock.now();
+  auto memory = memory_of("breaker", now);
+  memory.canary = CanaryMemory{memory.policy_hash, 1, true, now - 60s, 4, 2, 1};
+  REQUIRE(one.keep({memory, memory_of("other", now)}, now - 30s).has_value());
+  auto image = one.load();
+  REQUIRE(image.has_value());
+  REQUIRE(image->memories.size() == 2);
+  auto kept = image->memories[0].canary;
+  REQUIRE(kept);
+  CHECK(std::chrono::abs(kept->since - (now - 60s)) < 5s);
+  kept->since = now - 60s;
+  CHECK(kept == memory.canary);
+  CHECK_FALSE(image->memories[1].canary);
+  REQUIRE(image->braked);
+  CHECK(std::chrono::abs(*image->braked - (now - 30s)) < 5s);
+
+  memory.canary.reset();
+  REQUIRE(one.keep({memory}).has_value());
+  image = one.load();
+  REQUIRE(image.has_value());
+  CHECK_FALSE(image->memories[0].canary);
+  CHECK_FALSE(image->braked);
+  CHECK(cluster.sql("SELECT count(*) FROM homeostat.policy_canary") == "0");
+}
+
+TEST_CASE("an operator's acknowledgements come with who said them, the newest of each scope") {
+  LedgerCluster cluster;
+  cluster.sql("CREATE ROLE alice LOGIN; GRANT homeostat_operator TO alice");
+  Instance one{cluster};
+  one.lead();
+  for (const auto* reason : {"first", "second"}) {
+    cluster.sql("SET SESSION AUTHORIZATION alice; SELECT homeostat.acknowledge('cluster', '" +
+                std::string(reason) + "')");
+  }
+  cluster.sql(
+      "SET SESSION AUTHORIZATION alice; SELECT homeostat.acknowledge('policy/x', 'looked')");
+  const auto orders = run_coroutine(one.io, one.ledger.orders(kPatient));
+  REQUIRE(orders.has_value());
+  REQUIRE(orders->acks.size() == 2);
+  CHECK(orders->acks[0].scope == "cluster");
+  CHECK(orders->acks[0].id == 2);
+  CHECK(orders->acks[0].age < 60s);
+  CHECK(orders->acks[1].scope == "policy/x");
+  CHECK(cluster.sql("SELECT DISTINCT owner FROM homeostat.ack") == "alice");
+  CHECK_THROWS_WITH(cluster.sql("SELECT homeostat.acknowledge('cluster', ' ')"),
+                    Contains("needs a reason"));
+  CHECK_THROWS_WITH(cluster.sql("DELETE FROM homeostat.ack"), Contains("append-only"));
+}
+
 TEST_CASE("memories of a superseded epoch are turned away (S1)") {
   LedgerCluster cluster;
   Instance one{cluster};

@@ -272,3 +272,30 @@ TEST_CASE("a page says when nothing can be set, not for a blip, and why (H33, H5
 }
 
 }  // namespace homeostat
+
+TEST_CASE("what goes on only after an acknowledgement is told by the leader until there is one") {
+  auto report = healthy();
+  report.at = TimePoint{600s};
+  report.braked = TimePoint{540s};
+  CanaryStatus canary{"circuit-breaker", 0, {}};
+  canary.memory.demoted = true;
+  canary.memory.failed = 3;
+  report.canaries = {canary, {"other", 0.01, {}}};
+  auto alerts = active_alerts({}, report);
+  const auto* brake = named(alerts, "HomeostatStormBrake");
+  REQUIRE(brake != nullptr);
+  REQUIRE(brake->labels.at("severity") == "page");
+  REQUIRE_THAT(brake->annotations.at("description"), Contains("60 s") && Contains("homeostat ack"));
+  const auto* waits = named(alerts, "HomeostatPolicyWaits");
+  REQUIRE(waits != nullptr);
+  REQUIRE(waits->labels.at("policy") == "circuit-breaker");
+  REQUIRE(waits->annotations.at("summary") == "circuit-breaker failed in canary and only watches");
+  report.canaries[0].memory.failed = 0;
+  REQUIRE(named(active_alerts({}, report), "HomeostatPolicyWaits")->annotations.at("summary") ==
+          "circuit-breaker is new or was changed and only watches");
+  report.bar = ForwardBar::not_leader;
+  report.lease_holder = "other:2";
+  alerts = active_alerts({}, report);
+  REQUIRE(named(alerts, "HomeostatStormBrake") == nullptr);
+  REQUIRE(named(alerts, "HomeostatPolicyWaits") == nullptr);
+}

@@ -128,3 +128,26 @@ TEST_CASE("arbiter: what shadow wants does not compete with what is enforced") {
   REQUIRE(world.last.would.size() == 1);
   CHECK(world.last.would[0].policy == "shadow");
 }
+
+TEST_CASE("arbiter: who lost says to whom and why") {
+  const auto mild = wanting("a", {shed("class/x", 0.5)});
+  const auto strict = wanting("b", {shed("class/x", 0.1), shed("class/x", 0.05)});
+  const auto low = wanting("c", {profile(1)});
+  const auto high = wanting("d", {profile(2)}, 1);
+  const auto late = wanting("e", {profile(3)}, 1);
+  Arbiter arbiter;
+  arbiter.add(mild, at_rung(mild, 1), Subject{});
+  arbiter.add(strict, at_rung(strict, 2), Subject{});
+  for (const auto* policy : {&low, &high, &late}) arbiter.add(*policy, at_rung(*policy, 1), {});
+  const auto lost = arbiter.overruled();
+  REQUIRE(lost.size() == 3);
+  CHECK(lost[0].policy == "a");
+  CHECK(lost[0].by == "b");
+  CHECK(lost[0].target == "class/x");
+  CHECK(lost[0].why == Precedence::admits_less);
+  CHECK(lost[1].policy == "c");
+  CHECK(lost[1].by == "d");
+  CHECK(lost[1].why == Precedence::priority);
+  CHECK(lost[2].policy == "e");
+  CHECK(lost[2].why == Precedence::name);
+}

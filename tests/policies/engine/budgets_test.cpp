@@ -147,3 +147,71 @@ TEST_CASE("budget: what was really done stays spent through a time in shadow (S6
   flap(world, 5);
   CHECK(world.count(Step::opened) == 6);
 }
+
+TEST_CASE(
+    "storm brake: after too many acts nothing moves forward until somebody has looked (H24)") {
+  World world({quick_breaker()});
+  world.set.settings.brake_acts = 5;
+  flap(world, 8);
+  CHECK(world.count(Step::opened) == 5);
+  REQUIRE(world.state.braked);
+  world.run(2, [](World& w) { w.put_gauge(1); });
+  CHECK(latest(world).bar == ForwardBar::storm_brake);
+  SECTION("not by itself, however long it takes") {
+    world.now += std::chrono::hours{48};
+    flap(world, 2);
+    CHECK(world.count(Step::opened) == 5);
+  }
+  SECTION("nor by an acknowledgement from before, or of something else") {
+    world.snapshot.acks = {{"cluster", *world.state.braked - seconds(1)},
+                           {"policy/quick", world.now}};
+    flap(world, 2);
+    CHECK(world.count(Step::opened) == 5);
+  }
+  SECTION("after it, what was done before counts no more") {
+    world.snapshot.acks = {{"cluster", world.now - seconds(0.5)}};
+    world.tick();
+    CHECK_FALSE(world.state.braked);
+    flap(world, 8);
+    CHECK(world.count(Step::opened) == 10);
+  }
+}
+
+TEST_CASE("storm brake: acts far apart do not put it on, and neither does what shadow thought") {
+  auto policy = quick_breaker();
+  SECTION("far apart") {
+    World world({policy});
+    world.set.settings.brake_acts = 5;
+    for (int i = 0; i < 8; ++i) {
+      flap(world, 1);
+      world.now += std::chrono::hours{2};
+    }
+    CHECK(world.count(Step::opened) == 8);
+  }
+  SECTION("in shadow") {
+    policy.mode = Mode::shadow;
+    World world({policy});
+    world.set.settings.brake_acts = 5;
+    flap(world, 8);
+    CHECK(world.count(Step::opened) == 8);
+  }
+}
+
+TEST_CASE("storm brake: what was given back stays given back, and restoring goes on") {
+  World world({quick_breaker()});
+  world.set.settings.brake_acts = 1;
+  world.run(3, [](World& w) { w.put_gauge(1); });
+  REQUIRE(world.state.braked);
+  CHECK(world.last.desired.size() == 1);
+  world.run(5, [](World& w) { w.put_gauge(0); });
+  CHECK(world.last.desired.empty());
+}
+
+TEST_CASE("storm brake: it survives a restart (S6)") {
+  World world({quick_breaker()});
+  world.set.settings.brake_acts = 1;
+  world.run(3, [](World& w) { w.put_gauge(1); });
+  world.state = resumed(world.set, {}, world.now, {}, {}, world.state.braked);
+  world.run(3, [](World& w) { w.put_gauge(1); });
+  CHECK(world.last.desired.empty());
+}

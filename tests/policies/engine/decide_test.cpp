@@ -101,15 +101,6 @@ TEST_CASE("decide: off is neither evaluated nor remembered, shadow only says wha
   CHECK(world.state.policies.empty());
 }
 
-TEST_CASE("decide: canary is treated as shadow") {
-  auto policy = circuit_breaker();
-  policy.mode = Mode::canary;
-  World world({policy});
-  world.run(36, storm);
-  CHECK(world.last.desired.empty());
-  CHECK(world.last.would.size() == 1);
-}
-
 TEST_CASE("decide: what shadow had opened does not become levers when it is enforced") {
   auto policy = circuit_breaker();
   policy.mode = Mode::shadow;

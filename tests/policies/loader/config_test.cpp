@@ -280,3 +280,17 @@ TEST_CASE("a configuration is one document") {
   CHECK(to_text(load_config("/nowhere/at/all.yaml").errors.at(0)) ==
         "/nowhere/at/all.yaml: no such file");
 }
+
+TEST_CASE("what all policies together may do, and how changed ones start, can be set") {
+  const auto config =
+      load_text(small_config("limits: {per_hour: 4, brake: {acts: 8, within: 1h}}\n"
+                             "changed_policies: canary\n"));
+  CHECK(config.engine.cluster_per_hour == 4);
+  CHECK(config.engine.brake_acts == 8);
+  CHECK(config.engine.brake_window == std::chrono::hours{1});
+  CHECK(config.engine.changed_policies == ChangedPolicies::canary);
+  CHECK(load_text(small_config("changed_policies: shadow\n")).engine.changed_policies ==
+        ChangedPolicies::shadow);
+  CHECK(config_errors_of(small_config("limits: {per_hour: 0}\n")).size() == 1);
+  CHECK(config_errors_of(small_config("limits: {brake: {within: 1s}}\n")).size() == 1);
+}

@@ -35,6 +35,9 @@ std::vector<Example> good_policies() {
                    "priority: -7\n"
                    "alert: {severity: page, labels: {team: db}, annotations: {hint: look}, "
                    "runbook: \"https://example.org/locks\"}\n")),
+      good("a canary with steps of its own",
+           breaker("mode: canary\n"
+                   "canary: {steps: [{share: 2%, for: 1h}], min_acts: 5, most_failed: 0%}\n")),
       good("a trend, and an absence without a clear level",
            replaced(breaker(),
                     "{signal: pg_blocked_ratio, cusum: {ref: 0.2, trip: 1}, clear_below: 0.15}",
@@ -51,7 +54,9 @@ std::vector<Example> bad_policies() {
   return {
       bad("an unknown key", breaker("colour: red\n")),
       bad("a kind to come", replaced(breaker(), "kind: breaker", "kind: job")),
-      bad("a mode to come", breaker("mode: canary\n")),
+      bad("half in canary", breaker("canary: {steps: [{share: 50%, for: 1h}]}\n")),
+      bad_sense("a canary that shrinks",
+                breaker("canary: {steps: [{share: 10%, for: 1h}, {share: 5%, for: 1h}]}\n")),
       bad("a key to come", replaced(breaker(), "admit: 0%", "admit: 0%, scope: cluster")),
       bad("an escalation to a zone", breaker("escalate: {to: zone, at: 50%}\n")),
       bad("an escalation without its share", breaker("escalate: {to: node}\n")),

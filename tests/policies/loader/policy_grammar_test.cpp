@@ -157,13 +157,10 @@ TEST_CASE("a key of another kind says whose it is") {
               "job, which is not in this version yet"});
 }
 
-TEST_CASE("kinds, modes and keys to come are refused as such") {
+TEST_CASE("kinds and keys to come are refused as such") {
   const auto kind = errors_of(replaced(breaker(), "kind: breaker", "kind: regulator"));
   CHECK(kind == Texts{"3:7: `kind` is `regulator`, which is not in this version yet; expected one "
                       "of `breaker`, `alert`"});
-  CHECK(errors_of(breaker("mode: canary\n")) ==
-        Texts{"6:7: `mode` is `canary`, which is not in this version yet; expected one of `off`, "
-              "`shadow`, `enforce`"});
   CHECK(errors_of(replaced(breaker(), "target", "scope: cluster, target")) ==
         Texts{"5:27: `scope` is not in this version yet"});
 }

@@ -47,6 +47,7 @@ Policy full_policy(int speed_up) {
   policy.expect = Expectation{"ratio", ExpectedMove::rises_by, 0.3, time(180)};
   policy.alert = AlertSpec{"page", {{"a", "b"}}, {}, "https://runbook"};
   policy.bench = {time(900), 3, time(14400), 4};
+  policy.canary = {{{0.02, time(3600)}, {0.2, time(7200)}}, 5, 0.1};
   policy.limits = {4, 0.5};
   policy.priority = 7;
   policy.blocked_while = {"q"};
@@ -72,8 +73,10 @@ TEST_CASE("speed-up: durations that are not given stay that way") {
 }
 
 TEST_CASE("speed-up: every duration of the settings is divided and nothing else changes") {
-  EngineSettings settings{seconds(1), seconds(5), seconds(10), seconds(300), seconds(3600), 12};
-  const EngineSettings fast{seconds(0.1), seconds(0.5), seconds(1), seconds(30), seconds(360), 12};
+  EngineSettings settings{seconds(1),    seconds(5), seconds(10), seconds(300),
+                          seconds(3600), 12,         25,          seconds(7200)};
+  const EngineSettings fast{seconds(0.1), seconds(0.5), seconds(1), seconds(30),
+                            seconds(360), 12,           25,         seconds(720)};
   CHECK(sped_up(settings, 10) == fast);
 }
 

@@ -92,7 +92,7 @@ TEST_CASE("subject: reads back, and nothing else does") {
 TEST_CASE("names: every enumerator of samples, snapshots, subjects and verdicts reads back") {
   check_names<Quality>(3, parse_quality);
   check_names<AbsentReason>(9, parse_absent_reason);
-  check_names<ForwardBar>(8, parse_forward_bar);
+  check_names<ForwardBar>(9, parse_forward_bar);
   check_names<SubjectKind>(6, parse_subject_kind);
   check_names<BreakerState>(3, parse_breaker_state);
   check_names<Step>(12, parse_step);
