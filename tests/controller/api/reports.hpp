@@ -34,6 +34,7 @@ inline Verdict open_verdict(TimePoint at) {
   Verdict verdict;
   verdict.policy = "circuit-breaker";
   verdict.mode = Mode::enforce;
+  verdict.share = 1;
   verdict.at = at;
   verdict.state = BreakerState::open;
   verdict.step = Step::climbed;

@@ -91,6 +91,7 @@ TEST_CASE("explain: evidence enough to trip that did not count says why it did n
 TEST_CASE("explain: what it wanted and may not is told apart from what it did") {
   auto verdict = quiet_verdict();
   verdict.mode = Mode::enforce;
+  verdict.share = 1;
   verdict.evidence = {blocked_ratio(1.2, true)};
   verdict.gates = {{GateKind::trip, 0, 1.2, 1, 0.2, true},
                    {GateKind::backstop, 0, 0.15, 0.2, -0.05, false},

@@ -309,7 +309,7 @@ TEST_CASE("an operator's acknowledgements come with who said them, the newest of
   }
   cluster.sql(
       "SET SESSION AUTHORIZATION alice; SELECT homeostat.acknowledge('policy/x', 'looked')");
-  const auto orders = run_coroutine(one.io, one.ledger.orders(kPatient));
+  const auto orders = testing::run_coroutine(one.io, one.ledger.orders(testing::kPatient));
   REQUIRE(orders.has_value());
   REQUIRE(orders->acks.size() == 2);
   CHECK(orders->acks[0].scope == "cluster");

@@ -27,6 +27,7 @@ ActiveAlert tripped() {
   active.subject = kMain;
   active.spec.severity = "page";
   active.mode = Mode::enforce;
+  active.share = 1;
   active.since = TimePoint{440s};
   active.rung = 2;
   return active;
@@ -99,6 +100,7 @@ TEST_CASE("an operator's labels, annotations and runbook are passed on, not his 
 TEST_CASE("a policy in shadow says that it only would act") {
   auto active = tripped();
   active.mode = Mode::shadow;
+  active.share = 0;
   const auto alerts = active_alerts({active}, healthy());
   const auto* alert = named(alerts, "HomeostatCircuitBreaker");
   REQUIRE(alert->labels.at("mode") == "shadow");
@@ -271,8 +273,6 @@ TEST_CASE("a page says when nothing can be set, not for a blip, and why (H33, H5
   REQUIRE_THAT(alert->annotations.at("description"), Contains("pid 7 of role dba"));
 }
 
-}  // namespace homeostat
-
 TEST_CASE("what goes on only after an acknowledgement is told by the leader until there is one") {
   auto report = healthy();
   report.at = TimePoint{600s};
@@ -299,3 +299,5 @@ TEST_CASE("what goes on only after an acknowledgement is told by the leader unti
   REQUIRE(named(alerts, "HomeostatStormBrake") == nullptr);
   REQUIRE(named(alerts, "HomeostatPolicyWaits") == nullptr);
 }
+
+}  // namespace homeostat
