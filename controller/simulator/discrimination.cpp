@@ -24,10 +24,11 @@ Discrimination::Discrimination(const PolicySet& policies) {
       Level level;
       if (const auto* cusum = std::get_if<CusumTest>(&arm.test)) {
         level.open = cusum->ref;
+      } else if (const auto* test = std::get_if<LevelTest>(&arm.test)) {
+        level.open = test->threshold;
+        level.below = test->comparison == Comparison::below;
       } else {
-        const auto& test = std::get<LevelTest>(arm.test);
-        level.open = test.threshold;
-        level.below = test.comparison == Comparison::below;
+        continue;  // a rise or an absence has no level that is normal
       }
       level.clear = arm.clear_level.value_or(level.open);
       levels_[{policy.name, index}] = level;

@@ -14,13 +14,29 @@ namespace {
 /// For `for:` of the arms and the first evaluation.
 constexpr Duration kToOpen = std::chrono::minutes{5};
 
-Sample breached(const Arm& arm, const Subject& subject) {
-  if (std::holds_alternative<CusumTest>(arm.test)) {
-    return ratio(arm.signal, subject, 1000, 1000, {});
+void put_nothing(Snapshot& snapshot, const Formula& formula, const Subject& subject) {
+  for (const auto& input : formula.inputs) {
+    if (!input.record.empty()) {
+      put_nothing(snapshot, input.record.front(), subject);
+    } else {
+      put(snapshot, gauge(input.signal, subject, 0, {}));
+    }
   }
-  const auto& test = std::get<LevelTest>(arm.test);
-  const double far = test.comparison == Comparison::above ? 1 : -1;
-  return gauge(arm.signal, subject, test.threshold + far, {});
+}
+
+/// What breaches the arm. A rise, an absence and a formula over other signals are not breached by
+/// any one reading: of them there is one that says nothing.
+void put_breached(Snapshot& snapshot, const Arm& arm, const Subject& subject) {
+  if (!arm.record.empty()) {
+    put_nothing(snapshot, arm.record.front(), subject);
+  } else if (std::holds_alternative<CusumTest>(arm.test)) {
+    put(snapshot, ratio(arm.signal, subject, 1000, 1000, {}));
+  } else if (const auto* const test = std::get_if<LevelTest>(&arm.test)) {
+    const double far = test->comparison == Comparison::above ? 1 : -1;
+    put(snapshot, gauge(arm.signal, subject, test->threshold + far, {}));
+  } else {
+    put(snapshot, gauge(arm.signal, subject, 0, {}));
+  }
 }
 
 void take(Snapshot& snapshot, TimePoint now, bool at_rest) {
@@ -60,7 +76,9 @@ class WedgeTrial {
     policy.mode = Mode::enforce;
     policy.blocked_while.clear();  // the others are not there
     policy.subjects.resize(1);
-    for (const auto& arm : policy.open.arms) put(snapshot_, breached(arm, policy.subjects.front()));
+    for (const auto& arm : policy.open.arms) {
+      put_breached(snapshot_, arm, policy.subjects.front());
+    }
     set_.policies = {std::move(policy)};
   }
 
