@@ -57,6 +57,8 @@ constexpr SignalRow kSignals[] = {
      "age of the oldest event that a consumer group has not read yet"},
     {"kafka_arrival_events_per_second", SignalShape::gauge, SubjectKind::group, "events per second",
      Source::later, "arrival rate of a consumer group's topics"},
+    {"kafka_efficient_batch_events", SignalShape::gauge, SubjectKind::group, "events",
+     Source::later, "events that a batch must hold to leave the consumer a fifth of its time"},
     {"view_age_seconds", SignalShape::gauge, SubjectKind::view, "seconds", Source::later,
      "time since a materialized view was refreshed"},
     {"clock_skew_seconds", SignalShape::gauge, SubjectKind::node, "seconds", Source::later,

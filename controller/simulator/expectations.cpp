@@ -77,6 +77,7 @@ void judge(const Scenario& scenario, ScenarioReport& report) {
   judge.at_most("settling", scenario.service.settling, service.settling, 1);
   const auto overshoot = service.overshoot.empty() ? Elapsed{0} : percentile(service.overshoot, 1);
   judge.at_most("overshoot", scenario.service.overshoot, overshoot.value_or(0));
+  judge.at_least("calm_within", scenario.service.calm_within, calm_within(service));
 }
 
 }  // namespace homeostat

@@ -3,16 +3,21 @@
 
 #include <utility>
 
+#include "controller/simulator/gains.hpp"
+#include "controller/simulator/time_scales.hpp"
 #include "controller/simulator/wedge.hpp"
 
 namespace homeostat {
 
-std::vector<InvariantFinding> check_invariants(const PolicySet& policies, const Plant& plant) {
+std::vector<InvariantFinding> check_invariants(const PolicySet& policies, const Scenario& scenario,
+                                               const Plant& plant) {
   std::vector<InvariantFinding> found;
   for (const auto& policy : policies.policies) {
     if (auto wedge = find_wedge(policies, policy)) add(found, std::move(*wedge));
   }
-  // Of the plant: retries (6) here; batches (5), plans (7) and gains (3) come with their plants.
+  for (auto& finding : check_gains(policies, scenario)) add(found, std::move(finding));
+  for (auto& finding : check_time_scales(policies)) add(found, std::move(finding));
+  for (auto& finding : plant.check(policies)) add(found, std::move(finding));
   for (auto& finding : plant.findings()) {
     add(found, {finding.invariant, Severity::warning, "", std::move(finding.text)});
   }

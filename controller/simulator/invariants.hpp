@@ -7,10 +7,13 @@
 
 #include "controller/simulator/findings.hpp"
 #include "controller/simulator/plant.hpp"
+#include "controller/simulator/scenario.hpp"
 #include "policies/model/policy.hpp"
 
 namespace homeostat {
 
-std::vector<InvariantFinding> check_invariants(const PolicySet& policies, const Plant& plant);
+/// `plant` is the scenario's, and has not begun.
+std::vector<InvariantFinding> check_invariants(const PolicySet& policies, const Scenario& scenario,
+                                               const Plant& plant);
 
 }  // namespace homeostat

@@ -122,6 +122,7 @@ void ScenarioBuilder::read_expectations() {
   assign_if_there<Duration>(bounds.full_service, *service, "full_service");
   assign_if_there<Duration>(bounds.settling, *service, "settling");
   assign_if_there<double>(bounds.overshoot, *service, "overshoot");
+  assign_if_there<double>(bounds.calm_within, *service, "calm_within");
 }
 
 Scenario ScenarioBuilder::build() {

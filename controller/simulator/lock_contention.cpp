@@ -12,6 +12,7 @@ constexpr double kWander = 0.3;          // standard deviation of the load, as a
 constexpr double kFewestRunning = 0.05;  // of the open transactions, when nearly all wait
 
 const Subject kMain{SubjectKind::node, "main"};
+const Subject kZone{SubjectKind::zone, "1"};
 
 /// Odds, so that cutting the rate at which waits begin to a share acts as it does on a queue of two
 /// states: 41 % becomes 19.6 % at 0.35.
@@ -25,7 +26,7 @@ double cut(double ratio, double left) {
 LockContention::LockContention(const LockContentionParameters& parameters, Random random)
     : parameters_(parameters), random_(std::move(random)) {
   samples_ = {ratio("pg_blocked_ratio", kMain, 0, 0, {}),
-              gauge("pg_open_transactions", kMain, 0, {})};
+              gauge("pg_open_transactions", kZone, 0, {})};
 }
 
 /// Nine tenths of the time inside the band by itself, and never outside it.

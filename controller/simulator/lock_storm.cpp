@@ -135,7 +135,8 @@ void LockStorm::substep(const Limits& limits) {
 
 void LockStorm::measure(const Limits& limits) {
   const auto open = static_cast<int>(serving_.size());
-  const double waiting = 1 - limits.speed * (1 - throughput_.waiting_share(open));
+  const double for_locks = parameters_.lock_share * throughput_.waiting_share(open);
+  const double waiting = 1 - limits.speed * (1 - for_locks);
   const double throughput = throughput_.at(open) * limits.speed;
   const double sojourn = throughput > 0 ? open / throughput : 0;
   const double age = queue_.empty() ? 0 : now_ - queue_.front().sent;

@@ -46,6 +46,11 @@ Shape lock_storm_shape() {
                    count("peak_connections", "100", "Where that is.", 2, 10'000),
                    count("max_connections", "400", "Of the server.", 3, 10'000),
                    rate("throughput_at_max", "788", "With all connections in use."),
+                   {.name = "lock_share",
+                    .type = Type::share,
+                    .fallback = "50%",
+                    .help = "Of the time lost to others, that is waiting for locks.",
+                    .range = between(0, 1)},
                    time("client_timeout", "2s", "After which a client gives a try up."),
                    count("retries", "3", "After the first try.", 0, 20),
                    time("backoff", "100ms", "Before the first retry; doubles with each."),
@@ -66,6 +71,7 @@ LockStormParameters read_lock_storm(const Value& value, std::vector<Finding>& er
   assign<std::int64_t>(plant.peak_connections, value, "peak_connections");
   assign<std::int64_t>(plant.max_connections, value, "max_connections");
   assign<double>(plant.throughput_at_max, value, "throughput_at_max");
+  assign<double>(plant.lock_share, value, "lock_share");
   assign_duration(plant.client_timeout, value, "client_timeout");
   assign<std::int64_t>(plant.retries, value, "retries");
   assign_duration(plant.backoff, value, "backoff");

@@ -8,9 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "controller/simulator/findings.hpp"
 #include "controller/simulator/incident.hpp"
 #include "controller/simulator/levers_in_force.hpp"
 #include "policies/model/error.hpp"
+#include "policies/model/policy.hpp"
 #include "policies/model/sample.hpp"
 
 namespace homeostat {
@@ -56,8 +58,14 @@ class Plant {
   virtual PlantTruth truth() const = 0;
   virtual std::vector<Quantity> quantities() const { return {}; }
 
+  /// Whether the last step was the first with another load, by the scenario and not by chance.
+  virtual bool load_changed() const { return false; }
+
   /// What is wrong with the plant itself, as it was described.
   virtual std::vector<PlantFinding> findings() const { return {}; }
+
+  /// Invariants of policies that only the plant can tell, with their numbers.
+  virtual std::vector<InvariantFinding> check(const PolicySet& /*policies*/) const { return {}; }
 };
 
 /// A number of a plant that left its range; nothing when `value` is finite and at most `bound` from

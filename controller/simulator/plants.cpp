@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "controller/simulator/batch_consumer_keys.hpp"
 #include "controller/simulator/lock_contention_keys.hpp"
 #include "controller/simulator/lock_storm_keys.hpp"
 
@@ -19,6 +20,9 @@ struct Maker {
   std::unique_ptr<Plant> operator()(const LockStormParameters& parameters) const {
     return std::make_unique<LockStorm>(parameters, random);
   }
+  std::unique_ptr<Plant> operator()(const BatchConsumerParameters& parameters) const {
+    return std::make_unique<BatchConsumer>(parameters, random);
+  }
 };
 
 struct Kinds {
@@ -28,11 +32,15 @@ struct Kinds {
   std::vector<std::string> operator()(const LockStormParameters& /*parameters*/) const {
     return {"slow"};
   }
+  std::vector<std::string> operator()(const BatchConsumerParameters& /*parameters*/) const {
+    return {"cost"};
+  }
 };
 
 struct Worst {
   double operator()(const LockContentionParameters& /*parameters*/) const { return 0.99; }
   double operator()(const LockStormParameters& /*parameters*/) const { return 1; }
+  double operator()(const BatchConsumerParameters& /*parameters*/) const { return 1000; }
 };
 
 }  // namespace
@@ -60,8 +68,9 @@ Shape plant_shape() {
   return {.name = "`plant`",
           .help = "What is controlled: one kind, with its parameters.",
           .keys = {kind("lock_contention", lock_contention_shape()),
-                   kind("lock_storm", lock_storm_shape())},
-          .rules = {{RuleKind::exactly_one, {"lock_contention", "lock_storm"}}}};
+                   kind("lock_storm", lock_storm_shape()),
+                   kind("batch_consumer", batch_consumer_shape())},
+          .rules = {{RuleKind::exactly_one, {"lock_contention", "lock_storm", "batch_consumer"}}}};
 }
 
 std::optional<PlantParameters> read_plant(const Value& plant, std::vector<Finding>& errors) {
@@ -70,6 +79,9 @@ std::optional<PlantParameters> read_plant(const Value& plant, std::vector<Findin
   }
   if (const auto* const value = find(plant, "lock_storm")) {
     return read_lock_storm(*value, errors);
+  }
+  if (const auto* const value = find(plant, "batch_consumer")) {
+    return read_batch_consumer(*value, errors);
   }
   return std::nullopt;
 }

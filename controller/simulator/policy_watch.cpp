@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <numeric>
 
+#include "policies/loader/scalars.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -16,6 +18,7 @@ constexpr Duration kAftermath = std::chrono::seconds{60};
 // An oscillation: so many periods, so much alike. Chance does not come that regularly.
 constexpr std::ptrdiff_t kPeriods = 5;
 constexpr double kSpread = 0.1;  // standard deviation, as a share of the mean
+constexpr double kSwing = 2;
 
 /// Their mean, if they are alike.
 std::optional<double> common_period(std::vector<double>::const_iterator first,
@@ -33,7 +36,13 @@ bool is_opening(Step step) {
 
 }  // namespace
 
+PolicyWatch::PolicyWatch(const Policy& policy)
+    : kind_(policy.kind), by_formula_(policy.regulator && policy.regulator->to) {
+  if (policy.regulator) baseline_ = policy.regulator->baseline;
+}
+
 void PolicyWatch::incident_begins(TimePoint now) {
+  if (by_formula_) return;
   began_ = now;
   ended_.reset();
   detected_ = acting();
@@ -41,6 +50,7 @@ void PolicyWatch::incident_begins(TimePoint now) {
 }
 
 void PolicyWatch::incident_ends(TimePoint now) {
+  if (by_formula_) return;
   if (!detected_) score_.detections.emplace_back(std::nullopt);
   began_.reset();
   ended_ = now;
@@ -56,22 +66,46 @@ void PolicyWatch::opened(TimePoint at) {
   } else if (!just_over) {
     ++score_.false_trips;
   }
-  if (closed_between_) openings_.push_back(at);
+  // AIMD tries again and again by design.
+  if (closed_between_ && kind_ != PolicyKind::regulator) openings_.push_back(at);
   closed_between_ = false;
 }
 
+/// A new rise counts once the value has doubled from its lowest since it was halved.
+void PolicyWatch::see_value(const Verdict& verdict) {
+  if (!verdict.value) return;
+  auto& swing = swings_[verdict.subject];
+  swing.low = std::min(swing.low.value_or(*verdict.value), *verdict.value);
+  swing.high = std::max(swing.high.value_or(*verdict.value), *verdict.value);
+  if (!swing.falling && *verdict.value < *swing.high / kSwing) {
+    swing.falling = true;
+    swing.low = verdict.value;
+  } else if (swing.falling && *verdict.value > *swing.low * kSwing) {
+    swing.falling = false;
+    swing.high = verdict.value;
+    openings_.push_back(verdict.at);
+  }
+}
+
 void PolicyWatch::see(const Verdict& verdict) {
-  const bool fires = verdict.kind == PolicyKind::alert;
+  if (by_formula_) {
+    see_value(verdict);
+    return;
+  }
   auto& taken = subjects_[verdict.subject];
   const bool before = taken;
-  if (fires) {
+  bool opens = is_opening(verdict.step);
+  if (kind_ == PolicyKind::alert) {
     if (verdict.step == Step::fired) taken = true;
     if (verdict.step == Step::resolved) taken = false;
+  } else if (kind_ == PolicyKind::regulator) {
+    taken = verdict.value && *verdict.value < baseline_;
+    opens = taken && !before;
   } else {
     taken = verdict.rung > 0;
   }
   taken_ += static_cast<int>(taken) - static_cast<int>(before);
-  if (is_opening(verdict.step)) opened(verdict.at);
+  if (opens) opened(verdict.at);
   if (!acting()) closed_between_ = true;
 }
 
@@ -96,6 +130,19 @@ void PolicyWatch::find_period() {
 void PolicyWatch::conditions_change() {
   find_period();
   openings_.clear();
+}
+
+std::string PolicyWatch::limit_cycle(double period) const {
+  const auto shown = loader::format_duration(from_seconds(std::round(period)));
+  if (by_formula_) {
+    return "limit cycle: its value is halved and doubled again and again with a period of " +
+           shown +
+           " while nothing else changes: the formula answers more than it should to what it "
+           "changes";
+  }
+  return "limit cycle: it opens and closes again and again with a period of " + shown +
+         " while nothing else changes: open and clear levels are too close to each other for what "
+         "opening changes";
 }
 
 PolicyScore PolicyWatch::finish(TimePoint now) {

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "controller/simulator/batch_consumer.hpp"
 #include "controller/simulator/incident.hpp"
 #include "controller/simulator/lock_contention.hpp"
 #include "controller/simulator/lock_storm.hpp"
@@ -20,7 +21,8 @@
 namespace homeostat {
 
 /// One alternative a kind of plant.
-using PlantParameters = std::variant<LockContentionParameters, LockStormParameters>;
+using PlantParameters =
+    std::variant<LockContentionParameters, LockStormParameters, BatchConsumerParameters>;
 
 /// What one policy must achieve over all runs; a bound that is not given is not checked.
 struct PolicyBounds {
@@ -39,6 +41,7 @@ struct ServiceBounds {
   std::optional<Duration> full_service;   ///< at most, from the incident's end
   std::optional<Duration> settling;       ///< at most, from the incident's beginning
   std::optional<double> overshoot;        ///< at most; over the limit, as a share of it
+  std::optional<double> calm_within;      ///< at least; share of the time without incidents
   friend bool operator==(const ServiceBounds&, const ServiceBounds&) = default;
 };
 

@@ -99,7 +99,9 @@ Shape service_shape() {
       .keys = {duration("critical_back", "Until critical work is served again, at most."),
                duration("full_service", "Until all work is served again, at most."),
                duration("settling", "Until the controlled quantity stays within its limit."),
-               share("overshoot", "", "Over the limit, as a share of it, at most.", at_least(0))}};
+               share("overshoot", "", "Over the limit, as a share of it, at most.", at_least(0)),
+               share("calm_within", "",
+                     "Of the time without incidents, within the limit, at least.", between(0, 1))}};
 }
 
 Shape expect_shape() {

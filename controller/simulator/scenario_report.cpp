@@ -25,7 +25,7 @@ Result<ScenarioReport> report_on(const Scenario& scenario, const PolicySet& poli
   report.runs = scenario.runs;
   const auto plant = make_plant(scenario.plant, scenario.seed);
   report.plant = plant->kind();
-  report.findings = check_invariants(policies, *plant);
+  report.findings = check_invariants(policies, scenario, *plant);
   for (int number = 0; number < scenario.runs; ++number) {
     auto run = simulate(scenario, policies, number, number == 0 ? watch : Watch{});
     if (!run.has_value()) {

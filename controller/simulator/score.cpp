@@ -35,6 +35,8 @@ void add(ServiceScore& total, const ServiceScore& run) {
   append(total.full_service, run.full_service);
   append(total.settling, run.settling);
   append(total.overshoot, run.overshoot);
+  total.calm += run.calm;
+  total.calm_within += run.calm_within;
 }
 
 Elapsed percentile(std::vector<Elapsed> values, double share) {
@@ -56,6 +58,10 @@ double flaps_per_day(const PolicyScore& score, Duration simulated) {
 double retrips_per_incident(const PolicyScore& score) {
   const auto incidents = score.detections.size();
   return incidents == 0 ? 0 : score.retrips / static_cast<double>(incidents);
+}
+
+double calm_within(const ServiceScore& score) {
+  return score.calm == 0 ? 1 : static_cast<double>(score.calm_within) / score.calm;
 }
 
 double protected_share(const PolicyScore& score) {

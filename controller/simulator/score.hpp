@@ -32,6 +32,8 @@ struct ServiceScore {
   std::vector<Elapsed> full_service;   ///< the same for all work
   std::vector<Elapsed> settling;       ///< from each incident's beginning
   std::vector<Elapsed> overshoot;      ///< no times: the peak over the limit, as a share of it
+  int calm = 0;                        ///< steps while nothing went wrong, or had just done so
+  int calm_within = 0;                 ///< of them, with the controlled quantity within its limit
 };
 
 void add(PolicyScore& total, const PolicyScore& run);
@@ -46,5 +48,6 @@ double false_trips_per_day(const PolicyScore& score, Duration simulated);
 double flaps_per_day(const PolicyScore& score, Duration simulated);
 double retrips_per_incident(const PolicyScore& score);  ///< 0 without incidents
 double protected_share(const PolicyScore& score);       ///< 1 without incidents
+double calm_within(const ServiceScore& score);          ///< 1 when it was never calm
 
 }  // namespace homeostat

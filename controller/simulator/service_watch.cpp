@@ -9,6 +9,7 @@ namespace {
 constexpr double kServed = 0.95;                         // of the demand: service is back
 constexpr Duration kLasting = std::chrono::seconds{10};  // and stays
 constexpr Duration kSettled = std::chrono::seconds{30};
+constexpr Duration kAftermath = std::chrono::seconds{60};
 
 Elapsed elapsed(const std::optional<TimePoint>& from, const std::optional<TimePoint>& to) {
   if (!from || !to) return std::nullopt;
@@ -37,6 +38,10 @@ void ServiceWatch::incident_ends(TimePoint now) {
 }
 
 void ServiceWatch::see(const PlantTruth& truth, TimePoint now) {
+  if (!began_ || (ended_ && now - *ended_ >= kAftermath)) {
+    ++score_.calm;
+    if (truth.controlled <= limit_) ++score_.calm_within;
+  }
   if (!began_) return;
   peak_ = std::max(peak_, truth.controlled);
   const auto follow = [now](Streak& streak, bool holds, Duration lasting) {

@@ -59,7 +59,7 @@ Run::Run(const Scenario& scenario, const PolicySet& policies, int run)
   Random random(scenario.seed + static_cast<std::uint64_t>(run), incident_stream);
   incidents_ = schedule(scenario.incidents, scenario.duration, random);
   std::reverse(incidents_.begin(), incidents_.end());
-  for (const auto& policy : policies.policies) watches_[policy.name];
+  for (const auto& policy : policies.policies) watches_.emplace(policy.name, PolicyWatch(policy));
 }
 
 /// Incidents that begin or end at this step.
@@ -99,7 +99,7 @@ void Run::score(const std::vector<Verdict>& verdicts) {
   const WallTime wall{now_.time_since_epoch()};
   for (const auto& verdict : verdicts) {
     account_.add(verdict, wall);
-    watches_[verdict.policy].see(verdict);
+    watches_.at(verdict.policy).see(verdict);
     discrimination_.see(verdict, active_.empty());
   }
   for (auto& [name, watch] : watches_) watch.pass(kStep);
@@ -118,12 +118,7 @@ RunScore Run::finish() {
       score.degraded += figures.degraded;
     }
     if (!score.period) continue;
-    const auto period = loader::format_duration(from_seconds(std::round(*score.period)));
-    add(result.findings,
-        {1, Severity::failure, name,
-         "limit cycle: it opens and closes again and again with a period of " + period +
-             " while nothing else changes: open and clear levels are "
-             "too close to each other for what opening changes"});
+    add(result.findings, {1, Severity::failure, name, watch.limit_cycle(*score.period)});
   }
   result.service = service_.finish();
   for (auto& finding : discrimination_.findings()) add(result.findings, std::move(finding));
@@ -139,6 +134,9 @@ Result<RunScore> Run::run(const Watch& watch) {
     const auto& levers = lever_lag_.at(now_);
     const auto advanced = plant_->advance(kStep, active_, levers);
     if (!advanced.has_value()) return advanced.error();
+    if (plant_->load_changed()) {
+      for (auto& [name, policy_watch] : watches_) policy_watch.conditions_change();
+    }
     if (auto error = divergence()) return *std::move(error);
     const auto& snapshot = sensor_.read(plant_->samples(), now_);
     auto decision = decide(policies_, snapshot, std::move(state), now_);
@@ -151,44 +149,11 @@ Result<RunScore> Run::run(const Watch& watch) {
   return finish();
 }
 
-bool has_signal(const Plant& plant, const std::string& signal) {
-  const auto& samples = plant.samples();
-  return std::any_of(samples.begin(), samples.end(),
-                     [&](const Sample& sample) { return sample.signal == signal; });
-}
-
-/// False: nothing of it is left.
-bool fit(Policy& policy, const Plant& plant, std::vector<std::string>& notes) {
-  auto& [combination, arms] = policy.open;
-  std::string dropped;
-  std::erase_if(arms, [&](const Arm& arm) {
-    if (has_signal(plant, arm.signal)) return false;
-    dropped += (dropped.empty() ? "" : ", ") + arm.signal;
-    return true;
-  });
-  if (dropped.empty()) return true;
-  const bool gone = arms.empty() || combination == Combination::all;
-  notes.push_back("`" + policy.name + "` " + (gone ? "is not simulated" : "runs without an arm") +
-                  ": the plant `" + plant.kind() + "` has no " + dropped);
-  return !gone;
-}
-
 }  // namespace
 
 Result<RunScore> simulate(const Scenario& scenario, const PolicySet& policies, int run,
                           const Watch& watch) {
   return Run(scenario, policies, run).run(watch);
-}
-
-PolicySet fitted(PolicySet policies, const Scenario& scenario, std::vector<std::string>& notes) {
-  const auto plant = make_plant(scenario.plant, scenario.seed);
-  std::erase_if(policies.policies, [&](Policy& policy) {
-    if (policy.mode == Mode::off) return true;
-    policy.mode = Mode::enforce;
-    if (scenario.evaluate_every) policy.every = *scenario.evaluate_every;
-    return !fit(policy, *plant, notes);
-  });
-  return policies;
 }
 
 }  // namespace homeostat

@@ -40,8 +40,9 @@ Result<RunScore> simulate(const Scenario& scenario, const PolicySet& policies, i
                           const Watch& watch = {});
 
 /// The policies as a scenario runs them: every one that is not off acts, at `evaluate_every` if the
-/// scenario says so; arms on signals that the plant does not have are dropped, and policies
-/// without an arm left. Adds to `notes` what was dropped.
+/// scenario says so (regulators at their own pace); arms on signals that the plant does not have
+/// are dropped, and policies without an arm left or with a formula over such signals. Adds to
+/// `notes` what was dropped.
 PolicySet fitted(PolicySet policies, const Scenario& scenario, std::vector<std::string>& notes);
 
 }  // namespace homeostat

@@ -2,7 +2,6 @@
 #include "controller/cli/commands/simulate.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
@@ -14,6 +13,7 @@
 
 #include "controller/cli/policy_paths.hpp"
 #include "controller/cli/text/simulate_text.hpp"
+#include "controller/simulator/plant_words.hpp"
 #include "controller/simulator/plants.hpp"
 #include "controller/simulator/scenario_report.hpp"
 
@@ -32,18 +32,9 @@ struct Options {
   bool json = false;
 };
 
-/// What policies may say there: every signal is taken to be provided, and the plant's subjects are
-/// the inventory. What the plant has not is dropped later, with a note.
 PolicyContext context_of(const Scenario& scenario) {
   auto context = default_context();
-  for (auto& [name, signal] : context.words.signals) signal.provided = true;
-  const auto plant = make_plant(scenario.plant, scenario.seed);
-  for (const auto& sample : plant->samples()) {
-    auto& subjects = context.words.subjects[sample.subject.kind];
-    if (std::find(subjects.begin(), subjects.end(), sample.subject) == subjects.end()) {
-      subjects.push_back(sample.subject);
-    }
-  }
+  add_plant_words(context.words, *make_plant(scenario.plant, scenario.seed));
   return context;
 }
 
@@ -73,8 +64,8 @@ std::optional<Prepared> prepare(const Options& options, const std::string& file)
   auto& scenario = prepared.scenario;
   if (options.seed) scenario.seed = *options.seed;
   if (options.runs) scenario.runs = *options.runs;
-  auto policies = load_named_policies(policies_of(options, scenario, file), context_of(scenario),
-                                      "; expected policies");
+  auto policies = load_named_policies(with_simulated(policies_of(options, scenario, file)),
+                                      context_of(scenario), "; expected policies");
   print_findings(std::cerr, policies.errors);
   if (!policies.set) return std::nullopt;
   prepared.policies = fitted(std::move(*policies.set), scenario, prepared.notes);

@@ -37,9 +37,11 @@ Row row_of(const std::string& name, const PolicyScore& score, Duration simulated
 }
 
 std::string service(const ServiceScore& score) {
-  if (score.settling.empty()) return {};
-  return "The plant: critical work back after " + of_times(score.critical_back, 0.5) + " (worst " +
-         of_times(score.critical_back, 1) + "), full service after " +
+  const auto calm = "The plant: within its limit for " + share(calm_within(score)) +
+                    " of the time without incidents.\n";
+  if (score.settling.empty()) return calm;
+  return calm + "The plant: critical work back after " + of_times(score.critical_back, 0.5) +
+         " (worst " + of_times(score.critical_back, 1) + "), full service after " +
          of_times(score.full_service, 0.5) + " (worst " + of_times(score.full_service, 1) +
          "), both from the incident's end; settled after " + of_times(score.settling, 0.5) +
          " (worst " + of_times(score.settling, 1) + "); over its limit by " +
@@ -91,7 +93,8 @@ json report_json(const ScenarioReport& report) {
                {{"critical_back_seconds", elapsed_json(report.service.critical_back)},
                 {"full_service_seconds", elapsed_json(report.service.full_service)},
                 {"settling_seconds", elapsed_json(report.service.settling)},
-                {"overshoot", elapsed_json(report.service.overshoot)}}},
+                {"overshoot", elapsed_json(report.service.overshoot)},
+                {"calm_within_share", calm_within(report.service)}}},
               {"invariants", json::array()},
               {"missed", report.missed},
               {"notes", report.notes}};

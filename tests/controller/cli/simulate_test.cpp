@@ -49,6 +49,39 @@ TEST_CASE("simulate: the shipped storm holds, and the same call prints the same 
         ran.out);
 }
 
+TEST_CASE("simulate: batches keep up from 100 to 100,000 events a second, a slow spell included") {
+  const auto ran = run({"simulate", kScenarios + "/batch-window.yaml", "--runs", "1"});
+  CHECK(ran.status == 0);
+  CHECK(ran.err.empty());
+  CHECK_THAT(ran.out, !Contains("FAILED") && Contains("All that is expected holds."));
+}
+
+TEST_CASE("simulate: the source document's batches collapse, and why is named with numbers") {
+  const auto ran = run({"simulate", kScenarios + "/batch-window.yaml", "--runs", "1", "--policies",
+                        kRoot + "/policies/source"});
+  CHECK(ran.status == 1);
+  CHECK_THAT(ran.out, Contains("FAILED: invariant 5, `batch-window`: infeasible batch limit: at "
+                               "1000 events a second") &&
+                          Contains("FAILED: service.calm_within: "));
+}
+
+TEST_CASE("simulate: every policy of both sets can be named for every plant") {
+  const ScratchDirectory folder;
+  for (const std::string plant :
+       {"lock_contention: {}", "lock_storm: {}",
+        "batch_consumer: {phases: [{for: 1h, events_per_second: 100}]}"}) {
+    write_file(folder.path() + "/short.yaml",
+               "version: 1\nscenario: short\nduration: 30s\nplant: {" + plant + "}\n");
+    for (const std::string set : {"recommended", "source"}) {
+      const auto ran = run({"simulate", folder.path(), "--policies", kRoot + "/policies/" + set});
+      INFO(plant << ", " << set);
+      CHECK(ran.err.empty());
+      CHECK(ran.status != 2);
+      CHECK_THAT(ran.out, Contains("` is not simulated: the plant `"));
+    }
+  }
+}
+
 TEST_CASE("simulate: what is expected and does not come true exits with 1 and is named") {
   const ScratchDirectory folder;
   write_file(folder.path() + "/hasty.yaml",

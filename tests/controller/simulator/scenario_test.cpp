@@ -48,6 +48,20 @@ TEST_CASE("scenario: the defaults of a lock storm are the model's") {
   CHECK(load.scenario->plant == PlantParameters{LockStormParameters{}});
 }
 
+TEST_CASE("scenario: the phases of a batch consumer are read, its defaults are the model's") {
+  const auto load = load_text(
+      "version: 1\nscenario: trial\nduration: 1h\n"
+      "plant: {batch_consumer: {phases: [{for: 5m, events_per_second: 100}]}}\n"
+      "incidents: [{at: 5m, for: 4s, level: 10, kind: cost}]\n"
+      "expect: {service: {calm_within: 97%}}\n");
+  INFO((load.errors.empty() ? std::string{} : to_text(load.errors.front())));
+  REQUIRE(load.scenario);
+  BatchConsumerParameters plant;
+  plant.phases = {{5min, 100}};
+  CHECK(load.scenario->plant == PlantParameters{plant});
+  CHECK(load.scenario->service.calm_within == 0.97);
+}
+
 TEST_CASE("scenario: a misspelt key is named with its place and the nearest valid one") {
   CHECK(errors_in(scenario_text("incidets: []\n")) ==
         Texts{"trial.yaml:5:1: unknown key `incidets` in a scenario; did you mean `incidents`?"});
@@ -82,6 +96,10 @@ TEST_CASE("scenario: values that contradict each other are refused") {
   CHECK_THAT(first_error_in("version: 1\nscenario: trial\nduration: 1h\n"
                             "plant: {lock_storm: {throughput_at_max: 3000}}\n"),
              Contains("no curve goes through"));
+  CHECK_THAT(
+      first_error_in("version: 1\nscenario: trial\nduration: 1h\n"
+                     "plant: {batch_consumer: {phases: [{for: 5m, events_per_second: 200000}]}}\n"),
+      Contains("trial.yaml:4:") && Contains("busy for 1.2 of its time"));
 }
 
 TEST_CASE("scenario: incidents that matter keep apart, and a seed gives the same ones") {

@@ -73,6 +73,17 @@ inline Scenario storm() {
   return scenario;
 }
 
+/// Five minutes of a consumer of so many events a second.
+inline Scenario batches(double events_per_second) {
+  Scenario scenario;
+  scenario.name = "batches";
+  scenario.duration = std::chrono::minutes{5};
+  BatchConsumerParameters plant;
+  plant.phases = {{std::chrono::hours{1}, events_per_second}};
+  scenario.plant = plant;
+  return scenario;
+}
+
 inline PolicySet one_breaker(Policy policy = circuit_breaker()) {
   return World{{std::move(policy)}}.set;
 }

@@ -38,7 +38,7 @@ Verdict verdict_at(double second, Step step, int rung) {
 
 /// Opens and closes each `period` seconds, `jitter` more every other time.
 PolicyScore cycling(double period, double jitter) {
-  PolicyWatch watch;
+  PolicyWatch watch(circuit_breaker());
   double now = 100;
   for (int number = 0; number < 10; ++number) {
     watch.see(verdict_at(now, Step::opened, 1));
@@ -56,6 +56,8 @@ TEST_CASE("invariant 10: the same scenario and seed give the same bytes, another
   CHECK(told(scenario) == told(scenario));
   CHECK(told(scenario) != told(scenario, 1));
   CHECK(told(storm()) == told(storm()));
+  CHECK(told(batches(1000)) == told(batches(1000)));
+  CHECK(told(batches(1000)) != told(batches(1000), 1));
 }
 
 TEST_CASE("simulation: an incident is detected, protected, and not taken for a false trip") {
@@ -93,6 +95,19 @@ TEST_CASE("simulation: a sensor without a sample starts nothing (S5)") {
   REQUIRE(run.has_value());
   CHECK(run->policies.at("circuit-breaker").openings == 0);
   CHECK_FALSE(run->policies.at("circuit-breaker").detections.front());
+}
+
+TEST_CASE("simulation: time outside incidents counts while the quantity is within its limit") {
+  auto scenario = storm();
+  const auto run = simulate(scenario, one_breaker(), 0);
+  REQUIRE(run.has_value());
+  CHECK(run->service.calm > 60);
+  CHECK(calm_within(run->service) < 1);  // the storm never ends
+  scenario.incidents.clear();
+  const auto calm = simulate(scenario, one_breaker(), 0);
+  REQUIRE(calm.has_value());
+  CHECK(calm->service.calm == 480);
+  CHECK(calm_within(calm->service) == 1);
 }
 
 TEST_CASE("simulation: a plant that diverges is an error with plant, quantity and time") {
@@ -142,7 +157,7 @@ TEST_CASE("invariant 1: an oscillation has a period when it is regular, and none
 }
 
 TEST_CASE("invariant 1: what changes with the conditions is no oscillation") {
-  PolicyWatch watch;
+  PolicyWatch watch(circuit_breaker());
   for (int number = 0; number < 10; ++number) {
     watch.see(verdict_at(number * 90, Step::opened, 1));
     watch.see(verdict_at(number * 90 + 45, Step::closed, 0));
@@ -171,6 +186,23 @@ TEST_CASE("invariant 2: a breaker that an idle system cannot close is found") {
   REQUIRE(wedge);
   CHECK(wedge->invariant == 2);
   CHECK_THAT(wedge->text, Contains("wedged") && Contains("0/0"));
+}
+
+TEST_CASE(
+    "simulation: rises and absences are judged too, and nothing is taken for wedged by them") {
+  auto policy = circuit_breaker();
+  Arm rise = level_arm(0, 0);
+  rise.test = TrendTest{100, 60s, 10s};
+  rise.clear_level = 1;
+  Arm gone = level_arm(0, 0);
+  gone.test = AbsenceTest{30s};
+  gone.clear_level.reset();
+  policy.open.arms.push_back(rise);
+  policy.open.arms.push_back(gone);
+  CHECK_FALSE(find_wedge(one_breaker(policy), policy));
+  const auto run = simulate(storm(), one_breaker(policy), 0);
+  REQUIRE(run.has_value());
+  CHECK(run->policies.at("circuit-breaker").detections.size() == 1);
 }
 
 TEST_CASE("expectations: what does not hold is named with its numbers") {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Policies as a scenario runs them.
+#include <algorithm>
+
+#include "controller/simulator/plants.hpp"
+#include "controller/simulator/simulation.hpp"
+
+namespace homeostat {
+namespace {
+
+using Names = std::vector<std::string>;
+
+bool has_signal(const Plant& plant, const std::string& signal) {
+  const auto& samples = plant.samples();
+  return std::any_of(samples.begin(), samples.end(),
+                     [&](const Sample& sample) { return sample.signal == signal; });
+}
+
+void add_missing(const std::string& signal, const Plant& plant, Names& missing) {
+  const bool named = std::find(missing.begin(), missing.end(), signal) != missing.end();
+  if (!named && !has_signal(plant, signal)) missing.push_back(signal);
+}
+
+void add_missing(const Formula& formula, const Plant& plant, Names& missing) {
+  for (const auto& input : formula.inputs) {
+    if (input.record.empty()) {
+      add_missing(input.signal, plant, missing);
+    } else {
+      add_missing(input.record.front(), plant, missing);
+    }
+  }
+}
+
+std::string joined(const Names& names) {
+  std::string all;
+  for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
+  return all;
+}
+
+/// False: nothing of it is left.
+bool fit(Policy& policy, const Plant& plant, std::vector<std::string>& notes) {
+  Names missing;
+  auto& [combination, arms] = policy.open;
+  std::erase_if(arms, [&](const Arm& arm) {
+    Names of_arm;
+    if (arm.record.empty()) {
+      add_missing(arm.signal, plant, of_arm);
+    } else {
+      add_missing(arm.record.front(), plant, of_arm);
+    }
+    for (const auto& name : of_arm) add_missing(name, plant, missing);
+    return !of_arm.empty();
+  });
+  const bool by_formula = policy.regulator && policy.regulator->to;
+  if (by_formula) add_missing(*policy.regulator->to, plant, missing);
+  if (missing.empty()) return true;
+  const bool gone = arms.empty() || by_formula || combination == Combination::all;
+  notes.push_back("`" + policy.name + "` " + (gone ? "is not simulated" : "runs without an arm") +
+                  ": the plant `" + plant.kind() + "` has no " + joined(missing));
+  return !gone;
+}
+
+}  // namespace
+
+PolicySet fitted(PolicySet policies, const Scenario& scenario, std::vector<std::string>& notes) {
+  const auto plant = make_plant(scenario.plant, scenario.seed);
+  std::erase_if(policies.policies, [&](Policy& policy) {
+    if (policy.mode == Mode::off) return true;
+    policy.mode = Mode::enforce;
+    const bool regulator = policy.kind == PolicyKind::regulator;
+    if (scenario.evaluate_every && !regulator) policy.every = *scenario.evaluate_every;
+    return !fit(policy, *plant, notes);
+  });
+  return policies;
+}
+
+}  // namespace homeostat

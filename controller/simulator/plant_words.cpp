@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/simulator/plant_words.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace homeostat {
+namespace {
+
+/// Of a plant, which is one zone; the daemon's probe measures them of a node.
+constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500ms"};
+
+constexpr const char* kNobody = "none";
+
+LeverDescription batch_window() {
+  LeverDescription lever;
+  lever.help = "how long a consumer group gathers events before it writes them as one batch";
+  lever.arguments = {
+      {"window", ArgumentType::duration, true, "how long events are gathered"},
+      {"drain_limit", ArgumentType::number, false,
+       "events of the backlog that a batch takes at most; without it, those of one window"}};
+  lever.regulated = {"window", ArgumentType::duration,         "seconds", 0, 1,
+                     false,    "How long events are gathered."};
+  return lever;
+}
+
+LeverDescription admission() {
+  LeverDescription lever;
+  lever.help = "how many transactions of a zone run at a time, and how long others queue for it";
+  lever.arguments = {
+      {"concurrency", ArgumentType::number, true, "transactions at a time"},
+      {"queue_limit", ArgumentType::duration, false, "who waits longer is turned away"}};
+  lever.regulated = {"concurrency", ArgumentType::number,     "transactions", 1, 10'000,
+                     true,          "Transactions at a time."};
+  return lever;
+}
+
+void add_subjects(Vocabulary& words, const Plant& plant) {
+  for (const auto& sample : plant.samples()) {
+    auto& subjects = words.subjects[sample.subject.kind];
+    if (std::find(subjects.begin(), subjects.end(), sample.subject) == subjects.end()) {
+      subjects.push_back(sample.subject);
+    }
+  }
+  for (const auto kind : {SubjectKind::node, SubjectKind::zone, SubjectKind::shard,
+                          SubjectKind::group, SubjectKind::view}) {
+    auto& subjects = words.subjects[kind];
+    if (subjects.empty()) subjects.push_back({kind, kNobody});
+  }
+}
+
+void add_lever(Vocabulary& words, const std::string& name, LeverDescription lever,
+               SubjectKind kind) {
+  for (const auto& subject : words.subjects[kind]) lever.targets.push_back(to_text(subject));
+  words.levers.insert_or_assign(name, std::move(lever));
+}
+
+}  // namespace
+
+void add_plant_words(Vocabulary& words, const Plant& plant) {
+  for (auto& [name, signal] : words.signals) signal.provided = true;
+  for (const auto* name : kOfZones) {
+    const auto signal = words.signals.find(name);
+    if (signal != words.signals.end()) signal->second.about = SubjectKind::zone;
+  }
+  add_subjects(words, plant);
+  add_lever(words, "admission", admission(), SubjectKind::zone);
+  add_lever(words, "batch_window", batch_window(), SubjectKind::group);
+}
+
+}  // namespace homeostat
