@@ -51,10 +51,11 @@ bool fit(Policy& policy, const Plant& plant, std::vector<std::string>& notes) {
     for (const auto& name : of_arm) add_missing(name, plant, missing);
     return !of_arm.empty();
   });
-  const bool by_formula = policy.regulator && policy.regulator->to;
-  if (by_formula) add_missing(*policy.regulator->to, plant, missing);
+  if (policy.regulator && policy.regulator->to) {
+    add_missing(*policy.regulator->to, plant, missing);  // it has no arms
+  }
   if (missing.empty()) return true;
-  const bool gone = arms.empty() || by_formula || combination == Combination::all;
+  const bool gone = arms.empty() || combination == Combination::all;
   notes.push_back("`" + policy.name + "` " + (gone ? "is not simulated" : "runs without an arm") +
                   ": the plant `" + plant.kind() + "` has no " + joined(missing));
   return !gone;
