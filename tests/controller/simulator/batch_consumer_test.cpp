@@ -158,6 +158,15 @@ TEST_CASE("batch consumer: what probes see is the rate, the lag, and what its ow
   CHECK(plant.samples()[2].numerator == Approx(2000).epsilon(0.05));
 }
 
+TEST_CASE("batch consumer: what is in a batch that is not committed yet is lag") {
+  BatchConsumerParameters parameters;
+  parameters.phases = {{1h, 100}};
+  parameters.batch_seconds = 5;
+  BatchConsumer plant(parameters, Random(1, 1));
+  REQUIRE(plant.advance(1s, {}, {}).has_value());
+  CHECK(plant.samples()[1].numerator == plant.samples()[0].numerator);
+}
+
 TEST_CASE("batch consumer: phases follow each other, the first after the last") {
   BatchConsumerParameters parameters;
   parameters.phases = {{2s, 100}, {1s, 10'000}};

@@ -175,6 +175,14 @@ TEST_CASE("invariant 1: a formula that halves and doubles its value for ever is 
   CHECK_THAT(PolicyWatch(batch_window()).limit_cycle(60), Contains("with a period of 1m"));
 }
 
+TEST_CASE("invariant 1: a value that follows the load is no limit cycle") {
+  auto scenario = batches(0);
+  std::get<BatchConsumerParameters>(scenario.plant).phases = {{20s, 200}, {20s, 10'000}};
+  const auto run = simulate(scenario, World{{literal_window()}}.set, 0);
+  REQUIRE(run.has_value());
+  CHECK_FALSE(run->policies.at("window").period);
+}
+
 TEST_CASE("simulation: a formula detects nothing, AIMD does while it restricts") {
   PolicyWatch formula(batch_window());
   formula.incident_begins(TimePoint{seconds(10)});
