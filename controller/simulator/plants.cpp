@@ -6,6 +6,7 @@
 #include "controller/simulator/batch_consumer_keys.hpp"
 #include "controller/simulator/lock_contention_keys.hpp"
 #include "controller/simulator/lock_storm_keys.hpp"
+#include "controller/simulator/shards_keys.hpp"
 
 namespace homeostat {
 namespace {
@@ -23,6 +24,9 @@ struct Maker {
   std::unique_ptr<Plant> operator()(const BatchConsumerParameters& parameters) const {
     return std::make_unique<BatchConsumer>(parameters, random);
   }
+  std::unique_ptr<Plant> operator()(const ShardsParameters& parameters) const {
+    return std::make_unique<Shards>(parameters, random);
+  }
 };
 
 struct Kinds {
@@ -35,12 +39,16 @@ struct Kinds {
   std::vector<std::string> operator()(const BatchConsumerParameters& /*parameters*/) const {
     return {"cost"};
   }
+  std::vector<std::string> operator()(const ShardsParameters& /*parameters*/) const {
+    return {"growth"};
+  }
 };
 
 struct Worst {
   double operator()(const LockContentionParameters& /*parameters*/) const { return 0.99; }
   double operator()(const LockStormParameters& /*parameters*/) const { return 1; }
   double operator()(const BatchConsumerParameters& /*parameters*/) const { return 1000; }
+  double operator()(const ShardsParameters& /*parameters*/) const { return 1000; }
 };
 
 }  // namespace
@@ -69,8 +77,9 @@ Shape plant_shape() {
           .help = "What is controlled: one kind, with its parameters.",
           .keys = {kind("lock_contention", lock_contention_shape()),
                    kind("lock_storm", lock_storm_shape()),
-                   kind("batch_consumer", batch_consumer_shape())},
-          .rules = {{RuleKind::exactly_one, {"lock_contention", "lock_storm", "batch_consumer"}}}};
+                   kind("batch_consumer", batch_consumer_shape()), kind("shards", shards_shape())},
+          .rules = {{RuleKind::exactly_one,
+                     {"lock_contention", "lock_storm", "batch_consumer", "shards"}}}};
 }
 
 std::optional<PlantParameters> read_plant(const Value& plant, std::vector<Finding>& errors) {
@@ -83,6 +92,7 @@ std::optional<PlantParameters> read_plant(const Value& plant, std::vector<Findin
   if (const auto* const value = find(plant, "batch_consumer")) {
     return read_batch_consumer(*value, errors);
   }
+  if (const auto* const value = find(plant, "shards")) return read_shards(*value, errors);
   return std::nullopt;
 }
 

@@ -15,14 +15,15 @@
 #include "controller/simulator/lock_contention.hpp"
 #include "controller/simulator/lock_storm.hpp"
 #include "controller/simulator/sensor.hpp"
+#include "controller/simulator/shards.hpp"
 #include "policies/loader/loader.hpp"
 #include "policies/model/error.hpp"
 
 namespace homeostat {
 
 /// One alternative a kind of plant.
-using PlantParameters =
-    std::variant<LockContentionParameters, LockStormParameters, BatchConsumerParameters>;
+using PlantParameters = std::variant<LockContentionParameters, LockStormParameters,
+                                     BatchConsumerParameters, ShardsParameters>;
 
 /// What one policy must achieve over all runs; a bound that is not given is not checked.
 struct PolicyBounds {

@@ -48,6 +48,16 @@ TEST_CASE("scenario: the defaults of a lock storm are the model's") {
   CHECK(load.scenario->plant == PlantParameters{LockStormParameters{}});
 }
 
+TEST_CASE("scenario: the defaults of shards are the model's") {
+  const auto load =
+      load_text("version: 1\nscenario: trial\nduration: 1h\nplant: {shards: {nodes: 8}}\n");
+  REQUIRE(load.scenario);
+  CHECK(load.scenario->plant == PlantParameters{ShardsParameters{}});
+  CHECK_THAT(first_error_in("version: 1\nscenario: trial\nduration: 1h\n"
+                            "plant: {shards: {nodes: 8, shards: 4}}\n"),
+             Contains("`shards` is less than `nodes`"));
+}
+
 TEST_CASE("scenario: the phases of a batch consumer are read, its defaults are the model's") {
   const auto load = load_text(
       "version: 1\nscenario: trial\nduration: 1h\n"
