@@ -106,7 +106,6 @@ void Shards::obey(const std::optional<double>& deviation, double seconds) {
     move(seconds);
   } else {
     rebalance_.phase = Phase::stopped;
-    moves_.clear();
   }
 }
 

@@ -47,6 +47,7 @@ TEST_CASE("invariant 7: plans reach their aim, never fill the fullest node, and 
     REQUIRE(plan.reaches);
     CHECK(plan.bytes >= plan.least_bytes);
     CHECK(plan.bytes <= 3 * plan.least_bytes);
+    CHECK(plan.moves.size() <= 12);  // of 128 shards
     for (const auto& [shard, to] : plan.moves) {
       const auto before = node_bytes(placement);
       placement.node[shard] = to;
