@@ -17,13 +17,7 @@ const PolicySet& judge_of(const BacktestOptions& options) {
   return options.against ? *options.against : options.policies;
 }
 
-/// What one side came to in a step.
-struct Side {
-  const std::vector<Verdict>& verdicts;
-  const std::vector<Effect>& effects;
-};
-
-void account(const Side& side, WallTime wall, Account& account) {
+void account(const BacktestSide& side, WallTime wall, Account& account) {
   for (const auto& effect : side.effects) account.add(effect, wall);
   for (const auto& verdict : side.verdicts) account.add(verdict, wall);
 }
@@ -38,7 +32,7 @@ std::int64_t differing(const std::vector<Value>& one, const std::vector<Value>& 
   return count;
 }
 
-std::int64_t differing(const Side& one, const Side& other) {
+std::int64_t differing(const BacktestSide& one, const BacktestSide& other) {
   return differing(one.verdicts, other.verdicts) + differing(one.effects, other.effects);
 }
 
@@ -65,10 +59,13 @@ void Backtest::add(const journal::RecordedStep& recorded) {
   if (!counted(step.wall)) return;
   note(recorded, begins);
   if (!one) return;
-  const Side here{one->verdicts, one->effects};
+  const BacktestSide here{one->verdicts, one->effects};
   account(here, step.wall, replayed_);
-  if (!two && !options_.decided) return;
-  const Side there = two ? Side{two->verdicts, two->effects} : Side{step.verdicts, step.effects};
+  const bool compared = two || options_.decided;
+  const BacktestSide there =
+      two ? BacktestSide{two->verdicts, two->effects} : BacktestSide{step.verdicts, step.effects};
+  if (options_.watch) options_.watch(step, here, compared ? &there : nullptr);
+  if (!compared) return;
   account(there, step.wall, other_);
   const auto differ = differing(here, there);
   differing_ += differ;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -30,6 +31,16 @@ struct RecordingFacts {
   std::set<std::string> other_policies;  ///< recorded with another text or mode, or not replayed
 };
 
+/// What one side came to in a step. References hold during the call only.
+struct BacktestSide {
+  const std::vector<Verdict>& verdicts;
+  const std::vector<Effect>& effects;
+};
+
+/// One step that counts, and what both sides came to; `other` is nullptr when there is none.
+using BacktestWatch = std::function<void(const JournalStep& recorded, const BacktestSide& replayed,
+                                         const BacktestSide* other)>;
+
 struct BacktestOptions {
   PolicySet policies;
   std::optional<PolicySet> against;  ///< nothing: what was recorded
@@ -37,6 +48,7 @@ struct BacktestOptions {
   int speed_up = 1;                  ///< of the recording
   std::optional<WallTime> from;      ///< counted from then on; decided about from the first step on
   std::optional<WallTime> until;
+  BacktestWatch watch = {};  ///< sees every step that is counted and was decided about
 };
 
 class Backtest {

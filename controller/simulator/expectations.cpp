@@ -16,14 +16,14 @@ std::string in_seconds(double value) { return shown(value) + "s"; }
 
 class Judge {
  public:
-  Judge(std::string about, std::vector<std::string>& missed)
-      : about_(std::move(about)), missed_(missed) {}
+  Judge(std::string about, ScenarioReport& report)
+      : about_(std::move(about)), met_(report.met), missed_(report.missed) {}
 
   void at_most(const char* figure, const std::optional<double>& bound, double value) {
-    if (bound && value > *bound) miss(figure, shown(value), "at most " + shown(*bound));
+    if (bound) tell(value <= *bound, figure, shown(value), "at most " + shown(*bound));
   }
   void at_least(const char* figure, const std::optional<double>& bound, double value) {
-    if (bound && value < *bound) miss(figure, shown(value), "at least " + shown(*bound));
+    if (bound) tell(value >= *bound, figure, shown(value), "at least " + shown(*bound));
   }
   /// The time that a share of `times` needed.
   void at_most(const char* figure, const std::optional<Duration>& bound,
@@ -36,15 +36,18 @@ class Judge {
       return;
     }
     const auto time = percentile(times, share);
-    if (time && *time <= to_seconds(*bound)) return;
-    miss(figure, time ? in_seconds(*time) : "never", "at most " + in_seconds(to_seconds(*bound)));
+    const double most = to_seconds(*bound);
+    tell(time && *time <= most, figure, time ? in_seconds(*time) : "never",
+         "at most " + in_seconds(most));
   }
 
  private:
-  void miss(const char* figure, const std::string& found, const std::string& expected) {
-    missed_.push_back(about_ + "." + figure + ": " + found + "; expected " + expected);
+  void tell(bool holds, const char* figure, const std::string& found, const std::string& expected) {
+    auto& list = holds ? met_ : missed_;
+    list.push_back(about_ + "." + figure + ": " + found + "; expected " + expected);
   }
   std::string about_;
+  std::vector<std::string>& met_;
   std::vector<std::string>& missed_;
 };
 
@@ -56,7 +59,7 @@ void judge_policy(const std::string& name, const PolicyBounds& bounds, ScenarioR
     return;
   }
   const auto& score = found->second;
-  Judge judge(name, report.missed);
+  Judge judge(name, report);
   judge.at_most("detect_median", bounds.detect_median, score.detections, 0.5);
   judge.at_most("detect_p95", bounds.detect_p95, score.detections, 0.95);
   judge.at_most("false_trips_per_day", bounds.false_trips_per_day,
@@ -71,7 +74,7 @@ void judge_policy(const std::string& name, const PolicyBounds& bounds, ScenarioR
 void judge(const Scenario& scenario, ScenarioReport& report) {
   for (const auto& [name, bounds] : scenario.expect) judge_policy(name, bounds, report);
   const auto& service = report.service;
-  Judge judge("service", report.missed);
+  Judge judge("service", report);
   judge.at_most("critical_back", scenario.service.critical_back, service.critical_back, 1);
   judge.at_most("full_service", scenario.service.full_service, service.full_service, 1);
   judge.at_most("settling", scenario.service.settling, service.settling, 1);

@@ -6,8 +6,8 @@
 
 namespace homeostat {
 
-/// Fills `missed`, each in one line with its numbers; a policy that was not simulated has missed
-/// all of them.
+/// Fills `met` and `missed`, each in one line with its numbers; a policy that was not simulated has
+/// missed all of them.
 void judge(const Scenario& scenario, ScenarioReport& report);
 
 }  // namespace homeostat

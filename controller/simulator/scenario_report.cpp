@@ -17,6 +17,24 @@ bool ScenarioReport::holds() const {
          });
 }
 
+namespace {
+
+void collect(ScenarioReport& report, const RunScore& run) {
+  report.simulated += run.simulated;
+  for (const auto& [name, score] : run.policies) add(report.policies[name], score);
+  add(report.service, run.service);
+  for (const auto& finding : run.findings) add(report.findings, finding);
+}
+
+bool holds_alone(const Scenario& scenario, const RunScore& run) {
+  ScenarioReport report;
+  collect(report, run);
+  judge(scenario, report);
+  return report.holds();
+}
+
+}  // namespace
+
 Result<ScenarioReport> report_on(const Scenario& scenario, const PolicySet& policies,
                                  const Watch& watch) {
   ScenarioReport report;
@@ -26,6 +44,7 @@ Result<ScenarioReport> report_on(const Scenario& scenario, const PolicySet& poli
   const auto plant = make_plant(scenario.plant, scenario.seed);
   report.plant = plant->kind();
   report.findings = check_invariants(policies, scenario, *plant);
+  bool missed = false;
   for (int number = 0; number < scenario.runs; ++number) {
     auto run = simulate(scenario, policies, number, number == 0 ? watch : Watch{});
     if (!run.has_value()) {
@@ -35,10 +54,12 @@ Result<ScenarioReport> report_on(const Scenario& scenario, const PolicySet& poli
                       error.context;
       return error;
     }
-    report.simulated += run->simulated;
-    for (const auto& [name, score] : run->policies) add(report.policies[name], score);
-    add(report.service, run->service);
-    for (auto& finding : run->findings) add(report.findings, std::move(finding));
+    collect(report, *run);
+    const bool misses = !missed && !holds_alone(scenario, *run);
+    missed = missed || misses;
+    if (number > 0 && !misses) continue;
+    report.telling_run = number;
+    report.telling = std::move(*run);
   }
   judge(scenario, report);
   return report;

@@ -23,8 +23,14 @@ struct ScenarioReport {
   std::map<std::string, PolicyScore> policies;
   ServiceScore service;
   std::vector<InvariantFinding> findings;
+  std::vector<std::string> met;     ///< expectations that hold, each with its numbers
   std::vector<std::string> missed;  ///< expectations that do not hold, each with its numbers
   std::vector<std::string> notes;
+  /// The number of the run that tells most: the first that misses something by itself, else the
+  /// first.
+  int telling_run = 0;
+  RunScore telling;    ///< what it came to
+  std::string digest;  ///< of the first run, with its ticks, where somebody asked for it
 
   /// All expectations hold, and all invariants.
   bool holds() const;

@@ -56,8 +56,7 @@ Run::Run(const Scenario& scenario, const PolicySet& policies, int run)
       account_(policies, 1),
       service_(plant_->controlled().limit),
       discrimination_(policies) {
-  Random random(scenario.seed + static_cast<std::uint64_t>(run), incident_stream);
-  incidents_ = schedule(scenario.incidents, scenario.duration, random);
+  incidents_ = incidents_of(scenario, run);
   std::reverse(incidents_.begin(), incidents_.end());
   for (const auto& policy : policies.policies) watches_.emplace(policy.name, PolicyWatch(policy));
 }
@@ -154,6 +153,11 @@ Result<RunScore> Run::run(const Watch& watch) {
 Result<RunScore> simulate(const Scenario& scenario, const PolicySet& policies, int run,
                           const Watch& watch) {
   return Run(scenario, policies, run).run(watch);
+}
+
+std::vector<Incident> incidents_of(const Scenario& scenario, int run) {
+  Random random(scenario.seed + static_cast<std::uint64_t>(run), incident_stream);
+  return schedule(scenario.incidents, scenario.duration, random);
 }
 
 }  // namespace homeostat

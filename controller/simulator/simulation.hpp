@@ -39,6 +39,9 @@ struct RunScore {
 Result<RunScore> simulate(const Scenario& scenario, const PolicySet& policies, int run,
                           const Watch& watch = {});
 
+/// What goes wrong in that run, by its beginning.
+std::vector<Incident> incidents_of(const Scenario& scenario, int run);
+
 /// The policies as a scenario runs them: every one that is not off acts, at `evaluate_every` if the
 /// scenario says so (regulators at their own pace); arms on signals that the plant does not have
 /// are dropped, and policies without an arm left or with a formula over such signals. Adds to
