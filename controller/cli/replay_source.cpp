@@ -57,13 +57,13 @@ Result<void> tell_journal(const std::string& path, Backtest& backtest) {
 }
 
 Result<void> tell_samples(const std::string& path, const Vocabulary& words,
-                          const EngineSettings& settings, Backtest& backtest) {
+                          const EngineSettings& settings, Notes notes, Backtest& backtest) {
   Recording recording(words);
   const auto whole = read(path, recording);
   if (!whole.has_value()) return whole;
   const auto all = recording.steps();
   if (!all.has_value()) return wrong_at(path, all.error().context);
-  note_quality(*all, settings);
+  if (notes == Notes::printed) note_quality(*all, settings);
   for (const auto& step : all->steps) backtest.add(step);
   return {};
 }

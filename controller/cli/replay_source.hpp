@@ -15,9 +15,11 @@ bool is_journal(const std::string& path);
 /// Tells every step of it. Errors as of SqliteHistory.
 Result<void> tell_journal(const std::string& path, Backtest& backtest);
 
-/// Tells a step for each time in it; notes about what is missing go to standard error. Errors
-/// `invalid_input` with the place in the file.
+/// About what is missing, on standard error.
+enum class Notes { printed, left_out };
+
+/// Tells a step for each time in it. Errors `invalid_input` with the place in the file.
 Result<void> tell_samples(const std::string& path, const Vocabulary& words,
-                          const EngineSettings& settings, Backtest& backtest);
+                          const EngineSettings& settings, Notes notes, Backtest& backtest);
 
 }  // namespace homeostat

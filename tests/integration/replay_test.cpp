@@ -9,6 +9,7 @@
 #include "tests/integration/site.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/prometheus_server.hpp"
+#include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
 namespace {
@@ -77,10 +78,15 @@ TEST_CASE("replay: a changed threshold prints which actions there would not have
   CHECK(done.status == 0);
   CHECK_THAT(done.output, Contains("only recorded") && Contains("opened") && Contains("climbed"));
   CHECK_THAT(done.output, Contains("`circuit-breaker` was recorded with another text"));
-  const auto gate = site.homeostat({"replay", site.journal_path(), "--config", site.config_path(),
-                                    "--policies", changed, "--fail-on", "changed_actions>0"});
+  const auto page = site.path("replay.html");
+  const auto gate =
+      site.homeostat({"replay", site.journal_path(), "--config", site.config_path(), "--policies",
+                      changed, "--fail-on", "changed_actions>0", "--html", page});
   CHECK(gate.status == 1);
   CHECK_THAT(gate.output, Contains("changed_actions is"));
+  const auto drawn = read_file(page);
+  CHECK_THAT(drawn, Contains("FAILED: changed_actions is") && Contains("pg_blocked_ratio") &&
+                        Contains("circuit-breaker 0.99") && Contains("class=\"open\""));
 }
 
 TEST_CASE("replay: a journal that a running daemon holds is refused, with what to do") {

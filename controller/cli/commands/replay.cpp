@@ -2,6 +2,7 @@
 #include "controller/cli/commands/replay.hpp"
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -11,8 +12,11 @@
 
 #include "controller/cli/complain.hpp"
 #include "controller/cli/fail_on.hpp"
+#include "controller/cli/page/replay_page.hpp"
+#include "controller/cli/page/write_page.hpp"
 #include "controller/cli/policy_paths.hpp"
 #include "controller/cli/replay_source.hpp"
+#include "controller/cli/replay_trace.hpp"
 #include "controller/cli/text/replay_text.hpp"
 #include "controller/cli/when.hpp"
 #include "controller/loop/system_clock.hpp"
@@ -31,6 +35,7 @@ struct Options {
   std::vector<std::string> fail_on;
   int limit = 50;
   bool json = false;
+  std::string html;
 };
 
 /// Errors are printed; nothing then.
@@ -98,6 +103,27 @@ std::optional<Prepared> read_options(Options options) {
   return Prepared{std::move(run), std::move(context->words)};
 }
 
+/// --html: the recording is told a second time, to be drawn.
+Result<void> write_html(const Options& options, const Backtest& backtest, BacktestOptions run,
+                        page::ReplayPage page, const std::function<Result<void>(Backtest&)>& tell) {
+  const auto policies = run.policies;
+  const auto trace = trace_of(backtest, std::move(run), page.other, tell);
+  if (!trace.has_value()) return trace.error();
+  return page::write_page(options.html, page::replay_page(page, backtest, policies, *trace));
+}
+
+/// Printed, too.
+std::vector<std::string> exceeded(const std::vector<FailOn>& limits, const Backtest& backtest) {
+  std::vector<std::string> all;
+  for (const auto& limit : limits) {
+    auto found = failed(limit, backtest);
+    if (!found) continue;
+    std::cerr << "homeostat: " << *found << "\n";
+    all.push_back(std::move(*found));
+  }
+  return all;
+}
+
 int run(const Options& options) {
   std::vector<FailOn> limits;
   for (const auto& text : options.fail_on) {
@@ -105,12 +131,16 @@ int run(const Options& options) {
     if (!limit.has_value()) return complain(limit.error());
     limits.push_back(std::move(*limit));
   }
-  auto prepared = read_options(options);
+  if (!options.html.empty()) {
+    const auto writable = page::check_page(options.html);
+    if (!writable.has_value()) return complain(writable.error());
+  }
+  const auto prepared = read_options(options);
   if (!prepared) return 1;
   const bool journal = is_journal(options.recording);
-  const auto settings = prepared->run.policies.settings;
-  prepared->run.decided = journal;
-  Backtest backtest(std::move(prepared->run));
+  auto backtest_options = prepared->run;
+  backtest_options.decided = journal;
+  Backtest backtest(backtest_options);
   const std::string recorded = journal ? "recorded" : "";
   const std::string other = options.against.empty() ? recorded : "against";
   for (const auto& limit : limits) {
@@ -119,19 +149,24 @@ int run(const Options& options) {
                      "--fail-on " + limit.figure +
                          " compares, and samples alone hold no decisions: name --against, too"});
   }
-  const auto told = journal ? tell_journal(options.recording, backtest)
-                            : tell_samples(options.recording, prepared->words, settings, backtest);
+  const auto& settings = prepared->run.policies.settings;
+  const auto tell = [&](Backtest& listener, Notes notes) {
+    return journal ? tell_journal(options.recording, listener)
+                   : tell_samples(options.recording, prepared->words, settings, notes, listener);
+  };
+  const auto told = tell(backtest, Notes::printed);
   if (!told.has_value()) return complain(told.error());
   std::cout << (options.json ? text::replay_json(backtest, other)
                              : text::replay(backtest, other, options.limit));
-  int status = 0;
-  for (const auto& limit : limits) {
-    const auto found = failed(limit, backtest);
-    if (!found) continue;
-    std::cerr << "homeostat: " << *found << "\n";
-    status = 1;
+  const auto found = exceeded(limits, backtest);
+  if (!options.html.empty()) {
+    const auto written =
+        write_html(options, backtest, std::move(backtest_options),
+                   {options.recording, other, found, options.limit},
+                   [&](Backtest& listener) { return tell(listener, Notes::left_out); });
+    if (!written.has_value()) return complain(written.error());
   }
-  return status;
+  return found.empty() ? 0 : 1;
 }
 
 std::string figures() {
@@ -176,6 +211,10 @@ void add_replay_command(CLI::App& app, std::function<int()>& chosen) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
   command->add_flag("--json", options->json, "One JSON object instead of text");
+  command
+      ->add_option("--html", options->html,
+                   "Also write one page with charts of signals, thresholds, states and actions")
+      ->type_name("FILE");
   command->footer(
       "Decides with the daemon's own decide(), on a virtual clock. With the policies that were\n"
       "recorded every verdict comes out the same, byte for byte. What the recorded daemon did is\n"
@@ -195,6 +234,7 @@ void add_replay_command(CLI::App& app, std::function<int()>& chosen) {
       "  homeostat replay journal.db --config homeostat.yaml\n"
       "  homeostat replay journal.db --config homeostat.yaml --policies policies/new --since 7d\n"
       "  homeostat replay journal.db --policies new.yaml --against old.yaml --fail-on 'flaps>0'\n"
+      "  homeostat replay journal.db --config homeostat.yaml --html replay.html\n"
       "  curl -sG 127.0.0.1:9090/api/v1/query_range --data-urlencode step=5 \\\n"
       "    --data-urlencode 'query={__name__=~\"homeostat_pg_.*\"}' \\\n"
       "    --data-urlencode start=2026-03-01T12:00:00Z --data-urlencode end=2026-03-01T14:00:00Z "

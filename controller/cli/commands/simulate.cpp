@@ -2,8 +2,6 @@
 #include "controller/cli/commands/simulate.hpp"
 
 #include <CLI/CLI.hpp>
-#include <cstdint>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -11,11 +9,14 @@
 #include <utility>
 #include <vector>
 
-#include "controller/cli/policy_paths.hpp"
+#include "controller/cli/commands/simulate_sets.hpp"
+#include "controller/cli/page/simulate_page.hpp"
+#include "controller/cli/page/write_page.hpp"
+#include "controller/cli/simulation_setup.hpp"
 #include "controller/cli/text/simulate_text.hpp"
-#include "controller/simulator/plant_words.hpp"
-#include "controller/simulator/plants.hpp"
+#include "controller/simulator/decision_digest.hpp"
 #include "controller/simulator/scenario_report.hpp"
+#include "controller/simulator/scenario_trace.hpp"
 
 namespace homeostat {
 namespace {
@@ -27,91 +28,100 @@ constexpr int kUnusable = 2;
 struct Options {
   std::vector<std::string> scenarios;
   std::vector<std::string> policies;
-  std::optional<std::uint32_t> seed;
-  std::optional<int> runs;
+  std::vector<std::string> compare;
+  std::string html;
+  ScenarioChanges changes;
   bool json = false;
+  bool digest = false;
 };
-
-PolicyContext context_of(const Scenario& scenario) {
-  auto context = default_context();
-  add_plant_words(context.words, *make_plant(scenario.plant, scenario.seed));
-  return context;
-}
-
-/// Those of the command line, else the scenario's own, else the recommended ones, which are shipped
-/// beside the scenarios' folder.
-std::vector<std::string> policies_of(const Options& options, const Scenario& scenario,
-                                     const std::string& file) {
-  if (!options.policies.empty()) return options.policies;
-  if (!scenario.policies.empty()) return scenario.policies;
-  const auto folder = std::filesystem::path(file).parent_path();
-  return {(folder / ".." / "recommended").lexically_normal().string()};
-}
 
 struct Prepared {
   Scenario scenario;
-  PolicySet policies;
-  std::vector<std::string> notes;
+  FittedPolicies policies;
 };
 
-/// Errors are printed; nothing then.
-std::optional<Prepared> prepare(const Options& options, const std::string& file) {
-  auto load = load_scenario(file);
-  print_findings(std::cerr, load.errors);
-  if (!load.scenario) return std::nullopt;
-  Prepared prepared;
-  prepared.scenario = std::move(*load.scenario);
-  auto& scenario = prepared.scenario;
-  if (options.seed) scenario.seed = *options.seed;
-  if (options.runs) scenario.runs = *options.runs;
-  auto policies = load_named_policies(with_simulated(policies_of(options, scenario, file)),
-                                      context_of(scenario), "; expected policies");
-  print_findings(std::cerr, policies.errors);
-  if (!policies.set) return std::nullopt;
-  prepared.policies = fitted(std::move(*policies.set), scenario, prepared.notes);
-  if (!prepared.policies.policies.empty()) return prepared;
-  std::cerr << "homeostat: " << file << ": no policy is left to simulate\n";
-  for (const auto& note : prepared.notes) std::cerr << "note: " << note << "\n";
-  return std::nullopt;
-}
-
-/// The scenarios, in the order in which they were named.
-std::optional<std::vector<Prepared>> prepare_all(const Options& options) {
-  const auto named = sort_paths(options.scenarios);
-  print_findings(std::cerr, named.errors);
-  bool usable = named.errors.empty();
-  auto files = named.policies;  // a scenario looks like no configuration
-  files.insert(files.end(), named.configs.begin(), named.configs.end());
+/// Errors are printed; nothing then. Everything is loaded before anything runs.
+std::optional<std::vector<Prepared>> prepare(const Options& options,
+                                             std::vector<Scenario> scenarios) {
   std::vector<Prepared> all;
-  for (const auto& file : files) {
-    auto prepared = prepare(options, file);
-    usable = usable && prepared;
-    if (prepared) all.push_back(std::move(*prepared));
+  bool usable = true;
+  for (auto& scenario : scenarios) {
+    auto policies = load_for(scenario, policies_of(options.policies, scenario), false);
+    usable = usable && policies;
+    if (!policies) continue;
+    if (policies->set.policies.empty()) {
+      usable = false;
+      std::cerr << "homeostat: " << scenario.place.file << ": no policy is left to simulate\n";
+      for (const auto& note : policies->notes) std::cerr << "note: " << note << "\n";
+    }
+    all.push_back({std::move(scenario), std::move(*policies)});
   }
   if (!usable) return std::nullopt;
   return all;
 }
 
-int run(const Options& options) {
-  const auto prepared = prepare_all(options);
-  if (!prepared) return kUnusable;
+/// What --html adds for one scenario: a run of it once more, looked at.
+Result<std::string> section_of(const Prepared& prepared, const ScenarioReport& report) {
+  const auto& [scenario, policies] = prepared;
+  const auto trace = trace_of(scenario, policies.set, report);
+  if (!trace.has_value()) return trace.error();
+  return page::simulate_section(scenario, policies.set, report, *trace);
+}
+
+int fail(int status, const Error& error) {
+  std::cerr << "homeostat: " << error.context << "\n";
+  return status;
+}
+
+Result<ScenarioReport> report_of(const Prepared& prepared, bool digest) {
+  DecisionDigest seen;
+  const Watch watch = [&seen](const SimulatedStep& step) { seen.see(step); };
+  auto report = report_on(prepared.scenario, prepared.policies.set, digest ? watch : Watch{});
+  if (!report.has_value()) return report;
+  const auto& notes = prepared.policies.notes;
+  report->notes.insert(report->notes.begin(), notes.begin(), notes.end());
+  if (digest) report->digest = seen.text() + " of " + std::to_string(seen.ticks()) + " ticks";
+  return report;
+}
+
+int simulate_all(const Options& options, const std::vector<Prepared>& prepared) {
   std::vector<ScenarioReport> reports;
+  std::vector<std::string> sections;
   bool holds = true;
-  for (const auto& [scenario, policies, notes] : *prepared) {
-    auto report = report_on(scenario, policies);
-    if (!report.has_value()) {
-      std::cerr << "homeostat: " << report.error().context << "\n";
-      return kFails;
-    }
-    report->notes.insert(report->notes.begin(), notes.begin(), notes.end());
+  for (const auto& each : prepared) {
+    auto report = report_of(each, options.digest);
+    if (!report.has_value()) return fail(kFails, report.error());
     holds = holds && report->holds();
     if (!options.json) {
       std::cout << (reports.empty() ? "" : "\n") << text::simulation(*report) << std::flush;
     }
+    if (!options.html.empty()) {
+      auto section = section_of(each, *report);
+      if (!section.has_value()) return fail(kFails, section.error());
+      sections.push_back(std::move(*section));
+    }
     reports.push_back(std::move(*report));
   }
   if (options.json) std::cout << text::simulation_json(reports);
+  if (!options.html.empty()) {
+    const auto written = page::write_page(options.html, page::simulate_page(reports, sections));
+    if (!written.has_value()) return fail(kUnusable, written.error());
+  }
   return holds ? kHolds : kFails;
+}
+
+int run(const Options& options) {
+  if (!options.html.empty()) {
+    const auto writable = page::check_page(options.html);
+    if (!writable.has_value()) return fail(kUnusable, writable.error());
+  }
+  auto scenarios = load_scenarios(options.scenarios, options.changes);
+  if (!scenarios) return kUnusable;
+  if (!options.compare.empty()) {
+    return compare_sets(*scenarios, options.policies, options.compare, options.json);
+  }
+  const auto prepared = prepare(options, std::move(*scenarios));
+  return prepared ? simulate_all(options, *prepared) : kUnusable;
 }
 
 }  // namespace
@@ -128,11 +138,29 @@ void add_simulate_command(CLI::App& app, std::function<int()>& chosen) {
                    "names, or the recommended ones")
       ->type_name("PATH")
       ->allow_extra_args(false);
-  command->add_option("--seed", options->seed, "Of the first run, instead of the scenario's")
+  auto* compare =
+      command
+          ->add_option("--compare", options->compare,
+                       "Another policy set, a file or a folder: the figures of all sets side by "
+                       "side, in one table; may be repeated")
+          ->type_name("PATH")
+          ->allow_extra_args(false);
+  command
+      ->add_option("--html", options->html,
+                   "Also write one page with charts of signals, thresholds, states and actions")
+      ->type_name("FILE")
+      ->excludes(compare);
+  command
+      ->add_option("--seed", options->changes.seed, "Of the first run, instead of the scenario's")
       ->type_name("N");
-  command->add_option("--runs", options->runs, "How many, each with the next seed")
+  command->add_option("--runs", options->changes.runs, "How many, each with the next seed")
       ->type_name("N")
       ->check(CLI::Range(1, 1000));
+  command
+      ->add_flag("--digest", options->digest,
+                 "Also print a digest of every verdict, effect, lever and memory of the first run: "
+                 "the same for the same bytes")
+      ->excludes(compare);
   command->add_flag("--json", options->json, "One JSON object instead of text");
   command->footer(
       "Decides with the daemon's own decide(), second by second: the plant goes wrong, the sensor\n"
@@ -146,10 +174,18 @@ void add_simulate_command(CLI::App& app, std::function<int()>& chosen) {
       "else changes.\n\n"
       "Exit status: 0; 1 when an expectation or an invariant does not hold, which is named, or "
       "when\n"
-      "the plant diverges; 2 when a scenario or a policy cannot be loaded.\n\n"
+      "the plant diverges; 2 when a scenario or a policy cannot be loaded, or the page not be "
+      "written.\n\n"
+      "With --compare each set is simulated by itself, on the same incidents and draws of chance. "
+      "What\n"
+      "is expected, and the exit status, are about the first. The cluster's budget of forward acts "
+      "is\n"
+      "lifted for all of them: it belongs to the daemon, and would hide what a hasty rule does.\n\n"
       "Example:\n"
       "  homeostat simulate policies/scenarios\n"
       "  homeostat simulate policies/scenarios/lock-contention.yaml --policies policies/source\n"
+      "  homeostat simulate policies/scenarios --compare policies/source\n"
+      "  homeostat simulate policies/scenarios --html simulation.html\n"
       "  homeostat simulate my-scenario.yaml --policies new.yaml --seed 7 --runs 20 --json");
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

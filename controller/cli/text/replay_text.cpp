@@ -2,6 +2,7 @@
 #include "controller/cli/text/replay_text.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "controller/cli/text/quantity.hpp"
 #include "controller/cli/text/table.hpp"
@@ -14,41 +15,6 @@ using nlohmann::json;
 
 std::string counted(std::int64_t count, const std::string& one, const std::string& many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
-}
-
-std::string recording(const RecordingFacts& facts) {
-  if (!facts.first) return "nothing was recorded in that time\n";
-  std::string out =
-      utc(*facts.first) + " to " + utc(*facts.last) + ": " + counted(facts.steps, "step", "steps");
-  if (facts.starts > 0) {
-    out += " of " + counted(facts.starts, "start of the daemon", "starts of the daemon");
-  }
-  out += "\n";
-  const auto note = [&](const std::string& line) { out += "note: " + line + "\n"; };
-  if (facts.unknown_beginnings > 0) {
-    note(counted(facts.unknown_beginnings, "start begins", "starts begin") +
-         " in the middle: what the daemon knew by then is not there, so that the first minutes may "
-         "differ");
-  }
-  if (facts.gaps > 0) {
-    note(counted(facts.gaps, "time", "times") + " without a sample, the longest " +
-         duration(facts.longest_gap) + ": evidence stands still there");
-  }
-  if (facts.acts > 0) {
-    note("the recorded daemon set levers " + counted(facts.acts, "time", "times") +
-         ": what that did is in the samples, whatever is replayed; false trips are not to be told "
-         "there from trips that helped");
-  }
-  if (facts.barred > 0) {
-    note("in " + counted(facts.barred, "step", "steps") +
-         " nothing could move forward (paused, not leading …), and cannot in the replay");
-  }
-  for (const auto& policy : facts.other_policies) {
-    note("`" + policy +
-         "` was recorded with another text or mode, or is not replayed: its recorded "
-         "breach is not known");
-  }
-  return out;
 }
 
 Row row_of(const std::string& policy, const std::string& subject, const std::string& side,
@@ -76,17 +42,6 @@ std::set<Account::Key> keys_of(const Backtest& backtest) {
   return keys;
 }
 
-std::string figures(const Backtest& backtest, const std::string& other) {
-  std::vector<Row> rows{{"POLICY", "SUBJECT", "", "OPENINGS", "CLIMBS", "FLAPS", "FALSE TRIPS",
-                         "IN BREACH", "DEGRADED"}};
-  for (const auto& key : keys_of(backtest)) {
-    const auto subject = to_text(key.second);
-    rows.push_back(row_of(key.first, subject, "replayed", figures_of(backtest.replayed(), key)));
-    if (!other.empty()) rows.push_back(row_of("", "", other, figures_of(backtest.other(), key)));
-  }
-  return table(rows, 0);
-}
-
 /// How an action stands to its fellow on the other side.
 std::string beside(const PairedAction& pair, const std::string& other) {
   if (other.empty()) return "";
@@ -105,24 +60,8 @@ const char* mark(const PairedAction& pair, const std::string& other) {
   return pair.differs() ? "~" : " ";
 }
 
-/// The rung that was taken or given back for harm, otherwise the highest one that was left; of a
-/// regulator, where it set its lever.
-std::string where(const Action& action) {
-  if (action.step == Step::fired || action.step == Step::resolved) return "";
-  if (action.value) return "at " + number(*action.value);
-  const auto rung = "rung " + std::to_string(action.rung);
-  return action.harmful ? rung + " given back: it did harm" : rung;
-}
-
 std::string actions(const std::vector<PairedAction>& pairs, const std::string& other, int limit) {
-  std::vector<Row> rows;
-  for (const auto& pair : pairs) {
-    if (static_cast<int>(rows.size()) == limit) break;
-    const auto& action = pair.any();
-    rows.push_back({mark(pair, other), utc(action.wall), action.policy, to_text(action.subject),
-                    std::string(to_text(action.mode)), std::string(to_text(action.step)),
-                    where(action), beside(pair, other)});
-  }
+  const auto rows = replay_actions(pairs, other, limit);
   auto out = table(rows, 0);
   if (rows.size() < pairs.size()) {
     out += "... and " + std::to_string(pairs.size() - rows.size()) + " more (--limit)\n";
@@ -152,11 +91,86 @@ json action_json(const Action& action) {
 
 }  // namespace
 
+std::vector<std::string> recording_facts(const RecordingFacts& facts) {
+  if (!facts.first) return {"nothing was recorded in that time"};
+  auto span =
+      utc(*facts.first) + " to " + utc(*facts.last) + ": " + counted(facts.steps, "step", "steps");
+  if (facts.starts > 0) {
+    span += " of " + counted(facts.starts, "start of the daemon", "starts of the daemon");
+  }
+  std::vector<std::string> out{std::move(span)};
+  const auto note = [&](std::string line) { out.push_back(std::move(line)); };
+  if (facts.unknown_beginnings > 0) {
+    note(counted(facts.unknown_beginnings, "start begins", "starts begin") +
+         " in the middle: what the daemon knew by then is not there, so that the first minutes may "
+         "differ");
+  }
+  if (facts.gaps > 0) {
+    note(counted(facts.gaps, "time", "times") + " without a sample, the longest " +
+         duration(facts.longest_gap) + ": evidence stands still there");
+  }
+  if (facts.acts > 0) {
+    note("the recorded daemon set levers " + counted(facts.acts, "time", "times") +
+         ": what that did is in the samples, whatever is replayed; false trips are not to be told "
+         "there from trips that helped");
+  }
+  if (facts.barred > 0) {
+    note("in " + counted(facts.barred, "step", "steps") +
+         " nothing could move forward (paused, not leading …), and cannot in the replay");
+  }
+  for (const auto& policy : facts.other_policies) {
+    note("`" + policy +
+         "` was recorded with another text or mode, or is not replayed: its recorded "
+         "breach is not known");
+  }
+  return out;
+}
+
+std::vector<Row> replay_figures(const Backtest& backtest, const std::string& other) {
+  std::vector<Row> rows{{"POLICY", "SUBJECT", "", "OPENINGS", "CLIMBS", "FLAPS", "FALSE TRIPS",
+                         "IN BREACH", "DEGRADED"}};
+  for (const auto& key : keys_of(backtest)) {
+    const auto subject = to_text(key.second);
+    rows.push_back(row_of(key.first, subject, "replayed", figures_of(backtest.replayed(), key)));
+    if (!other.empty()) rows.push_back(row_of("", "", other, figures_of(backtest.other(), key)));
+  }
+  return rows;
+}
+
+std::string where(const Action& action) {
+  if (action.step == Step::fired || action.step == Step::resolved) return "";
+  if (action.value) return "at " + number(*action.value);
+  const auto rung = "rung " + std::to_string(action.rung);
+  return action.harmful ? rung + " given back: it did harm" : rung;
+}
+
+std::vector<Row> replay_actions(const std::vector<PairedAction>& pairs, const std::string& other,
+                                int limit) {
+  std::vector<Row> rows;
+  for (const auto& pair : pairs) {
+    if (static_cast<int>(rows.size()) == limit) break;
+    const auto& action = pair.any();
+    rows.push_back({mark(pair, other), utc(action.wall), action.policy, to_text(action.subject),
+                    std::string(to_text(action.mode)), std::string(to_text(action.step)),
+                    where(action), beside(pair, other)});
+  }
+  return rows;
+}
+
+std::string difference(const Backtest& backtest) {
+  if (!backtest.first_difference()) return "Every verdict is the same, byte for byte.";
+  return counted(backtest.differing_verdicts(), "verdict differs", "verdicts differ") +
+         ", the first at " + utc(*backtest.first_difference()) + ".";
+}
+
 std::string replay(const Backtest& backtest, const std::string& other, int limit) {
-  auto out = recording(backtest.facts());
+  std::string out;
+  for (const auto& fact : recording_facts(backtest.facts())) {
+    out += (out.empty() ? "" : "note: ") + fact + "\n";
+  }
   if (!backtest.facts().first) return out;
   const auto pairs = backtest.actions();
-  out += "\n" + figures(backtest, other) + "\n";
+  out += "\n" + table(replay_figures(backtest, other), 0) + "\n";
   if (pairs.empty()) {
     out += "Nobody would have done anything.\n";
   } else {
@@ -165,10 +179,7 @@ std::string replay(const Backtest& backtest, const std::string& other, int limit
     out += actions(pairs, other, limit);
   }
   if (other.empty()) return out;
-  out += "\n";
-  if (!backtest.first_difference()) return out + "Every verdict is the same, byte for byte.\n";
-  return out + counted(backtest.differing_verdicts(), "verdict differs", "verdicts differ") +
-         ", the first at " + utc(*backtest.first_difference()) + ".\n";
+  return out + "\n" + difference(backtest) + "\n";
 }
 
 std::string replay_json(const Backtest& backtest, const std::string& other) {

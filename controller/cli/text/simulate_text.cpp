@@ -2,39 +2,16 @@
 #include "controller/cli/text/simulate_text.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "controller/cli/text/quantity.hpp"
+#include "controller/cli/text/score_text.hpp"
 #include "controller/cli/text/table.hpp"
 
 namespace homeostat::text {
 namespace {
 
 using nlohmann::json;
-
-constexpr double kDay = 86'400;
-
-std::string elapsed(const Elapsed& time) { return time ? seconds(*time) : "never"; }
-
-std::string of_times(const std::vector<Elapsed>& times, double share_of_all) {
-  return times.empty() ? "-" : elapsed(percentile(times, share_of_all));
-}
-
-double minutes_degraded_per_day(const PolicyScore& score, Duration simulated) {
-  return to_seconds(score.degraded) / 60 / (to_seconds(simulated) / kDay);
-}
-
-Row row_of(const std::string& name, const PolicyScore& score, Duration simulated) {
-  return {name,
-          std::to_string(score.detections.size()),
-          of_times(score.detections, 0.5),
-          of_times(score.detections, 0.95),
-          two_decimals(false_trips_per_day(score, simulated)),
-          two_decimals(retrips_per_incident(score)),
-          score.detections.empty() ? "-" : share(protected_share(score)),
-          two_decimals(flaps_per_day(score, simulated)),
-          two_decimals(minutes_degraded_per_day(score, simulated)),
-          score.period ? seconds(*score.period) : "-"};
-}
 
 std::string service(const ServiceScore& score) {
   const auto calm = "The plant: within its limit for " + share(calm_within(score)) +
@@ -47,13 +24,6 @@ std::string service(const ServiceScore& score) {
          " (worst " + of_times(score.settling, 1) + "); over its limit by " +
          share(*percentile(score.overshoot, 0.5)) + " (worst " +
          share(*percentile(score.overshoot, 1)) + ").\n";
-}
-
-const char* word(Severity severity) { return severity == Severity::failure ? "FAILED" : "warning"; }
-
-std::string finding_line(const InvariantFinding& finding) {
-  return std::string(word(finding.severity)) + ": invariant " + std::to_string(finding.invariant) +
-         (finding.policy.empty() ? "" : ", `" + finding.policy + "`") + ": " + finding.text + "\n";
 }
 
 json elapsed_json(const std::vector<Elapsed>& times) {
@@ -81,6 +51,8 @@ json policy_json(const PolicyScore& score, Duration simulated) {
   return out;
 }
 
+}  // namespace
+
 json report_json(const ScenarioReport& report) {
   json out = {{"scenario", report.scenario},
               {"plant", report.plant},
@@ -96,8 +68,10 @@ json report_json(const ScenarioReport& report) {
                 {"overshoot", elapsed_json(report.service.overshoot)},
                 {"calm_within_share", calm_within(report.service)}}},
               {"invariants", json::array()},
+              {"met", report.met},
               {"missed", report.missed},
               {"notes", report.notes}};
+  if (!report.digest.empty()) out["digest"] = report.digest;
   for (const auto& [name, score] : report.policies) {
     out["policies"][name] = policy_json(score, report.simulated);
   }
@@ -110,22 +84,27 @@ json report_json(const ScenarioReport& report) {
   return out;
 }
 
-}  // namespace
+std::string simulation_heading(const ScenarioReport& report) {
+  return report.scenario + ": plant " + report.plant + ", " + std::to_string(report.runs) +
+         (report.runs == 1 ? " run" : " runs") + ", " + duration(report.simulated) +
+         " of virtual time, seed " + std::to_string(report.seed);
+}
 
 std::string simulation(const ScenarioReport& report) {
-  std::string out = report.scenario + ": plant " + report.plant + ", " +
-                    std::to_string(report.runs) + (report.runs == 1 ? " run" : " runs") + ", " +
-                    duration(report.simulated) + " of virtual time, seed " +
-                    std::to_string(report.seed) + "\n";
+  std::string out = simulation_heading(report) + "\n";
   for (const auto& note : report.notes) out += "note: " + note + "\n";
-  std::vector<Row> rows{{"POLICY", "INCIDENTS", "DETECTED", "P95", "FALSE TRIPS/D", "RE-TRIPS",
-                         "PROTECTED", "FLAPS/D", "DEGRADED MIN/D", "PERIOD"}};
+  Row head{"POLICY"};
+  for (auto& name : score_head()) head.push_back(std::move(name));
+  std::vector<Row> rows{std::move(head)};
   for (const auto& [name, score] : report.policies) {
-    rows.push_back(row_of(name, score, report.simulated));
+    Row row{name};
+    for (auto& cell : score_cells(score, report.simulated)) row.push_back(std::move(cell));
+    rows.push_back(std::move(row));
   }
   out += table(rows) + service(report.service);
-  for (const auto& finding : report.findings) out += finding_line(finding);
+  for (const auto& finding : report.findings) out += finding_text(finding) + "\n";
   for (const auto& missed : report.missed) out += "FAILED: " + missed + "\n";
+  if (!report.digest.empty()) out += "Digest of run 1: " + report.digest + "\n";
   return out + (report.holds() ? "All that is expected holds.\n" : "");
 }
 

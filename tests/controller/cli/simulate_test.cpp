@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/controller/cli/ran.hpp"
+#include "tests/controller/cli/well_formed.hpp"
 #include "tests/support/scratch_directory.hpp"
 #include "tests/support/text_file.hpp"
 
@@ -120,4 +121,86 @@ TEST_CASE("simulate: what cannot be loaded exits with 2 and says where") {
   CHECK(ran.status == 2);
   ran = run({"simulate", folder.path() + "/nothing.yaml"});
   CHECK(ran.status == 2);
+}
+
+TEST_CASE("simulate: --compare prints every policy with a line a set, and judges the first") {
+  const ScratchDirectory folder;
+  const auto file = folder.path() + "/short.yaml";
+  write_file(file,
+             "version: 1\nscenario: short\nduration: 1h\nplant: {lock_contention: {}}\n"
+             "incidents: [{at: 20m, for: 10m, level: 41%}]\n"
+             "expect: {policies: {circuit-breaker: {detect_p95: 45s}}}\n");
+  const std::vector<std::string> call{
+      "simulate",   file,
+      "--policies", kRoot + "/policies/recommended",
+      "--compare",  kRoot + "/policies/source",
+      "--compare",  kRoot + "/tests/bench/rules/naive",
+      "--compare",  kRoot + "/tests/bench/rules/prometheus/circuit-breaker.yaml"};
+  const auto ran = run(call);
+  CHECK(ran.status == 0);
+  CHECK(ran.err.empty());
+  CHECK_THAT(ran.out, Contains("POLICY") && Contains("SET") && Contains("DETECTED"));
+  CHECK_THAT(ran.out, Contains("circuit-breaker  recommended") && Contains("  source") &&
+                          Contains("  naive"));
+  CHECK_THAT(ran.out, Contains("recommended: all that is expected holds."));
+  CHECK_THAT(ran.out, Contains("PLANT") && Contains("lock_contention  recommended"));
+  CHECK(run(call).out == ran.out);
+
+  auto as_json = call;
+  as_json.emplace_back("--json");
+  const auto sets = nlohmann::json::parse(run(as_json).out).at("scenarios").at(0).at("sets");
+  REQUIRE(sets.size() == 4);
+  CHECK(sets.at(3).at("set") == "circuit-breaker");  // a file is called by its own name
+  const auto of = [&](std::size_t set, const char* figure) {
+    return sets.at(set).at("report").at("policies").at("circuit-breaker").at(figure).get<double>();
+  };
+  // One sample decides at once and all the time; for: 1m decides late.
+  CHECK(of(2, "detect_median_seconds") < of(0, "detect_median_seconds"));
+  CHECK(of(2, "openings") > of(0, "openings"));
+  CHECK(of(3, "detect_median_seconds") >= 60);
+  // Both would have taken what the cluster's budget allows.
+  CHECK(of(2, "openings") > 10);
+}
+
+TEST_CASE("simulate: --compare fails as the first set does, and names sets that cannot be loaded") {
+  auto ran = run({"simulate", kNoHysteresis, "--compare", kRoot + "/policies/recommended"});
+  CHECK(ran.status == 1);
+  CHECK_THAT(ran.out, Contains("no-hysteresis-policy: FAILED: invariant 1"));
+  ran = run({"simulate", kNoHysteresis, "--policies", kRoot + "/policies/recommended", "--compare",
+             kRoot + "/tests/controller/simulator/no-hysteresis-policy.yaml"});
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.out, Contains("no-hysteresis-policy: note: it also has no-hysteresis"));
+  ran = run({"simulate", kNoHysteresis, "--compare", "nowhere"});
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, Contains("nowhere"));
+  CHECK(ran.out.empty());
+}
+
+TEST_CASE("simulate: --html writes one page about every scenario, and changes no figure") {
+  const ScratchDirectory folder;
+  const auto file = folder.path() + "/page.html";
+  const auto plain = run({"simulate", kNoHysteresis});
+  const auto ran = run({"simulate", kNoHysteresis, "--html", file});
+  CHECK(ran.status == 1);
+  CHECK(ran.out == plain.out);
+  const auto text = read_file(file);
+  check_self_contained(text);
+  CHECK(elements(parsed(text), "section").size() == 1);
+  CHECK_THAT(text, Contains("does not hold") && Contains("limit cycle") &&
+                       Contains("no-hysteresis 0.3") && Contains("no-hysteresis clear 0.2999"));
+  const auto nowhere =
+      run({"simulate", kNoHysteresis, "--html", folder.path() + "/none/page.html"});
+  CHECK(nowhere.status == 2);
+  CHECK(nowhere.out.empty());  // said before minutes of work
+  CHECK_THAT(nowhere.err, Contains("cannot write " + folder.path() + "/none/page.html"));
+}
+
+TEST_CASE("simulate: the digest tells apart what differs in anything") {
+  const std::vector<std::string> call{"simulate", kNoHysteresis, "--digest"};
+  const auto ran = run(call);
+  CHECK_THAT(ran.out, Contains("Digest of run 1: ") && Contains(" of 7200 ticks"));
+  CHECK(run(call).out == ran.out);
+  const auto at = ran.out.find("Digest");
+  const auto other = run({"simulate", kNoHysteresis, "--digest", "--seed", "2"}).out;
+  CHECK(other.substr(other.find("Digest")) != ran.out.substr(at));
 }
