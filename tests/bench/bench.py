@@ -14,6 +14,7 @@ from table import Table
 import allowed
 import crossing
 import decide
+import detect
 import lock_probe
 import memory
 import scrape
@@ -22,7 +23,7 @@ import throughput
 
 BENCHMARKS = {module.NAME: module
               for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape,
-                             simulate)}
+                             simulate, detect)}
 ROUNDS = 5
 
 

@@ -24,6 +24,7 @@ sys.path.insert(0, os.path.join(REPO, "tests/bench"))
 
 import bench  # noqa: E402
 import crossing  # noqa: E402
+import detect  # noqa: E402
 import ground  # noqa: E402
 import lock_probe  # noqa: E402
 import supervisor  # noqa: E402
@@ -161,6 +162,27 @@ class SimulateBenchTest(unittest.TestCase):
         for wrong in ([], ["0", "1", "1"], ["1", "x", "1"]):
             done = subprocess.run([SIMULATE_BENCH, *wrong], capture_output=True, check=False)
             self.assertEqual(done.returncode, 2, wrong)
+
+
+class DetectTest(unittest.TestCase):
+    def policies(self, share, incidents=2):
+        return {"report": {"policies": {"breaker": {"protected_share": share,
+                                                    "incidents": incidents}}}}
+
+    def test_a_row_for_each_rule_that_was_tried_on_the_same_incidents(self):
+        sets = [{"set": "recommended", **self.policies(0.9)}, {"set": "naive", **self.policies(0.6)},
+                {"set": "source", "report": {"policies": {}}}]
+        row, = detect.rows_of({"scenarios": [{"scenario": "storm", "sets": sets}]})
+        self.assertEqual((row.case, row.ours, row.beside), ("storm: breaker", [0.9], [0.6]))
+        self.assertEqual(row.peer, detect.PEERS["naive"])
+
+    def test_without_incidents_there_is_nothing_to_protect(self):
+        sets = [{"set": name, **self.policies(1, incidents=0)} for name in ("recommended", "naive")]
+        self.assertEqual(detect.rows_of({"scenarios": [{"scenario": "calm", "sets": sets}]}), [])
+
+    def test_the_rules_are_where_it_looks_for_them(self):
+        for path in detect.RULES.values():
+            self.assertTrue(os.path.isdir(os.path.join(REPO, path)), path)
 
 
 class CrossingTest(unittest.TestCase):
