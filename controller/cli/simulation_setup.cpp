@@ -52,14 +52,17 @@ std::optional<std::vector<Scenario>> load_scenarios(const std::vector<std::strin
 }
 
 std::optional<FittedPolicies> load_for(const Scenario& scenario,
-                                       const std::vector<std::string>& paths, bool lift_budget) {
+                                       const std::vector<std::string>& paths, bool lift_limits) {
   auto load = load_named_policies(with_simulated(paths), context_of(scenario),
                                   "; expected policies");
   print_findings(std::cerr, load.errors);
   if (!load.set) return std::nullopt;
   FittedPolicies policies;
   policies.set = fitted(std::move(*load.set), scenario, policies.notes);
-  if (lift_budget) policies.set.settings.cluster_per_hour = std::numeric_limits<int>::max();
+  if (lift_limits) {
+    policies.set.settings.cluster_per_hour = std::numeric_limits<int>::max();
+    policies.set.settings.brake_acts = std::numeric_limits<int>::max();
+  }
   return policies;
 }
 

@@ -33,9 +33,9 @@ struct FittedPolicies {
   std::vector<std::string> notes;
 };
 
-/// Errors are printed; nothing then. `lift_budget`: of all policies together, as many forward acts
-/// as they like. No policy at all may be left.
+/// Errors are printed; nothing then. `lift_limits`: of all policies together, as many forward acts
+/// as they like, and no storm brake. No policy at all may be left.
 std::optional<FittedPolicies> load_for(const Scenario& scenario,
-                                       const std::vector<std::string>& paths, bool lift_budget);
+                                       const std::vector<std::string>& paths, bool lift_limits);
 
 }  // namespace homeostat

@@ -7,6 +7,7 @@
 #include "controller/simulator/expectations.hpp"
 #include "controller/simulator/invariants.hpp"
 #include "controller/simulator/plants.hpp"
+#include "policies/loader/scalars.hpp"
 
 namespace homeostat {
 
@@ -24,6 +25,15 @@ void collect(ScenarioReport& report, const RunScore& run) {
   for (const auto& [name, score] : run.policies) add(report.policies[name], score);
   add(report.service, run.service);
   for (const auto& finding : run.findings) add(report.findings, finding);
+}
+
+/// Once: figures of what was stopped in the middle must not be taken for a success.
+void note_brake(ScenarioReport& report, const RunScore& run, int number) {
+  if (!run.braked || !report.notes.empty()) return;
+  const auto since = loader::format_duration(run.braked->time_since_epoch());
+  report.notes.push_back("the storm brake came on " + since + " after the beginning of run " +
+                         std::to_string(number + 1) +
+                         ": too many acts, and nothing moved forward from then on");
 }
 
 bool holds_alone(const Scenario& scenario, const RunScore& run) {
@@ -55,6 +65,7 @@ Result<ScenarioReport> report_on(const Scenario& scenario, const PolicySet& poli
       return error;
     }
     collect(report, *run);
+    note_brake(report, *run, number);
     const bool misses = !missed && !holds_alone(scenario, *run);
     missed = missed || misses;
     if (number > 0 && !misses) continue;

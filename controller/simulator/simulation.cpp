@@ -145,7 +145,9 @@ Result<RunScore> Run::run(const Watch& watch) {
     if (watch) watch({now_, *plant_, active_, snapshot, decision, levers});
     state = std::move(decision.state);
   }
-  return finish();
+  auto result = finish();
+  result.braked = state.braked;
+  return result;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct RunScore {
   std::map<std::string, PolicyScore> policies;
   ServiceScore service;
   std::vector<InvariantFinding> findings;  ///< what only shows while it runs
+  /// When the storm brake came on, if it did. Nobody acknowledges it here: nothing moved forward
+  /// from then on.
+  std::optional<TimePoint> braked;
 };
 
 /// Run number `run` (from 0). An Error when the plant diverges.

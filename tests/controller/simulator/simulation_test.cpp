@@ -205,6 +205,18 @@ TEST_CASE(
   CHECK(run->policies.at("circuit-breaker").detections.size() == 1);
 }
 
+TEST_CASE("simulation: a storm brake that came on is noted, once, with its time") {
+  auto scenario = contention();
+  scenario.runs = 2;
+  auto policies = one_breaker();
+  policies.settings.brake_acts = 1;
+  const auto report = report_on(scenario, policies);
+  REQUIRE(report.has_value());
+  REQUIRE(report->notes.size() == 1);
+  CHECK_THAT(report->notes.front(),
+             Contains("the storm brake came on 2") && Contains("after the beginning of run 1"));
+}
+
 TEST_CASE("expectations: what does not hold is named with its numbers") {
   auto scenario = contention();
   scenario.expect["circuit-breaker"].detect_p95 = 1s;
