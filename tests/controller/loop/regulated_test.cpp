@@ -91,6 +91,7 @@ TEST_CASE("tally: a move that shadow would have made counts, an enforced one is 
     PolicySet set;
     set.policies = {back_pressure(mode)};
     verdict.mode = mode;
+    verdict.share = mode == Mode::enforce ? 1 : 0;
     Report report;
     count_would_acts(set, {verdict}, &report);
     CHECK(report.would_acts.size() == (mode == Mode::shadow ? 1 : 0));

@@ -54,7 +54,7 @@ std::vector<Example> bad_policies() {
   return {
       bad("an unknown key", breaker("colour: red\n")),
       bad("a kind to come", replaced(breaker(), "kind: breaker", "kind: job")),
-      bad("half in canary", breaker("canary: {steps: [{share: 50%, for: 1h}]}\n")),
+      bad_sense("half in canary", breaker("canary: {steps: [{share: 50%, for: 1h}]}\n")),
       bad_sense("a canary that shrinks",
                 breaker("canary: {steps: [{share: 10%, for: 1h}, {share: 5%, for: 1h}]}\n")),
       bad("a key to come", replaced(breaker(), "admit: 0%", "admit: 0%, scope: cluster")),
