@@ -53,8 +53,8 @@ std::optional<std::vector<Scenario>> load_scenarios(const std::vector<std::strin
 
 std::optional<FittedPolicies> load_for(const Scenario& scenario,
                                        const std::vector<std::string>& paths, bool lift_limits) {
-  auto load = load_named_policies(with_simulated(paths), context_of(scenario),
-                                  "; expected policies");
+  auto load =
+      load_named_policies(with_simulated(paths), context_of(scenario), "; expected policies");
   print_findings(std::cerr, load.errors);
   if (!load.set) return std::nullopt;
   FittedPolicies policies;
