@@ -25,6 +25,7 @@ open: {signal: pg_blocked_ratio, cusum: {ref: 0.20, trip: 1}, clear_below: 0.15}
 ladder:
   - {lever: feature, target: class/rebuildable, admit: 0%}
   - {lever: feature, target: class/batch, admit: 0%}
+restore: {steps: [100%], each: 10s}
 limits: {per_hour: 100}
 canary: )" +
          canary + "\n";
