@@ -197,6 +197,22 @@ TEST_CASE("storm brake: acts far apart do not put it on, and neither does what s
   }
 }
 
+TEST_CASE("storm brake: what only watches goes on deciding as if there were none") {
+  auto shadowed = quick_breaker("watches");
+  shadowed.mode = Mode::shadow;
+  World world({quick_breaker(), shadowed});
+  world.set.settings.brake_acts = 1;
+  flap(world, 3);
+  REQUIRE(world.state.braked);
+  int opened = 0;
+  for (const auto& verdict : world.verdicts) {
+    if (verdict.policy != "watches") continue;
+    CHECK(verdict.bar == ForwardBar::none);
+    opened += verdict.step == Step::opened ? 1 : 0;
+  }
+  CHECK(opened == 3);
+}
+
 TEST_CASE("storm brake: what was given back stays given back, and restoring goes on") {
   World world({quick_breaker()});
   world.set.settings.brake_acts = 1;
