@@ -80,7 +80,7 @@ void Leadership::doubt(std::string why) {
 
 ForwardBar Leadership::bar() const {
   if (ledger_ == nullptr) return ForwardBar::none;
-  const auto all = [](const Pause& pause) { return pause.scope == "cluster"; };
+  const auto all = [](const Pause& pause) { return pause.scope == kClusterScope; };
   if (leader_ && flapping_) return ForwardBar::lease_flapping;
   if (leader_ && std::any_of(pauses_.begin(), pauses_.end(), all)) return ForwardBar::paused;
   if (leader_) return ForwardBar::none;

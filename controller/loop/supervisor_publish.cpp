@@ -25,7 +25,7 @@ std::string Supervisor::bar_detail() const {
   if (snapshot_.bar != ForwardBar::paused) return leadership_.detail();
   const auto& pauses = leadership_.pauses();
   const auto all = std::find_if(pauses.begin(), pauses.end(),
-                                [](const Pause& pause) { return pause.scope == "cluster"; });
+                                [](const Pause& pause) { return pause.scope == kClusterScope; });
   return all == pauses.end() ? std::string() : described(*all);
 }
 

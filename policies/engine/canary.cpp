@@ -25,9 +25,9 @@ void go_to(CanaryMemory& memory, int step, TimePoint now) {
   memory.since = now;
 }
 
-/// What was counted stays: it says why.
-void demote(CanaryMemory& memory, TimePoint now) {
-  if (memory.step > 0) {
+/// What was counted stays: it says why. What has no share has no step to go back to.
+void demote(const Policy& policy, CanaryMemory& memory, TimePoint now) {
+  if (memory.step > 0 && can_canary(policy)) {
     go_to(memory, memory.step - 1, now);
     return;
   }
@@ -51,7 +51,7 @@ void judge(const Policy& policy, CanaryMemory& memory, TimePoint now) {
   // Once it acts on everything, the benches of its rungs see to what does not help.
   const bool failed = !acts_on_all(policy, memory) && judged(memory) >= rule.min_acts &&
                       too_many_failed(rule, memory);
-  if (memory.harmful > 0 || failed) demote(memory, now);
+  if (memory.harmful > 0 || failed) demote(policy, memory, now);
 }
 
 bool has_proved_itself(const Policy& policy, const CanaryMemory& memory, TimePoint now) {
@@ -90,15 +90,20 @@ bool acknowledged(const Snapshot& snapshot, const Policy& policy, TimePoint sinc
   });
 }
 
+/// Enforced, and to prove itself first where its text is new.
+bool on_probation(const PolicySet& set, const Policy& policy) {
+  return policy.mode == Mode::enforce && policy.kind == PolicyKind::breaker &&
+         set.settings.changed_policies != ChangedPolicies::keep;
+}
+
 /// What a policy without a memory of its own begins with; nothing: it is no canary.
 std::optional<CanaryMemory> beginning(const PolicySet& set, const EngineState& state,
                                       const Policy& policy, TimePoint now) {
-  const auto changed = set.settings.changed_policies;
-  const bool on_probation = policy.mode == Mode::enforce && policy.kind == PolicyKind::breaker &&
-                            changed != ChangedPolicies::keep && !was_enforced(state, policy);
-  if (policy.mode != Mode::canary && !on_probation) return std::nullopt;
+  const bool is_new = on_probation(set, policy) && !was_enforced(state, policy);
+  if (policy.mode != Mode::canary && !is_new) return std::nullopt;
+  const bool waits = is_new && set.settings.changed_policies == ChangedPolicies::shadow;
   auto memory = begun(policy, now);
-  memory.demoted = !can_canary(policy) || (on_probation && changed == ChangedPolicies::shadow);
+  memory.demoted = !can_canary(policy) || waits;
   return memory;
 }
 
@@ -129,10 +134,7 @@ void advance_canaries(const PolicySet& set, const Snapshot& snapshot, EngineStat
       continue;
     }
     CanaryMemory& memory = at->second;
-    const bool on_probation =
-        policy.mode == Mode::enforce && set.settings.changed_policies != ChangedPolicies::keep;
-    const bool wanted = policy.mode == Mode::canary || on_probation;
-    if (!wanted) {
+    if (policy.mode != Mode::canary && !on_probation(set, policy)) {
       state.canaries.erase(at);
     } else if (memory.demoted && acknowledged(snapshot, policy, memory.since)) {
       begin_anew(set, policy, memory, now);

@@ -22,16 +22,15 @@ std::uint64_t stable_hash(const std::string& text) {
   return hash;
 }
 
-/// The highest hash among those that take part: at least one of the subjects, and never all.
+/// The highest hash among those that take part: at least one of the subjects, and not all, for a
+/// step is less than half.
 std::uint64_t last_hash(const std::vector<Subject>& subjects, double share) {
   std::vector<std::uint64_t> hashes;
   hashes.reserve(subjects.size());
   for (const auto& subject : subjects) hashes.push_back(stable_hash(to_text(subject)));
-  const auto all = static_cast<std::ptrdiff_t>(hashes.size());
   // A hair less than the product, so that 25 % of 4 is not rounded up to 2.
-  const auto wanted =
-      static_cast<std::ptrdiff_t>(std::ceil(share * static_cast<double>(all) - 1e-9));
-  const auto count = std::clamp<std::ptrdiff_t>(wanted, 1, std::max<std::ptrdiff_t>(1, all - 1));
+  const auto wanted = std::ceil(share * static_cast<double>(hashes.size()) - 1e-9);
+  const auto count = std::max<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(wanted));
   std::nth_element(hashes.begin(), hashes.begin() + (count - 1), hashes.end());
   return hashes[static_cast<std::size_t>(count - 1)];
 }

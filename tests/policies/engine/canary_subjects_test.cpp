@@ -131,6 +131,24 @@ TEST_CASE("canary: one act that did harm is enough") {
   CHECK(world.last.desired.empty());
 }
 
+TEST_CASE("canary: what has no share, was acknowledged and did harm only watches again") {
+  auto policy = tried();
+  policy.mode = Mode::enforce;
+  policy.subjects = {zone(1)};
+  World world({policy});
+  world.set.settings.changed_policies = ChangedPolicies::shadow;
+  world.run(1, [](World& w) { w.put_gauge(0, zone(1)); });
+  REQUIRE(world.state.canaries.at(kName).demoted);
+  world.snapshot.acks = {{policy_scope(kName), world.now}};
+  world.run(2, [](World& w) { w.put_gauge(0, zone(1)); });
+  world.run(2, [](World& w) { w.put_gauge(1, zone(1)); });
+  REQUIRE(world.last.desired.size() == 1);
+  world.run(25, [](World& w) { w.put_gauge(2, zone(1)); });
+  REQUIRE(world.effects.size() == 1);
+  CHECK(world.effects[0].outcome == EffectOutcome::harmful);
+  CHECK(world.state.canaries.at(kName).demoted);
+}
+
 TEST_CASE("canary: those that only watch do not use up the subjects that may be open") {
   auto policy = tried();
   policy.limits.max_subjects = 0.1;  // one
