@@ -289,6 +289,9 @@ TEST_CASE("what goes on only after an acknowledgement is told by the leader unti
   const auto* waits = named(alerts, "HomeostatPolicyWaits");
   REQUIRE(waits != nullptr);
   REQUIRE(waits->labels.at("policy") == "circuit-breaker");
+  REQUIRE(std::count_if(alerts.begin(), alerts.end(), [](const Alert& alert) {
+            return alert.labels.at("alertname") == "HomeostatPolicyWaits";
+          }) == 1);
   REQUIRE(waits->annotations.at("summary") == "circuit-breaker failed in canary and only watches");
   report.canaries[0].memory.failed = 0;
   REQUIRE(named(active_alerts({}, report), "HomeostatPolicyWaits")->annotations.at("summary") ==
