@@ -307,7 +307,8 @@ asio::awaitable<void> Supervisor::ask_once_more(TimePoint now) {
 JournalStep Supervisor::entry(TimePoint now, std::vector<Sample> samples) {
   JournalStep entry;
   entry.at = now;
-  entry.wall = parts_.clock.wall();
+  snapshot_.wall = parts_.clock.wall();  // the same instant is decided on and journaled
+  entry.wall = snapshot_.wall;
   entry.basis = std::exchange(basis_, std::nullopt);
   entry.bar = snapshot_.bar;
   entry.paused = snapshot_.paused;

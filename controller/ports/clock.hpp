@@ -6,7 +6,8 @@
 namespace homeostat {
 
 /// The only source of time. The monotonic line never goes back and counts through no wall-clock
-/// change; wall time is for people and for other systems, never for a decision.
+/// change; wall time is for people, for other systems and for windows of the day or week, never
+/// for how long something took.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -20,6 +20,7 @@ std::optional<Decision> Replay::step(const JournalStep& step, bool begins) {
   Snapshot snapshot;
   for (const auto& sample : step.samples) put(snapshot, sample);
   snapshot.bar = step.bar;
+  snapshot.wall = step.wall;
   snapshot.paused = step.paused;
   snapshot.acks = step.acks;
   auto decision = decide(policies_, snapshot, std::move(state_), step.at);

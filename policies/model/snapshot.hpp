@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policies/model/sample.hpp"
+#include "policies/model/time.hpp"
 
 namespace homeostat {
 
@@ -49,6 +50,8 @@ struct Snapshot {
   /// here until a newer one replaces it; decide() judges its age.
   std::vector<Sample> samples;
   ForwardBar bar = ForwardBar::none;
+  /// For windows of time only; everything else counts on the monotonic line. It may be set back.
+  WallTime wall{};
   std::vector<std::string> paused;  ///< policies that an operator has paused, in order of name
   std::vector<Acknowledgement> acks = {};  ///< the newest of each scope
 };
