@@ -16,6 +16,11 @@ bool changes(Step step) {
     case Step::reopened:
     case Step::closed:
     case Step::adjusted:
+    case Step::started:
+    case Step::resumed:
+    case Step::stopped:
+    case Step::finished:
+    case Step::failed:
     case Step::fired:
     case Step::resolved:
       return true;
@@ -79,7 +84,7 @@ void Account::add(const Verdict& verdict, WallTime wall) {
   }
   pass_time(track, figures, wall);
   track.breached = beyond(verdict);
-  track.open = verdict.rung > 0;
+  track.open = verdict.rung > 0 && verdict.kind != PolicyKind::job;
   switch (verdict.step) {
     case Step::opened:
       ++figures.openings;
@@ -87,6 +92,7 @@ void Account::add(const Verdict& verdict, WallTime wall) {
       track.breach_since_opening = Duration{};
       break;
     case Step::fired:
+    case Step::started:
       ++figures.openings;
       break;
     case Step::climbed:

@@ -14,8 +14,8 @@
 namespace homeostat {
 
 /// Something that changed: by a verdict (opened, climbed, re-opened, restored, closed, adjusted,
-/// fired, resolved), or by the judgement of an act that did harm, which is given back without a
-/// verdict.
+/// started, resumed, stopped, finished, failed, fired, resolved), or by the judgement of an act
+/// that did harm, which is given back without a verdict.
 struct Action {
   WallTime wall{};
   std::string policy;
@@ -30,10 +30,10 @@ struct Action {
 
 /// Of one policy about one subject. Times run from one verdict to the next.
 struct Figures {
-  int openings = 0;     ///< closed -> open (kind alert: fired)
+  int openings = 0;     ///< closed -> open (kind alert: fired, kind job: started)
   int climbs = 0;       ///< further rungs
   int flaps = 0;        ///< re-openings, and openings so soon after a close that the hold grew
-  Duration degraded{};  ///< while a rung was taken
+  Duration degraded{};  ///< while a rung was taken; of a job never
   // Nothing where the policy's thresholds are not known.
   std::optional<int> false_trips;     ///< openings with less than kShortBreach of breach after them
   std::optional<Duration> in_breach;  ///< while the signals were beyond the thresholds of `open`

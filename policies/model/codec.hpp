@@ -32,6 +32,21 @@ nlohmann::json to_json(const DesiredLever& desired);
 nlohmann::json to_json(const PolicyMemory& memory);
 Result<PolicyMemory> policy_memory_from_json(const nlohmann::json& json);
 
+/// Of what is known of a job on a target, without that.
+nlohmann::json to_json(const JobProgress& progress);
+Result<JobProgress> job_progress_from_json(const nlohmann::json& json);
+
+nlohmann::json to_json(const JobApproval& approval);
+Result<JobApproval> job_approval_from_json(const nlohmann::json& json);
+
+nlohmann::json to_json(const JobStatus& status);
+Result<JobStatus> job_status_from_json(const nlohmann::json& json);
+
+nlohmann::json to_json(const JobMemory& memory);
+Result<JobMemory> job_memory_from_json(const nlohmann::json& json);
+
+nlohmann::json to_json(const Job& job);
+
 nlohmann::json to_json(const RegulatedValue& value);
 Result<RegulatedValue> regulated_value_from_json(const nlohmann::json& json);
 

@@ -69,6 +69,7 @@ json to_json(const PolicyMemory& memory) {
               {"benched", json::array()}};
   for (const auto& benched : memory.benched) out["benched"].push_back(benched_to_json(benched));
   if (memory.canary) out["canary"] = canary_to_json(*memory.canary);
+  if (memory.job) out["job"] = to_json(*memory.job);
   return out;
 }
 
@@ -86,6 +87,7 @@ Result<PolicyMemory> policy_memory_from_json(const json& in) {
   reader.read("changed_us", memory.changed);
   reader.read("opened_us", memory.opened);
   codec::read_all(reader, "benched", memory.benched, benched_from_json);
+  codec::read_optional(reader, "job", memory.job, job_memory_from_json);
   if (reader.error()) return *reader.error();
   if (const auto canary = in.find("canary"); canary != in.end()) {
     auto read = canary_from_json(*canary, memory.policy_hash);

@@ -79,6 +79,7 @@ json arm_to_json(const Arm& arm) {
   codec::set_us(out, "max_open_us", arm.max_open);
   if (arm.max_rung) out["max_rung"] = *arm.max_rung;
   if (!arm.record.empty()) out["record"] = formula_to_json(arm.record.front());
+  if (arm.early) out["early"] = true;
   return out;
 }
 
@@ -184,6 +185,7 @@ json to_json(const Policy& policy) {
   out["canary"] = canary_to_json(policy.canary);
   if (policy.expect) out["expect"] = expectation_to_json(*policy.expect);
   if (policy.regulator) out["regulator"] = regulator_to_json(*policy.regulator);
+  if (policy.job) out["job"] = to_json(*policy.job);
   if (policy.escalate) {
     out["escalate"] = {{"to", to_text(policy.escalate->to)},
                        {"at", codec::number(policy.escalate->at)}};

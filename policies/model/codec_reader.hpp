@@ -128,6 +128,12 @@ class Reader {
     return nullptr;
   }
 
+  /// The member as it is; nullptr when it is missing, which is no Error.
+  const nlohmann::json* optional(const char* key) const {
+    const auto at = json_.find(key);
+    return error_ || at == json_.end() ? nullptr : &*at;
+  }
+
   /// Takes over an Error from a nested value.
   void fail(Error error) {
     if (!error_) error_ = std::move(error);
@@ -178,6 +184,17 @@ void read_all(Reader& reader, const char* key, std::vector<T>& into,
     if (!value.has_value()) return reader.fail(value.error());
     into.push_back(std::move(*value));
   }
+}
+
+/// A member that may be missing, by the codec of its type.
+template <class T>
+void read_optional(Reader& reader, const char* key, std::optional<T>& into,
+                   Result<T> (*decode)(const nlohmann::json&)) {
+  const auto* const member = reader.optional(key);
+  if (member == nullptr) return;
+  auto value = decode(*member);
+  if (!value.has_value()) return reader.fail(value.error());
+  into = std::move(*value);
 }
 
 }  // namespace homeostat::codec

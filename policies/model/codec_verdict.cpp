@@ -87,6 +87,7 @@ json to_json(const Verdict& verdict) {
   codec::set(out, "computed", verdict.computed);
   codec::set(out, "target", verdict.target);
   codec::set(out, "value", verdict.value);
+  if (verdict.job) out["job"] = to_json(*verdict.job);
   for (const auto& evidence : verdict.evidence) {
     out["evidence"].push_back(evidence_to_json(evidence));
   }
@@ -115,6 +116,7 @@ Result<Verdict> verdict_from_json(const json& in) {
   reader.read_optional("computed", verdict.computed);
   reader.read_optional("target", verdict.target);
   reader.read_optional("value", verdict.value);
+  codec::read_optional(reader, "job", verdict.job, job_status_from_json);
   codec::read_all(reader, "evidence", verdict.evidence, evidence_from_json);
   codec::read_all(reader, "gates", verdict.gates, gate_from_json);
   if (reader.error()) return *reader.error();

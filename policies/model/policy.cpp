@@ -52,6 +52,14 @@ void divide(Arm& arm, int by) {
   divide(arm.max_open, by);
 }
 
+/// Windows are wall time, and stay.
+void divide(Job& job, int by) {
+  divide(job.at_most_every, by);
+  divide(job.budget.time, by);
+  divide(job.deadline, by);
+  job.cooldown /= by;
+}
+
 void divide(Policy& policy, int by) {
   policy.every /= by;
   for (auto& arm : policy.open.arms) divide(arm, by);
@@ -65,6 +73,7 @@ void divide(Policy& policy, int by) {
   policy.bench.max /= by;
   for (auto& step : policy.canary.steps) step.hold_for /= by;
   if (policy.regulator && policy.regulator->aimd) policy.regulator->aimd->every /= by;
+  if (policy.job) divide(*policy.job, by);
 }
 
 }  // namespace

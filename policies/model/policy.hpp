@@ -13,6 +13,7 @@
 #include "policies/model/canary.hpp"
 #include "policies/model/error.hpp"
 #include "policies/model/formula.hpp"
+#include "policies/model/job.hpp"
 #include "policies/model/lever.hpp"
 #include "policies/model/regulator.hpp"
 #include "policies/model/sample.hpp"
@@ -82,6 +83,7 @@ struct Arm {
   std::optional<int> max_rung;       ///< this arm alone never climbs higher
   std::optional<Duration> max_open;  ///< tripped longer than this: ignored until it was clear
   std::vector<Formula> record = {};  ///< one, judged instead of a signal, or none
+  bool early = false;                ///< of kind job: one of `early`, not of `when`
   friend bool operator==(const Arm&, const Arm&) = default;
 };
 
@@ -91,7 +93,8 @@ struct Condition {
   friend bool operator==(const Condition&, const Condition&) = default;
 };
 
-/// A rung of a ladder, or what a regulator sets: a lever and where it should stand.
+/// A rung of a ladder, what a regulator sets, or what a job runs: a lever and where it should
+/// stand.
 struct Act {
   std::string lever;
   std::string target;  ///< empty: the policy's subject
@@ -163,8 +166,10 @@ struct Policy {
   std::string description;
   Duration every = std::chrono::seconds{30};
   std::vector<Subject> subjects{Subject{}};  ///< `for_each`, resolved against the inventory
-  Condition open;           ///< of a regulator: what AIMD steers by, otherwise no arm
-  std::vector<Act> ladder;  ///< of a regulator: its only act, without the argument it computes
+  Condition open;           ///< of a regulator: what AIMD steers by, otherwise no arm; of a job:
+                            ///< `when`, which may have none, and `early`
+  std::vector<Act> ladder;  ///< of a regulator: its only act, without the argument it computes; of
+                            ///< a job: what is run
   Duration climb_after = std::chrono::seconds{30};
   Hold hold;
   Restore restore;
@@ -179,6 +184,7 @@ struct Policy {
   Place place;       ///< of its `policy:` key
   std::optional<Regulator> regulator = {};  ///< of kind regulator
   std::optional<Escalation> escalate = {};
+  std::optional<Job> job = {};  ///< of kind job
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
@@ -216,6 +222,8 @@ struct LeverTraits {
   /// May be set while a breaker is open, but is neither given back nor changed until all are
   /// closed.
   bool settles_last = false;
+  /// Setting it starts work that ends by itself, and giving it back stops that: for kind job only.
+  bool runs_job = false;
   friend bool operator==(const LeverTraits&, const LeverTraits&) = default;
 };
 

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "policies/model/job.hpp"
+#include "policies/model/lever.hpp"
 #include "policies/model/sample.hpp"
 #include "policies/model/time.hpp"
 
@@ -51,9 +54,12 @@ struct Snapshot {
   std::vector<Sample> samples;
   ForwardBar bar = ForwardBar::none;
   /// For windows of time only; everything else counts on the monotonic line. It may be set back.
+  /// 1970 began long before us: that there is no clock, and no job starts.
   WallTime wall{};
   std::vector<std::string> paused;  ///< policies that an operator has paused, in order of name
-  std::vector<Acknowledgement> acks = {};  ///< the newest of each scope
+  std::vector<Acknowledgement> acks = {};     ///< the newest of each scope
+  std::map<LeverKey, JobProgress> jobs = {};  ///< the newest on each target that has had one
+  std::vector<JobApproval> approvals = {};    ///< in order of time
 };
 
 /// What bars a policy's forward acts: `bar`, or its own pause.

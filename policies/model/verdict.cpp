@@ -12,7 +12,7 @@ constexpr NameTable<BreakerState, 3> kStates{{
     {BreakerState::half_open, "half_open"},
 }};
 
-constexpr NameTable<Step, 12> kSteps{{
+constexpr NameTable<Step, 17> kSteps{{
     {Step::idle, "idle"},
     {Step::blocked, "blocked"},
     {Step::opened, "opened"},
@@ -22,6 +22,11 @@ constexpr NameTable<Step, 12> kSteps{{
     {Step::reopened, "reopened"},
     {Step::closed, "closed"},
     {Step::adjusted, "adjusted"},
+    {Step::started, "started"},
+    {Step::resumed, "resumed"},
+    {Step::stopped, "stopped"},
+    {Step::finished, "finished"},
+    {Step::failed, "failed"},
     {Step::fired, "fired"},
     {Step::resolved, "resolved"},
     {Step::unknown, "unknown"},
@@ -33,7 +38,7 @@ constexpr NameTable<Precedence, 3> kPrecedences{{
     {Precedence::name, "name"},
 }};
 
-constexpr NameTable<GateKind, 32> kGates{{
+constexpr NameTable<GateKind, 42> kGates{{
     {GateKind::trip, "trip"},
     {GateKind::backstop, "backstop"},
     {GateKind::rise, "rise"},
@@ -66,6 +71,16 @@ constexpr NameTable<GateKind, 32> kGates{{
     {GateKind::max_step, "max_step"},
     {GateKind::cut_every, "cut_every"},
     {GateKind::grow_every, "grow_every"},
+    {GateKind::wall_clock, "wall_clock"},
+    {GateKind::start_window, "start_window"},
+    {GateKind::at_most_every, "at_most_every"},
+    {GateKind::cooldown, "cooldown"},
+    {GateKind::approval, "approval"},
+    {GateKind::one_at_a_time, "one_at_a_time"},
+    {GateKind::time_budget, "time_budget"},
+    {GateKind::byte_budget, "byte_budget"},
+    {GateKind::deadline, "deadline"},
+    {GateKind::resume_window, "resume_window"},
 }};
 
 constexpr NameTable<EffectOutcome, 5> kOutcomes{{
@@ -93,7 +108,8 @@ std::optional<BreakerState> parse_breaker_state(std::string_view text) {
   return value_of(kStates, text);
 }
 bool is_forward(Step step) {
-  return step == Step::opened || step == Step::climbed || step == Step::reopened;
+  return step == Step::opened || step == Step::climbed || step == Step::reopened ||
+         step == Step::started || step == Step::resumed;
 }
 
 std::string_view to_text(Step step) { return name_of(kSteps, step); }

@@ -15,6 +15,7 @@
 
 namespace homeostat {
 
+/// Of a job: idle, running, stopped to go on later.
 enum class BreakerState { closed, open, half_open };
 
 /// What an evaluation changed, or that it changed nothing.
@@ -28,6 +29,11 @@ enum class Step {
   reopened,  ///< half open -> open, the rung last given back is taken again
   closed,    ///< half open -> closed, everything given back
   adjusted,  ///< kind regulator: the lever is to stand at another value
+  started,   ///< kind job: a run begins
+  resumed,   ///< kind job: a run that was stopped goes on
+  stopped,   ///< kind job: the run is to stop before it is finished
+  finished,  ///< kind job: all is done
+  failed,    ///< kind job: it went wrong, and the run is over
   fired,     ///< kind alert: the condition holds
   resolved,  ///< kind alert: the condition no longer holds
   unknown,   ///< an absent signal: neither true nor false, the state is held
@@ -70,6 +76,16 @@ enum class GateKind {
   max_step,        ///< how far the lever would move against the most it moves at once
   cut_every,       ///< seconds since the last cut against aimd.every
   grow_every,      ///< seconds since the last cut or growth against aimd.every
+  wall_clock,      ///< 1 when the time of day is known, else 0; against 1
+  start_window,    ///< 1 inside the windows of a job, else 0; against 1
+  at_most_every,   ///< seconds since the last start of a job against at_most_every
+  cooldown,        ///< seconds since the last end of a job against its cooldown
+  approval,        ///< 1 when a person has said yes to this run, else 0; against 1
+  one_at_a_time,   ///< 1 when no other job runs on the target, else 0; against 1
+  time_budget,     ///< seconds that a part of a job has run, less than budget.time
+  byte_budget,     ///< bytes that a part of a job has moved, less than budget.bytes
+  deadline,        ///< seconds since a part of a job was started, less than its deadline
+  resume_window,   ///< 1 inside a window that began after the run was stopped, else 0; against 1
 };
 
 struct Gate {
@@ -113,9 +129,10 @@ struct Verdict {
   Duration hold{};      ///< the current hold
   int trips = 0;        ///< openings and re-openings since the hold was last reset
   ForwardBar bar = ForwardBar::none;
-  std::optional<double> computed;  ///< of a regulator: before its bounds; may be infinite
-  std::optional<double> target;    ///< the same within its bounds; nothing: unknown
-  std::optional<double> value;     ///< where its lever is to stand; nothing: not set by it
+  std::optional<double> computed;     ///< of a regulator: before its bounds; may be infinite
+  std::optional<double> target;       ///< the same within its bounds; nothing: unknown
+  std::optional<double> value;        ///< where its lever is to stand; nothing: not set by it
+  std::optional<JobStatus> job = {};  ///< of a job
   /// One an arm, in the policy's order; then one a signal or record of a regulator's formula.
   std::vector<Evidence> evidence;
   std::vector<Gate> gates;
@@ -229,13 +246,14 @@ struct PolicyMemory {
   /// How far the policy has come in canary: the same for all its subjects. Only where memories are
   /// kept; the engine has one a policy.
   std::optional<CanaryMemory> canary = {};
+  std::optional<JobMemory> job = {};  ///< of a job that has been started before
   friend bool operator==(const PolicyMemory&, const PolicyMemory&) = default;
 };
 
 std::string_view to_text(BreakerState state);
 std::optional<BreakerState> parse_breaker_state(std::string_view text);
 std::string_view to_text(Step step);
-/// Opened, climbed, re-opened: what budgets and effects count.
+/// Opened, climbed, re-opened, started, resumed: what budgets count.
 bool is_forward(Step step);
 std::optional<Step> parse_step(std::string_view text);
 std::string_view to_text(EffectOutcome outcome);

@@ -91,6 +91,23 @@ Vocabulary regulated_vocabulary() {
   return result;
 }
 
+Vocabulary job_vocabulary() {
+  auto result = vocabulary();
+  result.signals["citus_node_cv"].provided = true;
+  result.signals["citus_node_max_deviation"] =
+      signal(SignalShape::gauge, SubjectKind::cluster, "ratio", false);
+  LeverDescription rebalance;
+  rebalance.traits.isolates = true;
+  rebalance.traits.runs_job = true;
+  rebalance.arguments = {argument("deviation", ArgumentType::share),
+                         argument("weight", ArgumentType::text)};
+  rebalance.arguments[1].required = false;
+  rebalance.targets = {"cluster"};
+  rebalance.help = "Moves shards until the nodes are even.";
+  result.levers["rebalance"] = rebalance;
+  return result;
+}
+
 Vocabulary vocabulary() {
   constexpr auto kNode = SubjectKind::node;
   constexpr auto kGauge = SignalShape::gauge;

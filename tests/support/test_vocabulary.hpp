@@ -15,4 +15,8 @@ Vocabulary vocabulary();
 /// 10,000, restricts least at its maximum), and the signals of groups.
 Vocabulary regulated_vocabulary();
 
+/// The same with a lever that runs jobs: `rebalance` on `cluster`, with `deviation` and, if wanted,
+/// `weight`. `citus_node_cv` is provided, `citus_node_max_deviation` is not.
+Vocabulary job_vocabulary();
+
 }  // namespace homeostat::test

@@ -9,6 +9,7 @@
 #include "controller/cli/text/effect_text.hpp"
 #include "controller/cli/text/explain_next.hpp"
 #include "controller/cli/text/gate_text.hpp"
+#include "controller/cli/text/job_text.hpp"
 #include "controller/cli/text/quantity.hpp"
 #include "controller/cli/text/regulator_text.hpp"
 #include "controller/cli/text/table.hpp"
@@ -189,6 +190,7 @@ std::string mode_of(const Verdict& verdict) {
 
 std::string state_of(const Verdict& verdict) {
   if (verdict.kind == PolicyKind::regulator) return regulator_state(verdict);
+  if (verdict.kind == PolicyKind::job) return job_state(verdict);
   if (verdict.kind == PolicyKind::alert) {
     return verdict.state == BreakerState::closed ? "not firing" : "firing";
   }
@@ -234,6 +236,9 @@ std::string paragraph(const Verdict& verdict, const json& policy,
 
 std::string reason(const Verdict& verdict, const json& policy) {
   if (verdict.kind == PolicyKind::regulator) return regulator_reason(verdict, policy);
+  if (verdict.kind == PolicyKind::job && verdict.step != Step::unknown) {
+    return job_reason(verdict, policy);
+  }
   switch (verdict.step) {
     case Step::idle:
       return idle(verdict, policy);
@@ -251,7 +256,12 @@ std::string reason(const Verdict& verdict, const json& policy) {
       return restored(verdict);
     case Step::closed:
       return "Closed: everything is given back.";
-    case Step::adjusted:  // of a regulator, see above
+    case Step::adjusted:  // of a regulator or a job, see above
+    case Step::started:
+    case Step::resumed:
+    case Step::stopped:
+    case Step::finished:
+    case Step::failed:
       return "";
     case Step::fired:
       return "Fires: " + what_tripped(verdict) + ".";

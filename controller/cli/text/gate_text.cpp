@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "controller/cli/text/job_gate_text.hpp"
 #include "controller/cli/text/quantity.hpp"
 
 namespace homeostat::text {
@@ -218,6 +219,17 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
       return elapsed(gate, "since the last cut");
     case GateKind::grow_every:
       return elapsed(gate, "since the last cut or growth");
+    case GateKind::wall_clock:
+    case GateKind::start_window:
+    case GateKind::at_most_every:
+    case GateKind::cooldown:
+    case GateKind::approval:
+    case GateKind::one_at_a_time:
+    case GateKind::time_budget:
+    case GateKind::byte_budget:
+    case GateKind::deadline:
+    case GateKind::resume_window:
+      return job_gate(gate);
   }
   return "";
 }

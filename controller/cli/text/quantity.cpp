@@ -57,6 +57,14 @@ std::string seconds(double value) {
 
 std::string duration(Duration value) { return seconds(to_seconds(value)); }
 
+std::string bytes(double value) {
+  constexpr std::array kUnits{"B", "kB", "MB", "GB", "TB"};
+  if (!std::isfinite(value)) return "unknown";
+  std::size_t unit = 0;
+  for (; std::abs(value) >= 1000 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
+  return printed("%.3g ", value) + kUnits.at(unit);
+}
+
 std::string share(double value) {
   if (!std::isfinite(value)) return "unknown";
   return number(std::round(value * 1e6) / 1e4) + " %";

@@ -20,6 +20,9 @@ std::string two_decimals(double value);
 std::string seconds(double value);
 std::string duration(Duration value);
 
+/// `12 GB`, `350 MB`, `17 B`: decimal, as the policy language writes them.
+std::string bytes(double value);
+
 /// A share as per cent: `15 %`.
 std::string share(double value);
 

@@ -138,7 +138,18 @@ std::vector<Row> replay_figures(const Backtest& backtest, const std::string& oth
 }
 
 std::string where(const Action& action) {
-  if (action.step == Step::fired || action.step == Step::resolved) return "";
+  switch (action.step) {
+    case Step::fired:
+    case Step::resolved:
+    case Step::started:
+    case Step::resumed:
+    case Step::stopped:
+    case Step::finished:
+    case Step::failed:
+      return "";  // no ladder
+    default:
+      break;
+  }
   if (action.value) return "at " + number(*action.value);
   const auto rung = "rung " + std::to_string(action.rung);
   return action.harmful ? rung + " given back: it did harm" : rung;

@@ -6,6 +6,7 @@
 
 #include "controller/cli/text/explain_text.hpp"
 #include "controller/cli/text/gate_text.hpp"
+#include "controller/cli/text/job_text.hpp"
 #include "controller/cli/text/quantity.hpp"
 #include "controller/cli/text/regulator_text.hpp"
 #include "policies/model/codec.hpp"
@@ -99,6 +100,7 @@ std::string thresholds(const json& report, const Sample& sample) {
 
 std::string state_of(const Verdict& verdict) {
   if (verdict.kind == PolicyKind::regulator) return regulator_state(verdict);
+  if (verdict.kind == PolicyKind::job) return job_state(verdict);
   if (verdict.kind != PolicyKind::alert) return std::string(to_text(verdict.state));
   return verdict.state == BreakerState::closed ? "quiet" : "FIRING";
 }
@@ -123,7 +125,7 @@ std::vector<Row> policy_rows(const json& report) {
     const auto verdict = verdict_from_json(in);
     if (!verdict.has_value()) continue;
     const auto* policy = policy_of(report, verdict->policy);
-    const bool ladder = verdict->rungs > 0;
+    const bool ladder = verdict->rungs > 0 && verdict->kind != PolicyKind::job;
     rows.push_back(
         {verdict->policy, to_text(verdict->subject), std::string(to_text(verdict->mode)),
          state_of(*verdict),

@@ -158,6 +158,77 @@ TEST_CASE("codec: what a policy remembers comes back, with the rungs that are be
   CHECK(*back == memory);
 }
 
+TEST_CASE("codec: what is remembered of a job's runs comes back, what never was is left out") {
+  PolicyMemory memory;
+  memory.policy = "shard-balance";
+  CHECK_FALSE(to_json(memory).contains("job"));
+  memory.job = JobMemory{TimePoint{5s}, TimePoint{9s}, true, JobStop::byte_budget, 12.5e9};
+  auto back = policy_memory_from_json(json::parse(to_json(memory).dump()));
+  REQUIRE(back.has_value());
+  CHECK(*back == memory);
+  memory.job = JobMemory{};
+  back = policy_memory_from_json(to_json(memory));
+  REQUIRE(back.has_value());
+  CHECK(*back == memory);
+  CHECK_FALSE(to_json(memory)["job"].contains("ended_us"));
+}
+
+TEST_CASE("codec: how a job stands, what is reported of it and what was approved come back") {
+  Verdict verdict;
+  verdict.kind = PolicyKind::job;
+  verdict.step = Step::stopped;
+  verdict.job = JobStatus{JobStop::deadline, true, 3e9, 2min, 90s};
+  verdict.gates.push_back({GateKind::resume_window, -1, 0, 1, -1, false});
+  const auto back = verdict_from_json(json::parse(to_json(verdict).dump()));
+  REQUIRE(back.has_value());
+  CHECK(back->job == verdict.job);
+  require_same(*back, verdict);
+
+  const JobProgress progress{JobPhase::failed, TimePoint{7s}, 1e9, 4min};
+  const auto reported = job_progress_from_json(json::parse(to_json(progress).dump()));
+  REQUIRE(reported.has_value());
+  CHECK(*reported == progress);
+  const JobApproval approval{"shard-balance", TimePoint{8s}};
+  const auto approved = job_approval_from_json(json::parse(to_json(approval).dump()));
+  REQUIRE(approved.has_value());
+  CHECK(*approved == approval);
+
+  auto broken = to_json(verdict);
+  broken["job"]["stop"] = "boredom";
+  const auto refused = verdict_from_json(broken);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().context == "status of a job in JSON: member `stop` has an unknown name");
+}
+
+TEST_CASE("codec: a policy of kind job shows its windows, budget and which arms are early") {
+  Policy policy;
+  CHECK_FALSE(to_json(policy).contains("job"));
+  policy.open.arms.resize(2);
+  policy.open.arms[1].early = true;
+  Job job;
+  job.windows.resize(1);
+  job.windows[0].times = {{180, 420}};
+  job.windows[0].weekdays = {{0, 0}};
+  job.windows[0].location = "Europe/Berlin";
+  job.at_most_every = 168h;
+  job.budget = {492s, 49e9};
+  job.deadline = 20min;
+  job.cooldown = 24h;
+  job.needs_approval = true;
+  policy.job = job;
+  const auto out = to_json(policy);
+  CHECK_FALSE(out["open"]["arms"][0].contains("early"));
+  CHECK(out["open"]["arms"][1]["early"] == true);
+  CHECK(out["job"]["windows"] == json::parse(R"([{"location": "Europe/Berlin",
+      "times": [{"begin": 180, "end": 420}], "weekdays": [{"begin": 0, "end": 0}]}])"));
+  CHECK(out["job"]["resume"] == json::array());
+  CHECK(out["job"]["at_most_every_us"] == 604'800'000'000);
+  CHECK(out["job"]["budget"] == json{{"time_us", 492'000'000}, {"bytes", 49e9}});
+  CHECK(out["job"]["deadline_us"] == 1'200'000'000);
+  CHECK(out["job"]["cooldown_us"] == 86'400'000'000);
+  CHECK(out["job"]["needs_approval"] == true);
+}
+
 TEST_CASE("codec: an effect comes back with what is unknown left unknown") {
   Effect effect{"circuit-breaker",
                 kNode,

@@ -52,6 +52,14 @@ Policy full_policy(int speed_up) {
   policy.priority = 7;
   policy.blocked_while = {"q"};
   policy.hash = "h";
+  Job job;
+  job.windows.resize(1);
+  job.windows[0].times = {{180, 420}};
+  job.at_most_every = time(604800);
+  job.budget = {time(492), 49e9};
+  job.deadline = time(1200);
+  job.cooldown = time(86400);
+  policy.job = job;
   return policy;
 }
 

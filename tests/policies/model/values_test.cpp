@@ -95,8 +95,10 @@ TEST_CASE("names: every enumerator of samples, snapshots, subjects and verdicts 
   check_names<ForwardBar>(9, parse_forward_bar);
   check_names<SubjectKind>(6, parse_subject_kind);
   check_names<BreakerState>(3, parse_breaker_state);
-  check_names<Step>(12, parse_step);
-  check_names<GateKind>(32, parse_gate_kind);
+  check_names<Step>(17, parse_step);
+  check_names<GateKind>(42, parse_gate_kind);
+  check_names<JobPhase>(4, parse_job_phase);
+  check_names<JobStop>(6, parse_job_stop);
   check_names<EffectOutcome>(5, parse_effect_outcome);
   check_names<EffectDoubt>(7, parse_effect_doubt);
 }

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/text/job_text.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "controller/cli/text/gate_text.hpp"
+#include "controller/cli/text/quantity.hpp"
+
+namespace homeostat::text {
+namespace {
+
+using nlohmann::json;
+
+JobStatus status_of(const Verdict& verdict) { return verdict.job.value_or(JobStatus{}); }
+
+/// The gates that say no, in words.
+std::string failed(const Verdict& verdict, const json& policy) {
+  std::string out;
+  for (const auto& one : verdict.gates) {
+    if (!one.passed) out += (out.empty() ? "" : "; ") + gate(verdict, one, policy);
+  }
+  return out;
+}
+
+std::string with(const std::string& head, const std::string& why) {
+  return head + (why.empty() ? "." : ": " + why + ".");
+}
+
+/// ", 12 GB moved", or nothing: not every job counts bytes.
+std::string moved(const JobStatus& status) {
+  return status.bytes_done > 0 ? ", " + bytes(status.bytes_done) + " moved" : "";
+}
+
+std::string progress(const JobStatus& status) {
+  std::string out = duration(status.ran.value_or(Duration{})) + " so far" + moved(status);
+  if (status.left) out += ", by a guess " + duration(*status.left) + " to go";
+  return out;
+}
+
+std::string why_stopped(JobStop stop) {
+  switch (stop) {
+    case JobStop::none:
+      return "it was stopped";
+    case JobStop::time_budget:
+      return "the time of its budget was used up";
+    case JobStop::byte_budget:
+      return "the bytes of its budget were used up";
+    case JobStop::deadline:
+      return "its deadline had come";
+    case JobStop::blocked:
+      return "a policy that blocks it had opened";
+    case JobStop::outside:
+      return "somebody else stopped it";
+  }
+  return "";
+}
+
+bool asked_and_failed(const Verdict& verdict, GateKind kind) {
+  return std::any_of(verdict.gates.begin(), verdict.gates.end(),
+                     [kind](const Gate& one) { return one.kind == kind && !one.passed; });
+}
+
+std::string started(const Verdict& verdict) {
+  const bool early = asked_and_failed(verdict, GateKind::start_window) ||
+                     asked_and_failed(verdict, GateKind::at_most_every);
+  std::string why;
+  for (const auto& evidence : verdict.evidence) {
+    if (!evidence.tripped) continue;
+    const auto judged = evidence.judged.value_or(evidence.numerator);
+    why += (why.empty() ? "" : "; ") + evidence.signal + " " + of_signal(evidence.signal, judged);
+  }
+  return with(early ? "Started early" : "Started", why.empty() ? "its time has come" : why);
+}
+
+std::string stopped(const Verdict& verdict) {
+  const auto status = status_of(verdict);
+  const bool over = verdict.state == BreakerState::closed;
+  return "Stopped, for " + why_stopped(status.stop) + moved(status) +
+         (over ? "; the run is over." : "; it goes on in a later window.");
+}
+
+std::string holding(const Verdict& verdict, const json& policy) {
+  if (verdict.state == BreakerState::open) return "Runs: " + progress(status_of(verdict)) + ".";
+  return with("Waits to go on, since " + why_stopped(status_of(verdict).stop),
+              failed(verdict, policy));
+}
+
+}  // namespace
+
+std::string job_state(const Verdict& verdict) {
+  const auto status = status_of(verdict);
+  switch (verdict.state) {
+    case BreakerState::closed:
+      return status.failed ? "idle, the last run FAILED" : "idle";
+    case BreakerState::open:
+      return "running, " + progress(status);
+    case BreakerState::half_open:
+      return "stopped" + moved(status) + ", to go on later";
+  }
+  return "";
+}
+
+std::string job_reason(const Verdict& verdict, const json& policy) {
+  const bool stands_still = verdict.state == BreakerState::half_open;
+  switch (verdict.step) {
+    case Step::started:
+      return started(verdict);
+    case Step::resumed:
+      return "Goes on with what was stopped before.";
+    case Step::stopped:
+      return stopped(verdict);
+    case Step::finished:
+      return "Finished" + moved(status_of(verdict)) + ".";
+    case Step::failed:
+      return "Failed" + moved(status_of(verdict)) + "; the run is over.";
+    case Step::holding:
+      return holding(verdict, policy);
+    case Step::blocked:
+      return with(stands_still ? "Would go on, but may not" : "Would start, but may not",
+                  failed(verdict, policy));
+    default:
+      return with("Nothing to do", failed(verdict, policy));
+  }
+}
+
+}  // namespace homeostat::text

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jobs: work that is started at its time, takes as long as it takes, and ends by itself. What makes
+// a policy one, what is known of one that runs, and what is remembered of its runs.
+//
+// A run is what one start brings about. It may be stopped and resumed: it has parts then.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policies/model/time.hpp"
+#include "policies/model/time_interval.hpp"
+
+namespace homeostat {
+
+/// How much one part of a run may use before it is stopped.
+struct JobBudget {
+  std::optional<Duration> time;  ///< since it is reported to run; until then, since its start
+  std::optional<double> bytes;   ///< moved
+  friend bool operator==(const JobBudget&, const JobBudget&) = default;
+};
+
+/// Of kind job. What is to be done is the policy's only act; the conditions `when` and `early` are
+/// the arms of `Policy::open`, those of `early` marked as such.
+struct Job {
+  std::vector<TimeInterval> windows;      ///< when it may start; none: at any time
+  std::vector<TimeInterval> resume;       ///< when a stopped run may go on; none: it does not
+  std::optional<Duration> at_most_every;  ///< between two starts; what is early need not wait
+  bool early_needs_all = false;           ///< how the arms of `early` combine: all, not any
+  JobBudget budget;                       ///< of each part
+  std::optional<Duration> deadline;       ///< of each part, since its start, whatever is reported
+  Duration cooldown{};                    ///< from the end of a run to the next start
+  bool needs_approval = false;            ///< a person has to say yes to each run
+  friend bool operator==(const Job&, const Job&) = default;
+};
+
+/// What the one who carries it out says of the newest job on a lever's target.
+enum class JobPhase {
+  running,
+  finished,  ///< all that there was to do is done
+  stopped,   ///< before that, and not because it went wrong
+  failed,
+};
+
+struct JobProgress {
+  JobPhase phase = JobPhase::running;
+  TimePoint started{};           ///< when it really began to run
+  double bytes_done = 0;         ///< moved since then
+  std::optional<Duration> left;  ///< predicted until it is finished; a guess, never a promise
+  friend bool operator==(const JobProgress&, const JobProgress&) = default;
+};
+
+/// A person's yes to one run of a job. It is used up by the first start after it.
+struct JobApproval {
+  std::string policy;
+  TimePoint given{};
+  friend bool operator==(const JobApproval&, const JobApproval&) = default;
+};
+
+/// Why a part has ended before the job was finished.
+enum class JobStop {
+  none,         ///< it has not
+  time_budget,  ///< budget.time is used up
+  byte_budget,  ///< budget.bytes is
+  deadline,
+  blocked,  ///< a policy of blocked_while has opened
+  outside,  ///< somebody else has stopped it
+};
+
+/// What must survive a restart of a job's runs. Whether it runs or is stopped, and since when, is
+/// in the PolicyMemory: open is running (`opened` is the start of the part), half_open is stopped
+/// (`changed` is when).
+struct JobMemory {
+  std::optional<TimePoint> started;  ///< the newest run; nothing: never
+  std::optional<TimePoint> ended;    ///< the newest run that is over
+  bool failed = false;               ///< the newest run that is over went wrong
+  JobStop stop = JobStop::none;      ///< why the newest part was stopped
+  double bytes_done = 0;             ///< by the parts of the newest run that are over
+  friend bool operator==(const JobMemory&, const JobMemory&) = default;
+};
+
+/// How a job stands after an evaluation, for people.
+struct JobStatus {
+  JobStop stop = JobStop::none;  ///< why the newest part was stopped
+  bool failed = false;           ///< the newest run that is over went wrong
+  double bytes_done = 0;         ///< by the whole of the newest run
+  std::optional<Duration> ran;   ///< the part under way
+  std::optional<Duration> left;  ///< predicted until it is finished
+  friend bool operator==(const JobStatus&, const JobStatus&) = default;
+};
+
+std::string_view to_text(JobPhase phase);
+std::optional<JobPhase> parse_job_phase(std::string_view text);
+std::string_view to_text(JobStop stop);
+std::optional<JobStop> parse_job_stop(std::string_view text);
+
+}  // namespace homeostat
