@@ -7,6 +7,7 @@
 
 #include "controller/loop/act_codec.hpp"
 #include "controller/loop/basis_codec.hpp"
+#include "controller/loop/jobs_codec.hpp"
 #include "policies/model/codec.hpp"
 
 namespace homeostat::journal {
@@ -80,6 +81,7 @@ Result<void> read_of_step(sqlite::Statement& statement, std::int64_t step, std::
 /// What a step did, found by its wall time (indexed) and number.
 struct PartsOfStep {
   sqlite::Statement basis;
+  sqlite::Statement jobs;
   sqlite::Statement verdicts;
   sqlite::Statement effects;
   sqlite::Statement acts;
@@ -94,20 +96,34 @@ Result<sqlite::Statement> prepare_part(sqlite::Database& database, const std::st
 Result<PartsOfStep> prepare_parts(sqlite::Database& database) {
   auto basis = database.prepare("SELECT json FROM basis WHERE step = ?1");
   if (!basis.has_value()) return basis.error();
+  auto jobs = database.prepare("SELECT json FROM job WHERE step = ?1");
+  if (!jobs.has_value()) return jobs.error();
   auto verdicts = prepare_part(database, "verdict");
   if (!verdicts.has_value()) return verdicts.error();
   auto effects = prepare_part(database, "effect");
   if (!effects.has_value()) return effects.error();
   auto acts = prepare_part(database, "act");
   if (!acts.has_value()) return acts.error();
-  return PartsOfStep{std::move(*basis), std::move(*verdicts), std::move(*effects),
+  return PartsOfStep{std::move(*basis), std::move(*jobs), std::move(*verdicts), std::move(*effects),
                      std::move(*acts)};
+}
+
+Result<void> read_jobs(sqlite::Statement& statement, std::int64_t number, JournalStep& step) {
+  statement.reset().bind(1, number);
+  const auto row = statement.step();
+  if (!row.has_value()) return row.error();
+  if (!*row) return {};
+  const auto json = nlohmann::json::parse(statement.text(0), nullptr, /*allow_exceptions=*/false);
+  const auto read = jobs_from_json(json, step);
+  if (read.has_value()) return {};
+  return Error{ErrorCode::storage, "the journal cannot be read: " + read.error().context};
 }
 
 Result<void> read_parts(PartsOfStep& parts, std::int64_t number, JournalStep& step) {
   std::vector<Basis> basis;
   auto done = read_of_step(parts.basis, number, basis, basis_from_json);
   if (!basis.empty()) step.basis = std::move(basis.front());
+  if (done.has_value()) done = read_jobs(parts.jobs, number, step);
   if (done.has_value())
     done = read_of_step(parts.verdicts, number, step.verdicts, verdict_from_json);
   if (done.has_value()) done = read_of_step(parts.effects, number, step.effects, effect_from_json);

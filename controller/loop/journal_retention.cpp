@@ -43,7 +43,7 @@ Result<bool> drop_steps(sqlite::Database& database, std::int64_t count, std::int
   const auto newest = database.integer("SELECT max(wall) " + oldest);
   if (!newest.has_value()) return newest.error();
   auto done = database.execute("BEGIN IMMEDIATE");
-  for (const std::string table : {"step", "basis", "verdict", "act", "effect"}) {
+  for (const std::string table : {"step", "basis", "job", "verdict", "act", "effect"}) {
     if (!done.has_value()) break;
     done = database.execute("DELETE FROM " + table + " WHERE wall <= " + std::to_string(*newest));
   }

@@ -7,13 +7,14 @@
 namespace homeostat::journal {
 namespace {
 
-constexpr std::int64_t kVersion = 5;
+constexpr std::int64_t kVersion = 6;
 constexpr std::int64_t kApplicationId = 0x484d5354;  // "HMST": what `file` and we know it by
 
 // step.run counts the starts of the daemon: the monotonic time line may begin anew with each.
 // step.paused: names of policies, a space between two. step.acks: scope and monotonic time of each,
 // a space between two. step.decided: 0 for what a daemon did at its end, without deciding. basis:
-// of the steps that have one (see JournalStep). step.samples names its series by number (see
+// of the steps that have one (see JournalStep). job: what was known of jobs, of the steps that knew
+// any. step.samples names its series by number (see
 // journal_samples.hpp). verdict.notable leaves out what was idle or only holding.
 constexpr const char* kTables = R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -25,6 +26,7 @@ CREATE TABLE step (
   acks TEXT NOT NULL);
 CREATE INDEX step_wall ON step (wall);
 CREATE TABLE basis (step INTEGER PRIMARY KEY, wall INTEGER NOT NULL, json TEXT NOT NULL);
+CREATE TABLE job (step INTEGER PRIMARY KEY, wall INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE verdict (
   id INTEGER PRIMARY KEY, step INTEGER NOT NULL, wall INTEGER NOT NULL, policy TEXT NOT NULL,
   subject TEXT NOT NULL, did TEXT NOT NULL, notable INTEGER NOT NULL, json TEXT NOT NULL);

@@ -6,6 +6,7 @@
 
 #include "controller/loop/act_codec.hpp"
 #include "controller/loop/basis_codec.hpp"
+#include "controller/loop/jobs_codec.hpp"
 #include "controller/loop/journal_reader.hpp"
 #include "policies/model/codec.hpp"
 
@@ -67,13 +68,15 @@ Result<Writer> Writer::start(sqlite::Database& database) {
   if (!step.has_value()) return step.error();
   auto basis = database.prepare("INSERT INTO basis VALUES (?1, ?2, ?3)");
   if (!basis.has_value()) return basis.error();
+  auto job = database.prepare("INSERT INTO job VALUES (?1, ?2, ?3)");
+  if (!job.has_value()) return job.error();
   auto verdict = database.prepare("INSERT INTO verdict VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   if (!verdict.has_value()) return verdict.error();
   auto act = database.prepare("INSERT INTO act VALUES (NULL, ?1, ?2, ?3, ?4, ?5)");
   if (!act.has_value()) return act.error();
   auto effect = database.prepare("INSERT INTO effect VALUES (NULL, ?1, ?2, ?3, ?4, ?5)");
   if (!effect.has_value()) return effect.error();
-  return Writer(Statements{std::move(*series), std::move(*step), std::move(*basis),
+  return Writer(Statements{std::move(*series), std::move(*step), std::move(*basis), std::move(*job),
                            std::move(*verdict), std::move(*act), std::move(*effect)},
                 std::move(numbers), *run + 1, *last_step);
 }
@@ -122,6 +125,10 @@ Result<void> Writer::write_one(const JournalStep& step) {
   if (done.has_value() && step.basis) {
     statements_.basis.reset().bind(1, number).bind(2, wall).bind(3, dumped(to_json(*step.basis)));
     done = run_once(statements_.basis);
+  }
+  if (done.has_value() && knows_of_jobs(step)) {
+    statements_.job.reset().bind(1, number).bind(2, wall).bind(3, dumped(jobs_to_json(step)));
+    done = run_once(statements_.job);
   }
   for (const auto& verdict : step.verdicts) {
     if (!done.has_value()) return done;

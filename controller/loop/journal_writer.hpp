@@ -27,6 +27,7 @@ class Writer {
     sqlite::Statement series;
     sqlite::Statement step;
     sqlite::Statement basis;
+    sqlite::Statement job;
     sqlite::Statement verdict;
     sqlite::Statement act;
     sqlite::Statement effect;

@@ -80,6 +80,34 @@ json canary_json(const CanaryMemory& canary, TimePoint now) {
           {"harmful", canary.harmful}, {"age_us", (now - canary.since).count()}};
 }
 
+/// NULL is a policy that is no job, or has never run.
+Result<std::optional<JobMemory>> job_memory(std::optional<std::string_view> text, TimePoint now) {
+  if (!text) return std::optional<JobMemory>{};
+  const auto parsed = json::parse(*text, nullptr, false);
+  JobMemory job;
+  std::optional<std::int64_t> started;
+  std::optional<std::int64_t> ended;
+  codec::Reader reader(parsed, "job");
+  reader.read_optional("started_age_us", started);
+  reader.read_optional("ended_age_us", ended);
+  reader.read("failed", job.failed);
+  reader.read("stop", job.stop, parse_job_stop);
+  reader.read("bytes_done", job.bytes_done);
+  if (reader.error()) return *reader.error();
+  if (started) job.started = before(now, started);
+  if (ended) job.ended = before(now, ended);
+  return std::optional{job};
+}
+
+json job_json(const JobMemory& job, TimePoint now) {
+  json one{{"failed", job.failed},
+           {"stop", std::string{to_text(job.stop)}},
+           {"bytes_done", job.bytes_done}};
+  if (job.started) one["started_age_us"] = (now - *job.started).count();
+  if (job.ended) one["ended_age_us"] = (now - *job.ended).count();
+  return one;
+}
+
 json benched_json(const std::vector<BenchedRung>& rungs, TimePoint now) {
   auto all = json::array();
   for (const auto& one : rungs) {
@@ -140,6 +168,9 @@ Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint no
     if (!canary.has_value()) return canary.error();
     memory.canary = std::move(*canary);
   }
+  auto job = job_memory(table.text(row, 12), now);
+  if (!job.has_value()) return job.error();
+  memory.job = *job;
   return memory;
 }
 
@@ -203,6 +234,7 @@ json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now) {
     if (memory.opened != TimePoint{}) one["opened_age_us"] = (now - memory.opened).count();
     one["benched"] = benched_json(memory.benched, now);
     if (memory.canary) one["canary"] = canary_json(*memory.canary, now);
+    if (memory.job) one["job"] = job_json(*memory.job, now);
     all.push_back(std::move(one));
   }
   return all;

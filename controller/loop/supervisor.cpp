@@ -313,6 +313,8 @@ JournalStep Supervisor::entry(TimePoint now, std::vector<Sample> samples) {
   entry.bar = snapshot_.bar;
   entry.paused = snapshot_.paused;
   entry.acks = snapshot_.acks;
+  entry.jobs = snapshot_.jobs;
+  entry.approvals = snapshot_.approvals;
   entry.samples = std::move(samples);
   return entry;
 }

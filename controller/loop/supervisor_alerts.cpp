@@ -43,6 +43,15 @@ Alert own(const Report& report, const std::string& name, const std::string& seve
   return alert;
 }
 
+/// The newest verdict about it, if that is a job's.
+const Verdict* job_of(const ActiveAlert& active, const Report& report) {
+  const auto about = [&active](const Verdict& verdict) {
+    return verdict.job && verdict.policy == active.policy && verdict.subject == active.subject;
+  };
+  const auto at = std::find_if(report.verdicts.begin(), report.verdicts.end(), about);
+  return at == report.verdicts.end() ? nullptr : &*at;
+}
+
 Alert of_policy(const ActiveAlert& active, const Report& report) {
   Alert alert;
   alert.labels = active.spec.labels;
@@ -60,8 +69,13 @@ Alert of_policy(const ActiveAlert& active, const Report& report) {
             std::to_string(active.rung);
     if (active.share > 0 && active.share < 1) doing += ", in canary";
   }
+  std::string is = " is tripped";
+  if (const auto* const job = job_of(active, report)) {
+    is = job->job->failed ? "'s last run failed" : " is due, or under way";
+    if (active.rung > 0) doing = active.mode == Mode::shadow ? "in shadow it would run" : "runs";
+  }
   alert.annotations = {
-      {"summary", active.policy + " is tripped on " + to_text(active.subject)},
+      {"summary", active.policy + is + " on " + to_text(active.subject)},
       {"description", "For " + whole_seconds(report.at - active.since) + "; the policy " + doing +
                           ". Why: homeostat explain " + active.policy + " --subject " +
                           to_text(active.subject)}};

@@ -30,6 +30,13 @@ std::vector<PolicyMemory> alive(const PolicySet& policies, const LedgerImage& im
   for (auto& memory : memories) {
     const bool recent = now - memory.changed <= longest_ttl(policies, memory.policy);
     if (memory.state == BreakerState::closed || recent || has_live_row(image, memory)) continue;
+    if (memory.job) {
+      // Its lever stopped it by itself; one that had been stopped before still waits.
+      if (memory.state == BreakerState::open) memory.job->stop = JobStop::outside;
+      memory.state = BreakerState::half_open;
+      memory.rung = 0;
+      continue;
+    }
     memory.state = BreakerState::closed;
     memory.rung = 0;
     memory.restore_step = 0;

@@ -11,7 +11,8 @@ namespace homeostat {
 
 /// The memories to go on from. A breaker is only as alive as its levers: where none of its rows is
 /// within its expiry any more and its last change is older than they could live, nobody has led for
-/// so long that the storm it remembers is history. It starts closed, and its rows are reverted.
+/// so long that the storm it remembers is history. It starts closed, and its rows are reverted. A
+/// job was stopped by its expiry then, and is resumed when its time comes.
 std::vector<PolicyMemory> alive(const PolicySet& policies, const LedgerImage& image, TimePoint now);
 
 /// Where the levers of regulators stand: of each row within its expiry that this very policy text

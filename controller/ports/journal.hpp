@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,9 +59,11 @@ struct JournalStep {
   bool decided = true;         ///< false: only acts, as a daemon makes them at its end
   std::optional<Basis> basis;  ///< nothing: as the step before
   ForwardBar bar = ForwardBar::none;
-  std::vector<std::string> paused;    ///< as in Snapshot
-  std::vector<Acknowledgement> acks;  ///< as in Snapshot
-  std::vector<Sample> samples;        ///< taken since the last step
+  std::vector<std::string> paused;            ///< as in Snapshot
+  std::vector<Acknowledgement> acks;          ///< as in Snapshot
+  std::map<LeverKey, JobProgress> jobs = {};  ///< as in Snapshot
+  std::vector<JobApproval> approvals = {};    ///< as in Snapshot
+  std::vector<Sample> samples;                ///< taken since the last step
   std::vector<Verdict> verdicts;
   std::vector<Effect> effects;
   std::vector<ActRecord> acts;

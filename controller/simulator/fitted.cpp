@@ -41,6 +41,8 @@ std::string joined(const Names& names) {
 bool fit(Policy& policy, const Plant& plant, std::vector<std::string>& notes) {
   Names missing;
   auto& [combination, arms] = policy.open;
+  const auto of_when = [](const Arm& arm) { return !arm.early; };
+  const bool conditional = std::any_of(arms.begin(), arms.end(), of_when);
   std::erase_if(arms, [&](const Arm& arm) {
     Names of_arm;
     if (arm.record.empty()) {
@@ -55,7 +57,9 @@ bool fit(Policy& policy, const Plant& plant, std::vector<std::string>& notes) {
     add_missing(*policy.regulator->to, plant, missing);  // it has no arms
   }
   if (missing.empty()) return true;
-  const bool gone = arms.empty() || combination == Combination::all;
+  // Without its `when` a job would start for no reason.
+  const bool at_will = conditional && std::none_of(arms.begin(), arms.end(), of_when);
+  const bool gone = at_will || arms.empty() || combination == Combination::all;
   notes.push_back("`" + policy.name + "` " + (gone ? "is not simulated" : "runs without an arm") +
                   ": the plant `" + plant.kind() + "` has no " + joined(missing));
   return !gone;

@@ -11,6 +11,7 @@ namespace {
 std::optional<double> direction_of(Step step) {
   if (is_forward(step) || step == Step::fired) return 1;
   if (step == Step::restored || step == Step::closed || step == Step::resolved) return -1;
+  if (step == Step::stopped || step == Step::finished || step == Step::failed) return -1;
   if (step == Step::adjusted) return 0;
   return std::nullopt;
 }

@@ -30,7 +30,8 @@ Step step_alert(Evaluation& evaluation) {
 
 void follow_alert(Evaluation& evaluation) {
   auto& runtime = evaluation.runtime;
-  const bool open = runtime.memory.state != BreakerState::closed;
+  const bool went_wrong = runtime.memory.job && runtime.memory.job->failed;
+  const bool open = runtime.memory.state != BreakerState::closed || went_wrong;
   if (open || evaluation.condition == Truth::yes) {
     if (!runtime.alert_since) runtime.alert_since = evaluation.now;
   } else if (!tripped_arm_unknown(evaluation)) {

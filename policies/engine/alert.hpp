@@ -13,7 +13,8 @@ namespace homeostat {
 Step step_alert(Evaluation& evaluation);
 
 /// After an evaluation's step: is there something to tell people? While the policy is not closed,
-/// and while its condition is true though a gate holds it back. While an arm that tripped is
+/// while its condition is true though a gate holds it back, and while the last run of a job went
+/// wrong. While an arm that tripped is
 /// absent, nothing changes. Moves the runtime's alert_since.
 void follow_alert(Evaluation& evaluation);
 

@@ -75,7 +75,8 @@ std::map<std::string, int> budget_remaining(const PolicySet& set, const EngineSt
                                             TimePoint now) {
   std::map<std::string, int> remaining;
   for (const auto& policy : set.policies) {
-    if (policy.mode == Mode::off || policy.kind != PolicyKind::breaker) continue;
+    const bool has_one = policy.kind == PolicyKind::breaker || policy.kind == PolicyKind::job;
+    if (policy.mode == Mode::off || !has_one) continue;
     const int used = count(acts_of(state, policy), [&](const ForwardAct& act) {
       return act.policy == policy.name && counts(act, set.settings, now);
     });

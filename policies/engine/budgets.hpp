@@ -35,7 +35,8 @@ void follow_brake(EngineState& state, const Snapshot& snapshot, const EngineSett
 /// Drops what has left the windows of budgets and storm brake.
 void forget_old_acts(EngineState& state, const EngineSettings& settings, TimePoint now);
 
-/// For status: by policy name (breakers, not off), and `cluster`; what is left after this step.
+/// For status: by policy name (breakers and jobs, not off), and `cluster`; what is left after this
+/// step.
 std::map<std::string, int> budget_remaining(const PolicySet& set, const EngineState& state,
                                             TimePoint now);
 

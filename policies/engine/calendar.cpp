@@ -72,4 +72,13 @@ bool any_contains(const std::vector<TimeInterval>& intervals, WallTime at) {
                      [at](const TimeInterval& interval) { return contains(interval, at); });
 }
 
+bool was_outside_since(const std::vector<TimeInterval>& intervals, WallTime from, WallTime until) {
+  // Backwards, from a time inside: as long as the window, not as the time since `from`.
+  constexpr std::chrono::minutes kStep{1};
+  for (auto at = until; at >= from; at -= kStep) {
+    if (!any_contains(intervals, at)) return true;
+  }
+  return !any_contains(intervals, from);
+}
+
 }  // namespace homeostat

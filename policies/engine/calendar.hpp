@@ -17,4 +17,8 @@ bool contains(const TimeInterval& interval, WallTime at);
 /// In one of them at least. No interval contains nothing.
 bool any_contains(const std::vector<TimeInterval>& intervals, WallTime at);
 
+/// `until`, which is in one of them, is in another stretch of time than `from`: some minute from
+/// there on is in none. One that began before `from` and has not ended since does not count.
+bool was_outside_since(const std::vector<TimeInterval>& intervals, WallTime from, WallTime until);
+
 }  // namespace homeostat

@@ -10,14 +10,14 @@
 namespace homeostat {
 namespace {
 
-Truth together(const Condition& condition, const std::vector<ArmView>& arms) {
+Truth together(Combination combination, const std::vector<ArmView>& arms) {
   const auto says = [](Truth truth) {
     return [truth](const ArmView& view) { return view.truth == truth; };
   };
   const bool some_yes = std::any_of(arms.begin(), arms.end(), says(Truth::yes));
   const bool some_no = std::any_of(arms.begin(), arms.end(), says(Truth::no));
   const bool some_unknown = std::any_of(arms.begin(), arms.end(), says(Truth::unknown));
-  if (condition.combination == Combination::any) {
+  if (combination == Combination::any) {
     if (some_yes) return Truth::yes;
     return some_unknown ? Truth::unknown : Truth::no;
   }
@@ -25,7 +25,28 @@ Truth together(const Condition& condition, const std::vector<ArmView>& arms) {
   return some_unknown ? Truth::unknown : Truth::yes;
 }
 
+/// A job's condition is that one of its two holds.
+Truth whole(const Policy& policy, const std::vector<ArmView>& arms) {
+  if (!policy.job) return together(policy.open.combination, arms);
+  const auto when = job_condition(policy, arms, false).value_or(Truth::no);
+  const auto early = job_condition(policy, arms, true).value_or(Truth::no);
+  if (when == Truth::yes || early == Truth::yes) return Truth::yes;
+  return when == Truth::unknown || early == Truth::unknown ? Truth::unknown : Truth::no;
+}
+
 }  // namespace
+
+std::optional<Truth> job_condition(const Policy& policy, const std::vector<ArmView>& arms,
+                                   bool early) {
+  std::vector<ArmView> its_own;
+  for (std::size_t index = 0; index < arms.size(); ++index) {
+    if (policy.open.arms[index].early == early) its_own.push_back(arms[index]);
+  }
+  if (its_own.empty()) return std::nullopt;
+  const bool all = early && policy.job->early_needs_all;
+  const auto of_early = all ? Combination::all : Combination::any;
+  return together(early ? of_early : policy.open.combination, its_own);
+}
 
 void observe(const PolicySet& set, const Snapshot& snapshot, const EngineState& state,
              const Policy& policy, PolicyRuntime& runtime, TimePoint now) {
@@ -45,7 +66,7 @@ bool armed(const PolicyRuntime& runtime) {
 void look(Evaluation& evaluation, const Snapshot& snapshot) {
   const auto arms = static_cast<int>(evaluation.policy.open.arms.size());
   for (int index = 0; index < arms; ++index) look_at_arm(evaluation, snapshot, index);
-  evaluation.condition = together(evaluation.policy.open, evaluation.arms);
+  evaluation.condition = whole(evaluation.policy, evaluation.arms);
 }
 
 bool arms_clear(Evaluation& evaluation, std::optional<Duration> at_least) {
@@ -87,7 +108,7 @@ bool still_beyond(Evaluation& evaluation) {
     const bool beyond = beyond_threshold(evaluation.policy.open.arms[index], arms[index]);
     if (!beyond) arms[index].truth = Truth::no;
   }
-  return together(evaluation.policy.open, arms) == Truth::yes;
+  return together(evaluation.policy.open.combination, arms) == Truth::yes;
 }
 
 int rung_limit(const Evaluation& evaluation) {
@@ -121,8 +142,8 @@ Survey survey(const PolicySet& set, const Snapshot& snapshot, const EngineState&
       if (view.truth != Truth::unknown) view.truth = beyond ? Truth::yes : Truth::no;
       breaches.push_back(std::move(view));
     }
-    if (together(policy.open, truths) != Truth::unknown) ++result.known;
-    if (together(policy.open, breaches) == Truth::yes) ++result.breached;
+    if (whole(policy, truths) != Truth::unknown) ++result.known;
+    if (whole(policy, breaches) == Truth::yes) ++result.breached;
   }
   return result;
 }

@@ -19,6 +19,10 @@ void observe(const PolicySet& set, const Snapshot& snapshot, const EngineState& 
 /// An arm has evidence that is not enough yet: S above zero, a breach streak or an absence begun.
 bool armed(const PolicyRuntime& runtime);
 
+/// What the arms of a job's `when` (or of its `early`) say together; nothing where it has none.
+std::optional<Truth> job_condition(const Policy& policy, const std::vector<ArmView>& arms,
+                                   bool early);
+
 /// Looks at every arm: fills `arms`, `condition`, the verdict's evidence and the arms' gates, and
 /// moves the arms' streaks and max_open on.
 void look(Evaluation& evaluation, const Snapshot& snapshot);

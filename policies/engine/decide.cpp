@@ -15,6 +15,7 @@
 #include "policies/engine/escalation.hpp"
 #include "policies/engine/folds.hpp"
 #include "policies/engine/guards.hpp"
+#include "policies/engine/job.hpp"
 #include "policies/engine/regulator.hpp"
 
 namespace homeostat {
@@ -27,16 +28,17 @@ struct Slot {
   bool due = false;
 };
 
-/// Jobs are not evaluated by this engine yet, and `off` means off.
+/// `off` means off. What makes a policy a regulator or a job must be there.
 bool evaluated(const Policy& policy) {
-  if (policy.mode == Mode::off || policy.kind == PolicyKind::job) return false;
+  if (policy.mode == Mode::off) return false;
+  if (policy.kind == PolicyKind::job) return policy.job.has_value() && !policy.ladder.empty();
   return policy.kind != PolicyKind::regulator || policy.regulator.has_value();
 }
 
 /// What shadow had opened in its mind must not turn into levers at a stroke when it may act.
 bool gained_power(const PolicyRuntime& runtime, const Policy& policy, double share) {
   if (share <= 0 || runtime.share > 0) return false;
-  return policy.kind == PolicyKind::regulator ||
+  return policy.kind == PolicyKind::regulator || policy.kind == PolicyKind::job ||
          (policy.kind == PolicyKind::breaker && runtime.memory.state != BreakerState::closed);
 }
 
@@ -68,7 +70,10 @@ bool falls_due(PolicyRuntime& runtime, const Policy& policy, const EngineSetting
     *runtime.next_due += periods * policy.every;
     return true;
   }
-  return fold_ended && (armed(runtime) || runtime.memory.state != BreakerState::closed);
+  // A job that waits for days to be resumed has nothing to follow.
+  const auto state = runtime.memory.state;
+  const bool waits = policy.kind == PolicyKind::job && state == BreakerState::half_open;
+  return fold_ended && (armed(runtime) || (state != BreakerState::closed && !waits));
 }
 
 std::vector<Slot> observe_all(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
@@ -136,6 +141,8 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
     step = step_alert(evaluation);
   } else if (slot.policy.kind == PolicyKind::regulator) {
     step = step_regulator(evaluation, snapshot, guards);
+  } else if (slot.policy.kind == PolicyKind::job) {
+    step = step_job(evaluation, snapshot, guards);
   } else {
     step = step_breaker(evaluation, guards);
     follow_trial(evaluation, state);
@@ -144,7 +151,10 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
   follow_alert(evaluation);
   if (is_forward(evaluation.verdict.step)) {
     count_forward_act(state, slot.policy, slot.runtime.share > 0, now);
-    promise_effect(set, snapshot, state, slot.policy, slot.runtime, evaluation.verdict.took, now);
+    // What is resumed was promised when it was started.
+    if (evaluation.verdict.step != Step::resumed) {
+      promise_effect(set, snapshot, state, slot.policy, slot.runtime, evaluation.verdict.took, now);
+    }
   }
   finish_verdict(evaluation, guards.bar);
   return std::move(evaluation.verdict);

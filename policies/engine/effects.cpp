@@ -65,6 +65,8 @@ void share(EngineState& state, PendingEffect& mine) {
 
 /// Given back, wholly or by steps, or not acted on any more.
 bool cut_short(const PolicyRuntime& runtime, int rung) {
+  // A job gives its lever back when it is done, and its effect stays.
+  if (runtime.kind == PolicyKind::job) return runtime.share <= 0;
   const PolicyMemory& memory = runtime.memory;
   const bool partly = memory.restore_step > 0 && rung == memory.rung;
   return runtime.share <= 0 || partly || !engaged(memory, rung);
@@ -148,7 +150,7 @@ void promise_effect(const PolicySet& set, const Snapshot& snapshot, EngineState&
   std::erase_if(runtime.pending,
                 [&](const PendingEffect& pending) { return pending.effect.rung == rung; });
   PendingEffect mine;
-  mine.due = now + expect.within;
+  mine.due = policy.kind == PolicyKind::job ? TimePoint::max() : now + expect.within;
   Effect& effect = mine.effect;
   effect.policy = policy.name;
   effect.subject = subject;
@@ -170,6 +172,17 @@ void promise_effect(const PolicySet& set, const Snapshot& snapshot, EngineState&
   share(state, mine);
   runtime.pending.push_back(std::move(mine));
   runtime.looked_fold = fold_number(now, set.settings.fold);
+}
+
+void begin_promise(const Policy& policy, PolicyRuntime& runtime, TimePoint now) {
+  if (!policy.expect) return;
+  for (auto& pending : runtime.pending) {
+    pending.effect.acted = now;
+    pending.due = now + policy.expect->within;
+    pending.looked = 0;
+    pending.missing = 0;
+    pending.late = {};
+  }
 }
 
 void judge_effects(const PolicySet& set, const Snapshot& snapshot, EngineState& state,

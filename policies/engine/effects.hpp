@@ -29,6 +29,10 @@ inline constexpr double kLeastTraffic = 0.25;
 void promise_effect(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
                     const Policy& policy, PolicyRuntime& runtime, int rung, TimePoint now);
 
+/// Of a job: the run is finished, and from here on what it promised has its time. Until then the
+/// promise that was made at its start only knows what stood before.
+void begin_promise(const Policy& policy, PolicyRuntime& runtime, TimePoint now);
+
 /// At every step: looks at what is promised, once a fold; judges the promises that came due, and
 /// those whose rung was given back meanwhile; takes them off the list, adds them to `judged`, and
 /// draws the consequences (bench.hpp). `after` is pooled over the last quarter of the window: one

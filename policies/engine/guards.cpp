@@ -40,12 +40,15 @@ void add_open_subjects(Evaluation& evaluation, const EngineState& state) {
   const Policy& policy = evaluation.policy;
   const Subject& self = evaluation.runtime.memory.subject;
   const bool acts = evaluation.runtime.share > 0;  // in canary some act, and the others only watch
+  // A stopped job only waits; what a breaker gives back in steps still stands.
+  const bool job = policy.kind == PolicyKind::job;
   int open = 1;
   for (const auto& subject : policy.subjects) {
     const auto at = state.policies.find({policy.name, subject});
     if (subject == self || at == state.policies.end()) continue;
     if ((at->second.share > 0) != acts) continue;
-    if (at->second.memory.state != BreakerState::closed) ++open;
+    const auto its = at->second.memory.state;
+    if (job ? its == BreakerState::open : its != BreakerState::closed) ++open;
   }
   // A hair less than the product, so that 25 % of 4 is not rounded up to 2.
   const double share = policy.limits.max_subjects * static_cast<double>(policy.subjects.size());
@@ -53,9 +56,10 @@ void add_open_subjects(Evaluation& evaluation, const EngineState& state) {
   add_gate(evaluation.verdict, GateKind::open_subjects, -1, open, most, most - open);
 }
 
-/// Open, or unknown, by arms without a max_rung: those with one ask for little and block nobody.
-bool blocks(const Policy& policy, const PolicyRuntime& runtime) {
-  if (runtime.blind || !runtime.next_due) return true;
+/// Open by arms without a max_rung: those with one ask for little and block nobody. Of a job: it
+/// runs.
+bool is_open(const Policy& policy, const PolicyRuntime& runtime) {
+  if (policy.kind == PolicyKind::job) return runtime.memory.state == BreakerState::open;
   if (runtime.memory.state == BreakerState::closed) return false;
   for (std::size_t index = 0; index < policy.open.arms.size(); ++index) {
     if (runtime.arms[index].involved && !policy.open.arms[index].max_rung) return true;
@@ -63,22 +67,30 @@ bool blocks(const Policy& policy, const PolicyRuntime& runtime) {
   return false;
 }
 
-bool blocked_by(const PolicySet& set, const EngineState& state, const std::string& name) {
+/// Open, or unknown.
+bool blocks(const Policy& policy, const PolicyRuntime& runtime) {
+  return runtime.blind || !runtime.next_due || is_open(policy, runtime);
+}
+
+using Blocks = bool (*)(const Policy&, const PolicyRuntime&);
+
+bool blocked_by(const PolicySet& set, const EngineState& state, const std::string& name,
+                Blocks how) {
   const auto named = [&](const Policy& policy) { return policy.name == name; };
   const auto policy = std::find_if(set.policies.begin(), set.policies.end(), named);
   if (policy == set.policies.end()) return false;
   auto at = state.policies.lower_bound({name, Subject{}});
   for (; at != state.policies.end() && at->first.first == name; ++at) {
-    if (blocks(*policy, at->second)) return true;
+    if (how(*policy, at->second)) return true;
   }
   return false;
 }
 
-void add_blocked_while(Evaluation& evaluation, const EngineState& state) {
+void add_blocked_while(Evaluation& evaluation, const EngineState& state, Blocks how = blocks) {
   const auto& names = evaluation.policy.blocked_while;
   if (names.empty()) return;
   const bool blocked = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    return blocked_by(evaluation.set, state, name);
+    return blocked_by(evaluation.set, state, name, how);
   });
   const double free = blocked ? 0 : 1;
   add_gate(evaluation.verdict, GateKind::blocked_while, -1, free, 1, free - 1);
@@ -122,6 +134,24 @@ bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung) {
   if (!escalates(evaluation, guards.state)) add_budgets(evaluation, guards.state);
   return std::all_of(gates.begin() + before, gates.end(),
                      [](const Gate& gate) { return gate.passed; });
+}
+
+bool may_start(Evaluation& evaluation, const Guards& guards) {
+  auto& gates = evaluation.verdict.gates;
+  const auto before = static_cast<std::ptrdiff_t>(gates.size());
+  add_bar(evaluation, guards.bar);
+  add_holding(evaluation, guards.survey, evaluation.policy.ladder.front());
+  add_open_subjects(evaluation, guards.state);
+  add_blocked_while(evaluation, guards.state);
+  add_budgets(evaluation, guards.state);
+  return std::all_of(gates.begin() + before, gates.end(),
+                     [](const Gate& gate) { return gate.passed; });
+}
+
+bool may_go_on(Evaluation& evaluation, const Guards& guards) {
+  if (evaluation.policy.blocked_while.empty()) return true;
+  add_blocked_while(evaluation, guards.state, is_open);
+  return evaluation.verdict.gates.back().passed;
 }
 
 bool may_adjust(Evaluation& evaluation, const Guards& guards) {

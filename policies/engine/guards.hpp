@@ -23,6 +23,14 @@ struct Guards {
 /// verdict, so that all that failed are named, not only the first.
 bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung);
 
+/// May a job start, or go on after it was stopped? As may_move_forward, but for the ladder, which
+/// it does not have. Adds the gates.
+bool may_start(Evaluation& evaluation, const Guards& guards);
+
+/// May a job that runs go on: no policy of blocked_while is open? One that is only unknown stops
+/// nothing. Adds the gate.
+bool may_go_on(Evaluation& evaluation, const Guards& guards);
+
 /// May a regulator move its lever away from the baseline? Asks the bar and blocked_while only: it
 /// is limited by its dead-band, step and interval, not by budgets. Adds the gates.
 bool may_adjust(Evaluation& evaluation, const Guards& guards);

@@ -30,6 +30,8 @@ PolicyRuntime resumed_runtime(const Policy& policy, const PolicyMemory& kept, Ti
   memory = kept;
   memory.changed = std::min(kept.changed, now);
   memory.opened = std::min(kept.opened, now);
+  if (memory.job && memory.job->started) memory.job->started = std::min(*memory.job->started, now);
+  if (memory.job && memory.job->ended) memory.job->ended = std::min(*memory.job->ended, now);
   memory.rung = std::clamp(kept.rung, 0, static_cast<int>(policy.ladder.size()));
   const auto steps = static_cast<int>(policy.restore.steps.size());
   keep_sound(policy, memory, now);
@@ -63,13 +65,15 @@ void resume_value(EngineState& state, const PolicySet& set, const RegulatedValue
 
 void recall_acts(EngineState& state, const PolicyRuntime& runtime) {
   const auto& memory = runtime.memory;
-  if (memory.trips == 0 || runtime.kind != PolicyKind::breaker) return;
+  const bool ran = runtime.kind == PolicyKind::job && memory.job;
+  if (!ran && (memory.trips == 0 || runtime.kind != PolicyKind::breaker)) return;
   const auto note = [&](TimePoint at) {
     state.forward_acts.push_back({memory.policy, at});
     if (runtime.share > 0) state.cluster_acts.push_back({memory.policy, at});
   };
   note(memory.opened);
-  if (memory.state == BreakerState::open && memory.changed > memory.opened) note(memory.changed);
+  const bool climbed = memory.state == BreakerState::open && memory.changed > memory.opened;
+  if (climbed && !ran) note(memory.changed);
 }
 
 /// Of what only stands in its mind: nothing to resume.
@@ -79,6 +83,18 @@ PolicyMemory closed_memory(const PolicyMemory& memory) {
   closed.subject = memory.subject;
   closed.policy_hash = memory.policy_hash;
   return closed;
+}
+
+/// Of a job whose lever is given back: that stops it, and what it has done is done.
+PolicyMemory stopped_memory(const PolicyMemory& memory) {
+  auto stopped = closed_memory(memory);
+  stopped.job = memory.job;
+  stopped.changed = memory.changed;
+  stopped.opened = memory.opened;
+  if (memory.state == BreakerState::closed) return stopped;
+  if (memory.state == BreakerState::open) stopped.job->stop = JobStop::outside;
+  stopped.state = BreakerState::half_open;
+  return stopped;
 }
 
 void resume_canary(EngineState& state, const PolicyMemory& kept, TimePoint now) {
@@ -106,6 +122,7 @@ PolicyRuntime fresh_runtime(const Policy& policy, const Subject& subject) {
   runtime.mode = policy.mode;
   runtime.share = policy.mode == Mode::enforce ? 1 : 0;
   runtime.arms.resize(policy.open.arms.size());
+  runtime.blind = true;  // until it has been looked at
   return runtime;
 }
 
@@ -125,8 +142,8 @@ std::vector<PolicyMemory> memories(const EngineState& state) {
 std::vector<PolicyMemory> lasting_memories(const EngineState& state) {
   std::vector<PolicyMemory> kept;
   for (const auto& memory : memories(state)) {
-    if (!memory.canary) continue;
-    kept.push_back(closed_memory(memory));
+    if (!memory.canary && !memory.job) continue;
+    kept.push_back(memory.job ? stopped_memory(memory) : closed_memory(memory));
     kept.back().canary = memory.canary;
   }
   return kept;

@@ -121,7 +121,8 @@ struct PolicyRuntime {
   std::optional<TimePoint> closed_at;
   std::optional<TimePoint> alert_since;
   bool blind = false;  ///< the condition was unknown at the last evaluation (arms with max_rung
-                       ///< left aside): others that are blocked_while this is open wait
+                       ///< left aside), or there was none: others that are blocked_while this is
+                       ///< open wait
   std::vector<std::string> reasons;    ///< why each rung stands where it stands
   std::vector<PendingEffect> pending;  ///< in order of time
   std::int64_t looked_fold = -1;       ///< the fold that was being filled when they were looked at
@@ -145,7 +146,8 @@ struct EngineState {
 /// resuming: it must never turn into levers because the mode was raised meanwhile.
 std::vector<PolicyMemory> memories(const EngineState& state);
 
-/// What a leader that gives everything back leaves of them: how far policies have come in canary.
+/// What a leader that gives everything back leaves of them: how far policies have come in canary,
+/// and the runs of jobs. One that ran is stopped by that.
 std::vector<PolicyMemory> lasting_memories(const EngineState& state);
 
 /// A state that goes on from what the ledger kept: after a restart or a change of leader. Detectors

@@ -227,8 +227,10 @@ Condition build_condition(const Value& open, const ConditionContext& context,
           {place_of(*value, "signal"), "no configured probe provides `" + arm.signal + "`"});
     }
   }
+  const bool gone = !missing.empty() && (all || condition.arms.empty());
+  if (gone && context.may_be_dropped) condition.arms.clear();
   for (auto& finding : missing) {
-    if (all || condition.arms.empty()) {
+    if (gone && !context.may_be_dropped) {
       finding.message += all ? ", and `all` needs each of its conditions"
                              : ", and no other condition of this policy is left";
       errors.push_back(std::move(finding));

@@ -20,10 +20,13 @@ struct ConditionContext {
   const Vocabulary& vocabulary;
   const std::map<std::string, Formula>&
       records;  ///< what a condition may judge instead of a signal
+  /// The policy can do without it: when nothing of it is left, it is dropped with a note, too.
+  bool may_be_dropped = false;
 };
 
 /// Arms whose signal no configured probe provides are dropped with a note: of an `any`, as long as
-/// one is left. Of an `all` none is dropped, for the rest would trip more easily than was asked.
+/// one is left. Of an `all` none is dropped, for the rest would trip more easily than was asked:
+/// then, and when none is left, that is an error, or the whole condition is dropped.
 Condition build_condition(const Value& open, const ConditionContext& context,
                           std::vector<Finding>& errors, std::vector<Finding>& notes);
 

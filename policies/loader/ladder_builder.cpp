@@ -24,7 +24,9 @@ class LadderBuilder {
         notes_(notes) {}
 
   void build() {
-    if (const auto* const set = find(document_, "set")) read_act(*set);
+    for (const auto* const only : {"set", "run"}) {
+      if (const auto* const act = find(document_, only)) read_act(*act);
+    }
     const auto* const ladder = find(document_, "ladder");
     if (ladder == nullptr) return;
     for (const auto& value : ladder->children) read_act(value);

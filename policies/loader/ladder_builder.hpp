@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rungs of a policy's ladder, or the one act of a regulator's `set`, from the checked document
-// and the inventory.
+// The rungs of a policy's ladder, or the one act of a regulator's `set` or a job's `run`, from the
+// checked document and the inventory.
 #pragma once
 
 #include <vector>

@@ -8,6 +8,7 @@
 #include "policies/loader/condition_builder.hpp"
 #include "policies/loader/escalation_builder.hpp"
 #include "policies/loader/formula_builder.hpp"
+#include "policies/loader/job_builder.hpp"
 #include "policies/loader/ladder_builder.hpp"
 #include "policies/loader/nearest.hpp"
 #include "policies/loader/regulator_builder.hpp"
@@ -230,6 +231,9 @@ PolicyDraft Builder::build() {
   build_escalation(document_, vocabulary_, draft_, errors_);
   if (draft_.policy.kind == PolicyKind::regulator) {
     build_regulator(document_, names_, formulas, draft_, errors_, notes_);
+  }
+  if (draft_.policy.kind == PolicyKind::job) {
+    build_job(document_, names_, formulas, draft_, errors_, notes_);
   }
   build_canary(document_, draft_, errors_);
   return std::move(draft_);

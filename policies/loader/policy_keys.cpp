@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "policies/loader/condition_keys.hpp"
+#include "policies/loader/job_keys.hpp"
 #include "policies/loader/regulator_keys.hpp"
 
 namespace homeostat::loader {
@@ -152,9 +153,21 @@ Key ladder_key(const Vocabulary& vocabulary) {
              .required = true,
              .help = "What is done, one rung at a time, the first first."};
   for (const auto& [name, lever] : vocabulary.levers) {
-    ladder.shapes.push_back(act_shape(name, lever));
+    if (!lever.traits.runs_job) ladder.shapes.push_back(act_shape(name, lever));
   }
   return ladder;
+}
+
+/// `run`: the act of a job.
+Key run_key(const Vocabulary& vocabulary) {
+  Key run{.name = "run",
+          .type = Type::record,
+          .required = true,
+          .help = "The lever that runs the job, and its arguments."};
+  for (const auto& [name, lever] : vocabulary.levers) {
+    if (lever.traits.runs_job) run.shapes.push_back(act_shape(name, lever));
+  }
+  return run;
 }
 
 Shape hold_shape() {
@@ -279,18 +292,19 @@ Shape expect_shape(const Vocabulary& vocabulary) {
 }
 
 Shape limits_shape() {
-  return {.name = "`limits`",
-          .help = "How much the policy may do.",
-          .keys = {{.name = "per_hour",
-                    .type = Type::integer,
-                    .fallback = "6",
-                    .help = "Rungs climbed in an hour; the way back never counts.",
-                    .range = between(1, 1000)},
-                   {.name = "max_subjects",
-                    .type = Type::share,
-                    .fallback = "25%",
-                    .help = "Share of its subjects open at once, rounded up, never below one.",
-                    .range = up_to(1)}}};
+  return {
+      .name = "`limits`",
+      .help = "How much the policy may do.",
+      .keys = {{.name = "per_hour",
+                .type = Type::integer,
+                .fallback = "6",
+                .help = "Rungs climbed, or jobs started, in an hour; the way back never counts.",
+                .range = between(1, 1000)},
+               {.name = "max_subjects",
+                .type = Type::share,
+                .fallback = "25%",
+                .help = "Share of its subjects open at once, rounded up, never below one.",
+                .range = up_to(1)}}};
 }
 
 Key priority_key() {
@@ -368,6 +382,25 @@ Shape regulator_shape(const Vocabulary& vocabulary) {
   return shape;
 }
 
+Shape job_shape(const Vocabulary& vocabulary) {
+  Shape shape{.name = "a policy of kind job",
+              .help = "Starts work at its time, stops it at its budget, and lets it go on later.",
+              .selector = {"kind", "job"},
+              .keys = common_keys("job"),
+              .rules = job_rules()};
+  shape.keys.push_back(run_key(vocabulary));
+  for (auto& key : job_keys(vocabulary)) shape.keys.push_back(std::move(key));
+  const std::vector<Key> shared{
+      blocked_while_key(),
+      {.name = "expect", .type = Type::record, .shapes = {expect_shape(vocabulary)}},
+      {.name = "limits", .type = Type::record, .filled = true, .shapes = {limits_shape()}},
+      priority_key(),
+      {.name = "alert", .type = Type::record, .shapes = {alert_shape()}},
+  };
+  shape.keys.insert(shape.keys.end(), shared.begin(), shared.end());
+  return shape;
+}
+
 /// The place of a kind to come: its keys are known, so that they can be named.
 Shape kind_to_come(const std::string& kind, const std::vector<std::string>& keys) {
   Shape shape{.name = "a policy of kind " + kind,
@@ -384,11 +417,16 @@ Shape kind_to_come(const std::string& kind, const std::vector<std::string>& keys
 std::vector<Shape> policy_shapes(const Vocabulary& vocabulary) {
   const bool regulates = std::any_of(vocabulary.levers.begin(), vocabulary.levers.end(),
                                      [](const auto& lever) { return lever.second.regulated; });
+  const bool runs_jobs =
+      std::any_of(vocabulary.levers.begin(), vocabulary.levers.end(),
+                  [](const auto& lever) { return lever.second.traits.runs_job; });
   return {breaker_shape(vocabulary), alert_policy_shape(vocabulary),
           regulates ? regulator_shape(vocabulary)
                     : kind_to_come("regulator", {"set", "to", "vars", "aimd", "bounds"}),
-          kind_to_come("job", {"windows", "at_most_every", "when", "early", "run", "budget",
-                               "deadline", "resume", "approval", "cooldown"})};
+          runs_jobs
+              ? job_shape(vocabulary)
+              : kind_to_come("job", {"windows", "at_most_every", "when", "early", "run", "budget",
+                                     "deadline", "resume", "approval", "cooldown"})};
 }
 
 }  // namespace homeostat::loader

@@ -9,7 +9,8 @@
 
 namespace homeostat::loader {
 
-/// One shape a kind: breaker, alert, and the kinds to come.
+/// One shape a kind: breaker, alert, regulator and job; the last two are kinds to come where the
+/// vocabulary has no lever for them.
 std::vector<Shape> policy_shapes(const Vocabulary& vocabulary);
 
 }  // namespace homeostat::loader

@@ -53,7 +53,11 @@ Shape interval_shape() {
   return {
       .name = "a time interval",
       .help = "An instant must be in one of each list that is given, as in Alertmanager.",
-      .keys = {{.name = "times", .type = Type::record, .list = true, .shapes = {times_shape()}},
+      .keys = {{.name = "times",
+                .type = Type::record,
+                .list = true,
+                .help = "Hours of the day.",
+                .shapes = {times_shape()}},
                {.name = "weekdays",
                 .list = true,
                 .help = "Names or ranges of them; the week begins with sunday.",

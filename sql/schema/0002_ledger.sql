@@ -102,6 +102,20 @@ CREATE TABLE homeostat.brake (
   since    timestamptz NOT NULL
 );
 
+-- Of kind job, once it has been started. Whether it runs or is stopped, and since when, is in
+-- policy_state: open is running, half_open is stopped to go on later.
+CREATE TABLE homeostat.policy_job (
+  policy       text        NOT NULL,
+  subject      text        NOT NULL,
+  started_at   timestamptz,           -- the newest run
+  ended_at     timestamptz,           -- the newest run that is over; null: none
+  failed       boolean     NOT NULL,  -- that one went wrong
+  stop         text        NOT NULL,  -- why the newest part of a run was stopped; `none`: it was not
+  bytes_done   float8      NOT NULL CHECK (bytes_done >= 0),
+  PRIMARY KEY (policy, subject),
+  FOREIGN KEY (policy, subject) REFERENCES homeostat.policy_state ON DELETE CASCADE
+);
+
 -- Checks a token under the fence. Null: new, go on. Otherwise what came of it the first time: the
 -- caller answers that again and does nothing. HS001: a token older than one already used, or used
 -- for something else.
@@ -273,6 +287,7 @@ BEGIN
      OR abs(extract(epoch FROM s.opened_at - excluded.opened_at)) > 0.5;
   PERFORM homeostat.bench_keep(p_memories, v_now);
   PERFORM homeostat.canary_keep(p_memories, v_now);
+  PERFORM homeostat.job_keep(p_memories, v_now);
   IF p_braked_us IS NULL THEN
     DELETE FROM homeostat.brake b WHERE b.identity = v_here;
   ELSE
@@ -338,10 +353,35 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp A
     OR abs(extract(epoch FROM b.benched_at - excluded.benched_at)) > 0.5;
 $$;
 
+-- The runs of those memories that are jobs, in place of what stood there.
+CREATE FUNCTION homeostat.job_keep(p_memories jsonb, p_now timestamptz) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
+  DELETE FROM homeostat.policy_job j
+   WHERE NOT EXISTS (
+     SELECT FROM jsonb_to_recordset(p_memories) AS m(policy text, subject text, job jsonb)
+      WHERE m.policy = j.policy AND m.subject = j.subject AND m.job IS NOT NULL);
+  INSERT INTO homeostat.policy_job AS j
+    SELECT m.policy, m.subject,
+           p_now - make_interval(secs => (m.job ->> 'started_age_us')::bigint / 1e6),
+           p_now - make_interval(secs => (m.job ->> 'ended_age_us')::bigint / 1e6),
+           (m.job ->> 'failed')::boolean, m.job ->> 'stop', (m.job ->> 'bytes_done')::float8
+      FROM jsonb_to_recordset(p_memories) AS m(policy text, subject text, job jsonb)
+     WHERE m.job IS NOT NULL
+  ON CONFLICT (policy, subject) DO UPDATE SET
+    started_at = excluded.started_at, ended_at = excluded.ended_at, failed = excluded.failed,
+    stop = excluded.stop, bytes_done = excluded.bytes_done
+  WHERE (j.failed, j.stop, j.bytes_done)
+        IS DISTINCT FROM (excluded.failed, excluded.stop, excluded.bytes_done)
+    OR j.started_at IS NULL <> (excluded.started_at IS NULL)
+    OR j.ended_at IS NULL <> (excluded.ended_at IS NULL)
+    OR abs(extract(epoch FROM j.started_at - excluded.started_at)) > 0.5
+    OR abs(extract(epoch FROM j.ended_at - excluded.ended_at)) > 0.5;
+$$;
+
 CREATE FUNCTION homeostat.state_load() RETURNS TABLE (
   policy text, subject text, policy_hash text, state text, rung integer, restore_step integer,
   hold_us bigint, trips integer, changed_age_us bigint, opened_age_us bigint, benched jsonb,
-  canary jsonb)
+  canary jsonb, job jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
   SELECT s.policy, s.subject, s.policy_hash, s.state, s.rung, s.restore_step,
          round(extract(epoch FROM s.hold) * 1000000)::bigint, s.trips,
@@ -360,7 +400,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg
                    'age_us', round(extract(epoch FROM clock_timestamp() - c.since)
                                    * 1000000)::bigint)
             FROM homeostat.policy_canary c
-           WHERE c.policy = s.policy AND c.policy_hash = s.policy_hash)
+           WHERE c.policy = s.policy AND c.policy_hash = s.policy_hash),
+         (SELECT jsonb_strip_nulls(jsonb_build_object(
+                   'started_age_us', round(extract(epoch FROM clock_timestamp() - j.started_at)
+                                           * 1000000)::bigint,
+                   'ended_age_us', round(extract(epoch FROM clock_timestamp() - j.ended_at)
+                                         * 1000000)::bigint,
+                   'failed', j.failed, 'stop', j.stop, 'bytes_done', j.bytes_done))
+            FROM homeostat.policy_job j
+           WHERE j.policy = s.policy AND j.subject = s.subject)
     FROM homeostat.policy_state s
    WHERE s.identity = homeostat.identity()
    ORDER BY s.policy, s.subject
@@ -368,7 +416,7 @@ $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA homeostat FROM PUBLIC;
 GRANT SELECT ON homeostat.lever, homeostat.act, homeostat.policy_state, homeostat.policy_bench,
-  homeostat.policy_canary, homeostat.brake
+  homeostat.policy_canary, homeostat.policy_job, homeostat.brake
   TO homeostat_monitor, homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.braked_us() TO homeostat_monitor, homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.open_levers() TO homeostat_monitor, homeostat_actuator;

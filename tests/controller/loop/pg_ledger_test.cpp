@@ -322,6 +322,42 @@ TEST_CASE("an operator's acknowledgements come with who said them, the newest of
   CHECK_THROWS_WITH(cluster.sql("DELETE FROM homeostat.ack"), Contains("append-only"));
 }
 
+TEST_CASE("what is remembered of a job comes back, and is forgotten with it") {
+  LedgerCluster cluster;
+  Instance one{cluster};
+  one.lead();
+  const auto now = one.clock.now();
+  auto job = memory_of("shard-balance", now);
+  job.job = JobMemory{now - 1h, std::nullopt, false, JobStop::time_budget, 12.5e9};
+  REQUIRE(one.keep({job, memory_of("breaker", now)}).has_value());
+  auto image = one.load();
+  REQUIRE(image.has_value());
+  REQUIRE(image->memories.size() == 2);
+  CHECK_FALSE(image->memories[0].job.has_value());
+  auto kept = image->memories[1].job;
+  REQUIRE(kept.has_value());
+  CHECK(std::chrono::abs(*kept->started - (now - 1h)) < 5s);
+  CHECK_FALSE(kept->ended);
+  kept->started = job.job->started;
+  CHECK(kept == job.job);
+
+  job.job = JobMemory{now - 1h, now - 1min, true, JobStop::none, 30e9};
+  REQUIRE(one.keep({job}).has_value());
+  image = one.load();
+  REQUIRE(image.has_value());
+  kept = image->memories.at(0).job;
+  REQUIRE(kept.has_value());
+  REQUIRE(kept->ended.has_value());
+  CHECK(std::chrono::abs(*kept->ended - (now - 1min)) < 5s);
+  CHECK(kept->failed);
+  CHECK(kept->stop == JobStop::none);
+  CHECK(kept->bytes_done == 30e9);
+
+  job.job.reset();
+  REQUIRE(one.keep({job}).has_value());
+  CHECK(cluster.sql("SELECT count(*) FROM homeostat.policy_job") == "0");
+}
+
 TEST_CASE("memories of a superseded epoch are turned away (S1)") {
   LedgerCluster cluster;
   Instance one{cluster};

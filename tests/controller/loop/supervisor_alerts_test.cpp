@@ -149,6 +149,28 @@ TEST_CASE("a revert that is overdue and a foreign value are named by lever and t
   REQUIRE(named(alerts, "HomeostatForeignWrite")->labels.at("lever") == "feature");
 }
 
+TEST_CASE("a job's alert says that it is under way, or that its last run failed") {
+  auto report = healthy();
+  auto active = tripped();
+  active.rung = 1;
+  Verdict verdict;
+  verdict.policy = active.policy;
+  verdict.subject = active.subject;
+  verdict.kind = PolicyKind::job;
+  verdict.job = JobStatus{};
+  report.verdicts = {verdict};
+  auto alerts = active_alerts({active}, report);
+  const auto* alert = named(alerts, "HomeostatCircuitBreaker");
+  REQUIRE(alert != nullptr);
+  CHECK(alert->annotations.at("summary") == "circuit-breaker is due, or under way on node/main");
+  CHECK_THAT(alert->annotations.at("description"), Contains("the policy runs."));
+  report.verdicts[0].job->failed = true;
+  active.rung = 0;
+  alerts = active_alerts({active}, report);
+  alert = named(alerts, "HomeostatCircuitBreaker");
+  CHECK(alert->annotations.at("summary") == "circuit-breaker's last run failed on node/main");
+}
+
 TEST_CASE("a rung that did harm is paged, and so is a policy with no rung left") {
   auto report = healthy();
   Policy policy;

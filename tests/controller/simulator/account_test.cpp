@@ -152,4 +152,28 @@ TEST_CASE("account: a move of a regulator is an action, and says where to") {
   CHECK(account.actions().front().value == 0.05);
 }
 
+TEST_CASE("account: what a job did are actions, its start an opening, and nothing is degraded") {
+  Account account({}, 1);
+  Verdict verdict;
+  verdict.kind = PolicyKind::job;
+  WallTime wall{seconds{1000}};
+  const auto then = [&](Step step, int rung) {
+    verdict.step = step;
+    verdict.rung = rung;
+    account.add(verdict, wall);
+    wall += seconds{30};
+  };
+  then(Step::started, 1);
+  then(Step::holding, 1);
+  then(Step::stopped, 0);
+  then(Step::resumed, 1);
+  then(Step::finished, 0);
+  then(Step::started, 1);
+  then(Step::failed, 0);
+  CHECK(account.actions().size() == 6);
+  const auto& figures = account.figures().begin()->second;
+  CHECK(figures.openings == 2);
+  CHECK(figures.degraded == Duration{});
+}
+
 }  // namespace homeostat

@@ -25,6 +25,12 @@ TimeInterval sunday_night() {
   return interval;
 }
 
+TimeInterval each_day(int begin, int end) {
+  TimeInterval interval;
+  interval.times = {{begin, end}};
+  return interval;
+}
+
 /// One hour ahead, two in the summer of 2026.
 std::vector<OffsetChange> berlin() {
   return {{WallTime::min(), 1h}, {at(2026, 3, 29, 1), 2h}, {at(2026, 10, 25, 1), 1h}};
@@ -107,4 +113,18 @@ TEST_CASE("calendar: times before 1970 have a weekday, too") {
 TEST_CASE("calendar: no interval contains nothing") {
   CHECK_FALSE(any_contains({}, at(2026, 1, 1)));
   CHECK(any_contains({sunday_night(), TimeInterval{}}, at(2026, 1, 1)));
+}
+
+TEST_CASE("calendar: whether a window has ended since a time") {
+  const std::vector nights{each_day(3 * 60, 5 * 60)};
+  const auto now = at(2026, 11, 30, 3, 10);
+  CHECK_FALSE(was_outside_since(nights, at(2026, 11, 30, 3, 1), now));
+  CHECK_FALSE(was_outside_since(nights, at(2026, 11, 30, 3), now));
+  CHECK(was_outside_since(nights, at(2026, 11, 30, 3) - 1us, now));
+  CHECK(was_outside_since(nights, at(2026, 11, 29, 4), now));
+  CHECK(was_outside_since(nights, at(2026, 1, 1), now));
+  // Two that meet are one.
+  const std::vector late{each_day(22 * 60, 24 * 60), each_day(0, 5 * 60)};
+  CHECK_FALSE(was_outside_since(late, at(2026, 11, 29, 23), now));
+  CHECK(was_outside_since(late, at(2026, 11, 29, 21), now));
 }

@@ -71,6 +71,9 @@ int dump() {
   for (const auto& example : test::regulator_examples()) {
     add(documents, "regulator", example.name, example.text, example.valid);
   }
+  for (const auto& example : test::job_examples()) {
+    add(documents, "job", example.name, example.text, example.valid);
+  }
   for (const auto& example : test::config_examples()) {
     add(documents, "config", example.name, example.text, example.valid);
   }
@@ -78,6 +81,7 @@ int dump() {
                  {"schemas",
                   {{"policy", policy_schema(test::vocabulary())},
                    {"regulator", policy_schema(test::regulated_vocabulary())},
+                   {"job", policy_schema(test::job_vocabulary())},
                    {"config", config_schema()}}},
                  {"documents", documents}};
   std::cout << all.dump() << "\n";

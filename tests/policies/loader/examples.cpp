@@ -156,6 +156,53 @@ std::vector<Example> regulator_examples() {
   };
 }
 
+std::vector<Example> job_examples() {
+  const std::string windows =
+      "windows: [{weekdays: [sunday], times: [{start_time: \"03:00\", end_time: \"07:00\"}], "
+      "location: UTC}]\n";
+  const std::string when = "when: {signal: citus_node_cv, above: 0.4}\n";
+  const std::string early = "early: {signal: citus_node_cv, above: 0.3, for: 90s}\n";
+  const auto without = [](const std::string& line) { return replaced(shard_balance(), line, ""); };
+  return {
+      good("a job", shard_balance()),
+      good("every key of a job",
+           replaced(shard_balance("deadline: 20m\n"
+                                  "approval: required\n"
+                                  "blocked_while: []\n"
+                                  "expect: {signal: citus_node_cv, below: 0.1, within: 15m}\n"
+                                  "limits: {per_hour: 2, max_subjects: 50%}\n"
+                                  "priority: 3\n"
+                                  "alert: {severity: warning}\n"),
+                    "{time: 492s}", "{time: 492s, bytes: 49GB}")),
+      good("a job without a condition", replaced(without(when), early, "")),
+      good("a job at any time", replaced(without(windows), early, "")),
+      good("a breaker beside jobs", breaker()),
+      bad("neither windows nor a condition",
+          replaced(replaced(without(windows), when, ""), early, "")),
+      bad("early without windows", without(windows)),
+      bad("nothing to run", without("run: {lever: rebalance, deviation: 10%, weight: trigger}\n")),
+      bad("a lever that runs no job",
+          replaced(shard_balance(), "lever: rebalance, deviation: 10%, weight: trigger",
+                   "lever: feature, target: class/batch, admit: 0%")),
+      bad("a rung that runs a job",
+          replaced(breaker(), "lever: feature, target: class/batch, admit: 0%",
+                   "lever: rebalance, deviation: 10%")),
+      bad("an argument that is missing", replaced(shard_balance(), "deviation: 10%, ", "")),
+      bad("an empty budget", replaced(shard_balance(), "{time: 492s}", "{}")),
+      bad_sense("a budget of nothing", replaced(shard_balance(), "{time: 492s}", "{bytes: 0B}")),
+      bad("no windows at all", replaced(shard_balance(), windows, "windows: []\n")),
+      bad("an unknown day", replaced(shard_balance(), "sunday", "sonntag")),
+      bad("an approval that is neither", shard_balance("approval: maybe\n")),
+      bad("a ladder", shard_balance("ladder: [{lever: feature, target: class/batch, admit: 0}]\n")),
+      bad("a limit for rungs", replaced(shard_balance(), "above: 0.4", "above: 0.4, max_rung: 1")),
+      bad_sense("an hour that ends before it begins",
+                replaced(shard_balance(), "end_time: \"07:00\"", "end_time: \"02:00\"")),
+      bad_sense("a place without a time zone",
+                replaced(shard_balance(), "location: UTC", "location: Atlantis")),
+      bad_sense("a deadline within the budget", shard_balance("deadline: 5m\n")),
+  };
+}
+
 std::vector<Example> config_examples() {
   return {
       good("a small configuration", small_config()),

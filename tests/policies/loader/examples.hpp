@@ -17,6 +17,8 @@ struct Example {
 std::vector<Example> policy_examples();
 /// Over regulated_vocabulary().
 std::vector<Example> regulator_examples();
+/// Over job_vocabulary().
+std::vector<Example> job_examples();
 std::vector<Example> config_examples();
 
 }  // namespace homeostat::test

@@ -128,6 +128,22 @@ std::string back_pressure(const std::string& more) {
          more;
 }
 
+std::string shard_balance(const std::string& more) {
+  return "version: 1\n"
+         "policy: shard-balance\n"
+         "kind: job\n"
+         "windows: [{weekdays: [sunday], times: [{start_time: \"03:00\", end_time: \"07:00\"}], "
+         "location: UTC}]\n"
+         "at_most_every: 7d\n"
+         "when: {signal: citus_node_cv, above: 0.4}\n"
+         "early: {signal: citus_node_cv, above: 0.3, for: 90s}\n"
+         "run: {lever: rebalance, deviation: 10%, weight: trigger}\n"
+         "budget: {time: 492s}\n"
+         "resume: [{times: [{start_time: \"03:00\", end_time: \"05:00\"}], location: UTC}]\n"
+         "cooldown: 24h\n" +
+         more;
+}
+
 std::string alert(const std::string& more) {
   return "version: 1\n"
          "policy: waiting\n"

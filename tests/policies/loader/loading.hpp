@@ -51,6 +51,9 @@ std::string breaker(const std::string& more = "");
 /// `more` is put after them.
 std::string batch_window(const std::string& more = "");
 std::string back_pressure(const std::string& more = "");
+/// Shard-balance as the policy language has it, over job_vocabulary(), without the parts that need
+/// other policies or signals.
+std::string shard_balance(const std::string& more = "");
 /// A small alert policy that loads.
 std::string alert(const std::string& more = "");
 /// A small configuration that loads.

@@ -32,6 +32,10 @@ TEST_CASE("the loader says of every example what is expected") {
     INFO(example.name);
     CHECK(errors_of(example.text, regulated_vocabulary()).empty() == example.loads);
   }
+  for (const auto& example : job_examples()) {
+    INFO(example.name);
+    CHECK(errors_of(example.text, job_vocabulary()).empty() == example.loads);
+  }
   for (const auto& example : config_examples()) {
     INFO(example.name);
     CHECK(config_errors_of(example.text).empty() == example.loads);
@@ -42,6 +46,7 @@ TEST_CASE("no map of a schema takes unknown keys, and every key has a descriptio
   std::vector<nlohmann::json> objects;
   collect_objects(policy_schema(vocabulary()), objects);
   collect_objects(policy_schema(regulated_vocabulary()), objects);
+  collect_objects(policy_schema(job_vocabulary()), objects);
   collect_objects(config_schema(), objects);
   CHECK(objects.size() > 20);
   for (const auto& object : objects) {

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/job.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "policies/engine/bench.hpp"
+#include "policies/engine/calendar.hpp"
+#include "policies/engine/condition.hpp"
+#include "policies/engine/effects.hpp"
+#include "policies/engine/job_gates.hpp"
+#include "policies/engine/reason.hpp"
+
+namespace homeostat {
+namespace {
+
+/// A job that is reported to have begun earlier than its part by more than this is another one, or
+/// an earlier part: what a clock elsewhere says is never exact to the step.
+Duration slack(const Evaluation& evaluation) { return evaluation.set.settings.sample_every; }
+
+/// What is said of the part under way, or that ended last; nullptr while nothing is. Shadow has
+/// nobody to hear from.
+const JobProgress* progress_of(const Evaluation& evaluation, const Snapshot& snapshot) {
+  const auto& memory = evaluation.runtime.memory;
+  if (evaluation.runtime.share <= 0) return nullptr;
+  const auto at = snapshot.jobs.find(lever_of(evaluation.policy, memory.subject, 1));
+  if (at == snapshot.jobs.end()) return nullptr;
+  return at->second.started + slack(evaluation) < memory.opened ? nullptr : &at->second;
+}
+
+JobMemory& memory_of(Evaluation& evaluation) {
+  auto& job = evaluation.runtime.memory.job;
+  if (!job) job.emplace();
+  return *job;
+}
+
+void enter(Evaluation& evaluation, BreakerState state) {
+  auto& memory = evaluation.runtime.memory;
+  memory.state = state;
+  memory.changed = evaluation.now;
+  memory.rung = state == BreakerState::open ? 1 : 0;
+  if (state != BreakerState::open) evaluation.runtime.reasons.clear();
+}
+
+/// A part begins: of a new run, or of the one that was stopped.
+Step begin(Evaluation& evaluation, Step step, std::string_view what) {
+  auto& runtime = evaluation.runtime;
+  enter(evaluation, BreakerState::open);
+  runtime.memory.opened = evaluation.now;
+  runtime.reasons.assign(1, forward_reason(evaluation, what));
+  evaluation.verdict.took = 1;
+  return step;
+}
+
+/// The run is over.
+void end(Evaluation& evaluation, bool failed) {
+  enter(evaluation, BreakerState::closed);
+  auto& job = memory_of(evaluation);
+  job.ended = evaluation.now;
+  job.failed = failed;
+}
+
+void count_bytes(Evaluation& evaluation, const JobProgress* progress) {
+  if (progress != nullptr) memory_of(evaluation).bytes_done += progress->bytes_done;
+}
+
+Step finish(Evaluation& evaluation, const JobProgress* progress) {
+  count_bytes(evaluation, progress);
+  end(evaluation, false);
+  memory_of(evaluation).stop = JobStop::none;
+  begin_promise(evaluation.policy, evaluation.runtime, evaluation.now);
+  return Step::finished;
+}
+
+Step fail(Evaluation& evaluation, const JobProgress* progress) {
+  count_bytes(evaluation, progress);
+  end(evaluation, true);
+  evaluation.runtime.pending.clear();  // nobody promised anything of half a job
+  return Step::failed;
+}
+
+Step stop(Evaluation& evaluation, const JobProgress* progress, JobStop why) {
+  count_bytes(evaluation, progress);
+  memory_of(evaluation).stop = why;
+  if (evaluation.policy.job->resume.empty()) {
+    end(evaluation, false);
+    evaluation.runtime.pending.clear();
+  } else {
+    enter(evaluation, BreakerState::half_open);
+  }
+  return Step::stopped;
+}
+
+Step from_idle(Evaluation& evaluation, const Snapshot& snapshot, const Guards& guards) {
+  const bool clock = add_wall_clock(evaluation, snapshot);
+  const bool inside = add_start_window(evaluation, snapshot);
+  const bool due = add_at_most_every(evaluation);
+  const bool rested = add_cooldown(evaluation);
+  const auto when = job_condition(evaluation.policy, evaluation.arms, false).value_or(Truth::yes);
+  const auto soon = job_condition(evaluation.policy, evaluation.arms, true).value_or(Truth::no);
+  const bool its_time = inside && due;
+  const bool early = soon == Truth::yes && !(its_time && when == Truth::yes);
+  if (!early && !(its_time && when == Truth::yes)) {
+    const bool blind = (its_time && when == Truth::unknown) || soon == Truth::unknown;
+    return blind ? Step::unknown : Step::idle;
+  }
+  if (!rested) return Step::idle;
+  // Each is asked, so that all that say no are named.
+  const bool approved = add_approval(evaluation, snapshot);
+  const bool alone = add_one_at_a_time(evaluation, snapshot, guards.state);
+  const bool not_benched = next_rung(evaluation) == 1;
+  if (!may_start(evaluation, guards) || !clock || !approved || !alone || !not_benched) {
+    return Step::blocked;
+  }
+  auto& job = memory_of(evaluation);
+  job.started = evaluation.now;
+  job.stop = JobStop::none;
+  job.bytes_done = 0;
+  return begin(evaluation, Step::started, early ? "started early" : "started");
+}
+
+Step from_running(Evaluation& evaluation, const Snapshot& snapshot, const Guards& guards) {
+  const auto* const progress = progress_of(evaluation, snapshot);
+  if (progress != nullptr) {
+    if (progress->phase == JobPhase::finished) return finish(evaluation, progress);
+    if (progress->phase == JobPhase::failed) return fail(evaluation, progress);
+    if (progress->phase == JobPhase::stopped) {
+      return stop(evaluation, progress, JobStop::outside);
+    }
+  }
+  const JobStop limit = exceeded_limit(evaluation, progress, guards);
+  if (evaluation.runtime.share <= 0) {
+    const auto& job = *evaluation.policy.job;
+    const bool lasts = (job.budget.time || job.deadline) && limit == JobStop::none;
+    return lasts ? Step::holding : finish(evaluation, nullptr);
+  }
+  return limit == JobStop::none ? Step::holding : stop(evaluation, progress, limit);
+}
+
+Step from_stopped(Evaluation& evaluation, const Snapshot& snapshot, const Guards& guards) {
+  // It may have been done before it heard that it was to stop.
+  const auto* const progress = progress_of(evaluation, snapshot);
+  if (progress != nullptr && progress->phase == JobPhase::finished) {
+    return finish(evaluation, nullptr);  // its bytes were counted when it was stopped
+  }
+  // Whoever stopped it, there is no time at which it could go on.
+  if (evaluation.policy.job->resume.empty()) {
+    end(evaluation, false);
+    return Step::stopped;
+  }
+  const bool clock = add_wall_clock(evaluation, snapshot);
+  if (!add_resume_window(evaluation, snapshot)) return Step::holding;
+  const bool alone = add_one_at_a_time(evaluation, snapshot, guards.state);
+  if (!may_start(evaluation, guards) || !clock || !alone) return Step::blocked;
+  memory_of(evaluation).stop = JobStop::none;
+  return begin(evaluation, Step::resumed, "resumed");
+}
+
+Step step(Evaluation& evaluation, const Snapshot& snapshot, const Guards& guards) {
+  switch (evaluation.runtime.memory.state) {
+    case BreakerState::closed:
+      return from_idle(evaluation, snapshot, guards);
+    case BreakerState::open:
+      return from_running(evaluation, snapshot, guards);
+    case BreakerState::half_open:
+      return from_stopped(evaluation, snapshot, guards);
+  }
+  return Step::unknown;
+}
+
+JobStatus status_of(const Evaluation& evaluation, const Snapshot& snapshot) {
+  const auto& memory = evaluation.runtime.memory;
+  const JobMemory job = memory.job.value_or(JobMemory{});
+  JobStatus status{job.stop, job.failed, job.bytes_done, {}, {}};
+  if (memory.state != BreakerState::open) return status;
+  status.ran = evaluation.now - memory.opened;
+  if (const auto* const progress = progress_of(evaluation, snapshot)) {
+    status.bytes_done += progress->bytes_done;
+    status.left = progress->left;
+  }
+  return status;
+}
+
+}  // namespace
+
+Step step_job(Evaluation& evaluation, const Snapshot& snapshot, const Guards& guards) {
+  const Step taken = step(evaluation, snapshot, guards);
+  evaluation.verdict.job = status_of(evaluation, snapshot);
+  return taken;
+}
+
+}  // namespace homeostat
