@@ -81,7 +81,7 @@ TEST_CASE("regulator: the value never leaves its bounds, nor moves further than 
   World world({cap, window});
   std::optional<double> before;
   int moved = 0;
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     const double dice = uniform(random);
     const double scale = std::pow(10, 12 * uniform(random) - 6);
     put_signal(world, "wanted", dice < 0.5 ? uniform(random) : (dice < 0.75 ? scale : -scale));
@@ -107,5 +107,5 @@ TEST_CASE("regulator: the value never leaves its bounds, nor moves further than 
       before = value;
     }
   }
-  CHECK(moved > 10'000);
+  CHECK(moved > 2'000);
 }
