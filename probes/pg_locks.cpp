@@ -15,6 +15,7 @@ namespace asio = boost::asio;
 /// One row of sql/queries/pg_locks_sample.sql.
 struct PgLocks::Activity {
   double blocked = 0;
+  double row_blocked = 0;
   double open = 0;
   double advisory = 0;
   double wait_max = 0;
@@ -59,6 +60,7 @@ PgLocks::PgLocks(asio::any_io_executor executor, PgLocksOptions options)
 
 std::vector<SignalName> PgLocks::signals() const {
   return {"pg_blocked_ratio",
+          "pg_row_blocked_ratio",
           "pg_open_transactions",
           "pg_advisory_waiters",
           "pg_lock_wait_max_seconds",
@@ -184,10 +186,10 @@ asio::awaitable<Result<PgLocks::Activity>> PgLocks::read_activity(Duration deadl
       co_await session_.query(std::move(statement), std::move(parameters), deadline);
   if (!table.has_value()) co_return table.error();
   Activity activity;
-  double* const numbers[] = {&activity.blocked,  &activity.open,     &activity.advisory,
-                             &activity.wait_max, &activity.wait_p95, &activity.over_500ms,
-                             &activity.idle,     &activity.hidden,   &activity.deadlocks,
-                             &activity.conflicts};
+  double* const numbers[] = {&activity.blocked,    &activity.row_blocked, &activity.open,
+                             &activity.advisory,   &activity.wait_max,    &activity.wait_p95,
+                             &activity.over_500ms, &activity.idle,        &activity.hidden,
+                             &activity.deadlocks,  &activity.conflicts};
   int column = 0;
   for (double* number : numbers) {
     const auto value = table->number(0, column++);
@@ -236,6 +238,8 @@ void PgLocks::fill(const Activity& activity, TimePoint now, Reading& reading) {
   };
   reading.samples.push_back(
       ratio("pg_blocked_ratio", subject_, activity.blocked, activity.open, now));
+  reading.samples.push_back(
+      ratio("pg_row_blocked_ratio", subject_, activity.row_blocked, activity.open, now));
   give("pg_open_transactions", activity.open);
   give("pg_advisory_waiters", activity.advisory);
   give("pg_lock_wait_max_seconds", activity.wait_max);

@@ -23,6 +23,8 @@ struct SignalRow {
 constexpr SignalRow kSignals[] = {
     {"pg_blocked_ratio", SignalShape::ratio, SubjectKind::node, "ratio", Source::postgres,
      "client transactions waiting for a lock, of all that are open", "pg_open_transactions"},
+    {"pg_row_blocked_ratio", SignalShape::ratio, SubjectKind::node, "ratio", Source::postgres,
+     "client transactions waiting for rows, of all that are open", "pg_open_transactions"},
     {"pg_open_transactions", SignalShape::gauge, SubjectKind::node, "transactions",
      Source::postgres, "client transactions open at the sampling instant"},
     {"pg_advisory_waiters", SignalShape::gauge, SubjectKind::node, "sessions", Source::postgres,

@@ -26,7 +26,8 @@ double cut(double ratio, double left) {
 LockContention::LockContention(const LockContentionParameters& parameters, Random random)
     : parameters_(parameters), random_(std::move(random)) {
   samples_ = {ratio("pg_blocked_ratio", kMain, 0, 0, {}),
-              gauge("pg_open_transactions", kZone, 0, {})};
+              gauge("pg_open_transactions", kZone, 0, {}),
+              ratio("pg_row_blocked_ratio", kMain, 0, 0, {})};
 }
 
 /// Nine tenths of the time inside the band by itself, and never outside it.
@@ -96,6 +97,7 @@ Result<void> LockContention::advance(Duration step, const std::vector<Incident>&
   samples_[0].numerator = waiting;
   samples_[0].denominator = open_;
   samples_[1].numerator = open_;
+  samples_[2] = ratio("pg_row_blocked_ratio", kMain, std::min(row_ + in_convoy_, open_), open_, {});
   truth_.non_critical = std::min({rebuildable, batch, non_critical});
   truth_.controlled = waits.row + (1 - waits.row) * waits.relation;
   return {};

@@ -25,10 +25,10 @@ double served_share(int served, int failed, double before) {
 
 LockStorm::LockStorm(const LockStormParameters& parameters, Random random)
     : parameters_(parameters), throughput_(parameters), random_(std::move(random)) {
-  samples_ = {gauge("admission_queue_age_seconds", kZone, 0, {}),
-              ratio("pg_blocked_ratio", kMain, 0, 0, {}),
-              gauge("pg_open_transactions", kZone, 0, {}),
-              gauge("pg_waiters_over_500ms", kZone, 0, {})};
+  samples_ = {
+      gauge("admission_queue_age_seconds", kZone, 0, {}),
+      ratio("pg_blocked_ratio", kMain, 0, 0, {}), gauge("pg_open_transactions", kZone, 0, {}),
+      ratio("pg_row_blocked_ratio", kMain, 0, 0, {}), gauge("pg_waiters_over_500ms", kZone, 0, {})};
 }
 
 LockStorm::Limits LockStorm::limits_of(const std::vector<Incident>& active,
@@ -143,12 +143,11 @@ void LockStorm::measure(const Limits& limits) {
   const double wait = sojourn * waiting;
   const double long_waits = wait > 0 ? open * waiting * std::exp(-0.5 / wait) : 0;
   samples_[0].numerator = age;
-  samples_[1].quality = open > 0 ? Quality::whole : Quality::empty;
-  samples_[1].reason = AbsentReason::none;
-  samples_[1].numerator = random_.binomial(open, waiting);
-  samples_[1].denominator = open;
+  const int blocked = random_.binomial(open, waiting);
+  samples_[1] = ratio("pg_blocked_ratio", kMain, blocked, open, {});
   samples_[2].numerator = open;
-  samples_[3].numerator = std::floor(long_waits);
+  samples_[3] = ratio("pg_row_blocked_ratio", kMain, blocked, open, {});  // there is no DDL
+  samples_[4].numerator = std::floor(long_waits);
 
   Outcome others;
   double share = 0;

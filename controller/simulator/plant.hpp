@@ -2,6 +2,7 @@
 // A model of what is controlled. README.md says how to add one.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,9 @@ class Plant {
   virtual const std::vector<Sample>& samples() const = 0;
   virtual PlantTruth truth() const = 0;
   virtual std::vector<Quantity> quantities() const { return {}; }
+
+  /// The node that each of its zones is on.
+  virtual std::map<Subject, Subject> holders() const { return {}; }
 
   /// Whether the last step was the first with another load, by the scenario and not by chance.
   virtual bool load_changed() const { return false; }

@@ -7,8 +7,8 @@
 namespace homeostat {
 namespace {
 
-/// Of a plant, which is one zone; the daemon's probe measures them of a node.
-constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500ms"};
+/// Of zones here; the daemon's probe measures them of a node.
+constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500ms", "probe_up"};
 
 constexpr const char* kNobody = "none";
 
@@ -35,23 +35,38 @@ LeverDescription admission() {
   return lever;
 }
 
-void add_subjects(Vocabulary& words, const Plant& plant) {
-  for (const auto& sample : plant.samples()) {
-    auto& subjects = words.subjects[sample.subject.kind];
-    if (std::find(subjects.begin(), subjects.end(), sample.subject) == subjects.end()) {
-      subjects.push_back(sample.subject);
-    }
+LeverDescription zone() {
+  LeverDescription lever;
+  lever.help = "turns requests to a zone, or to all zones of a node, away at once";
+  lever.traits.isolates = true;
+  return lever;
+}
+
+void add_subject(Vocabulary& words, const Subject& subject) {
+  auto& subjects = words.subjects[subject.kind];
+  if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
+    subjects.push_back(subject);
   }
+}
+
+void add_subjects(Vocabulary& words, const Plant& plant) {
+  for (const auto& sample : plant.samples()) add_subject(words, sample.subject);
+  words.holders = plant.holders();
+  for (const auto& [zone, node] : words.holders) add_subject(words, node);
   for (const auto kind : {SubjectKind::node, SubjectKind::zone, SubjectKind::shard,
                           SubjectKind::group, SubjectKind::view}) {
     auto& subjects = words.subjects[kind];
     if (subjects.empty()) subjects.push_back({kind, kNobody});
   }
+  const auto& node = words.subjects[SubjectKind::node].front();
+  for (const auto& zone : words.subjects[SubjectKind::zone]) words.holders.try_emplace(zone, node);
 }
 
 void add_lever(Vocabulary& words, const std::string& name, LeverDescription lever,
-               SubjectKind kind) {
-  for (const auto& subject : words.subjects[kind]) lever.targets.push_back(to_text(subject));
+               const std::vector<SubjectKind>& kinds) {
+  for (const auto kind : kinds) {
+    for (const auto& subject : words.subjects[kind]) lever.targets.push_back(to_text(subject));
+  }
   words.levers.insert_or_assign(name, std::move(lever));
 }
 
@@ -64,8 +79,9 @@ void add_plant_words(Vocabulary& words, const Plant& plant) {
     if (signal != words.signals.end()) signal->second.about = SubjectKind::zone;
   }
   add_subjects(words, plant);
-  add_lever(words, "admission", admission(), SubjectKind::zone);
-  add_lever(words, "batch_window", batch_window(), SubjectKind::group);
+  add_lever(words, "admission", admission(), {SubjectKind::zone});
+  add_lever(words, "batch_window", batch_window(), {SubjectKind::group});
+  add_lever(words, "zone", zone(), {SubjectKind::zone, SubjectKind::node});
 }
 
 }  // namespace homeostat

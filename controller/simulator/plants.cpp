@@ -7,6 +7,7 @@
 #include "controller/simulator/lock_contention_keys.hpp"
 #include "controller/simulator/lock_storm_keys.hpp"
 #include "controller/simulator/shards_keys.hpp"
+#include "controller/simulator/zones_keys.hpp"
 
 namespace homeostat {
 namespace {
@@ -27,6 +28,9 @@ struct Maker {
   std::unique_ptr<Plant> operator()(const ShardsParameters& parameters) const {
     return std::make_unique<Shards>(parameters, random);
   }
+  std::unique_ptr<Plant> operator()(const ZonesParameters& parameters) const {
+    return std::make_unique<Zones>(parameters, random);
+  }
 };
 
 struct Kinds {
@@ -42,6 +46,9 @@ struct Kinds {
   std::vector<std::string> operator()(const ShardsParameters& /*parameters*/) const {
     return {"growth"};
   }
+  std::vector<std::string> operator()(const ZonesParameters& /*parameters*/) const {
+    return {"zone", "node"};
+  }
 };
 
 struct Worst {
@@ -49,6 +56,7 @@ struct Worst {
   double operator()(const LockStormParameters& /*parameters*/) const { return 1; }
   double operator()(const BatchConsumerParameters& /*parameters*/) const { return 1000; }
   double operator()(const ShardsParameters& /*parameters*/) const { return 1000; }
+  double operator()(const ZonesParameters& /*parameters*/) const { return 1; }
 };
 
 }  // namespace
@@ -77,9 +85,10 @@ Shape plant_shape() {
           .help = "What is controlled: one kind, with its parameters.",
           .keys = {kind("lock_contention", lock_contention_shape()),
                    kind("lock_storm", lock_storm_shape()),
-                   kind("batch_consumer", batch_consumer_shape()), kind("shards", shards_shape())},
+                   kind("batch_consumer", batch_consumer_shape()), kind("shards", shards_shape()),
+                   kind("zones", zones_shape())},
           .rules = {{RuleKind::exactly_one,
-                     {"lock_contention", "lock_storm", "batch_consumer", "shards"}}}};
+                     {"lock_contention", "lock_storm", "batch_consumer", "shards", "zones"}}}};
 }
 
 std::optional<PlantParameters> read_plant(const Value& plant, std::vector<Finding>& errors) {
@@ -93,6 +102,7 @@ std::optional<PlantParameters> read_plant(const Value& plant, std::vector<Findin
     return read_batch_consumer(*value, errors);
   }
   if (const auto* const value = find(plant, "shards")) return read_shards(*value, errors);
+  if (const auto* const value = find(plant, "zones")) return read_zones(*value, errors);
   return std::nullopt;
 }
 

@@ -47,6 +47,10 @@ void PolicyWatch::incident_begins(TimePoint now) {
   ended_.reset();
   detected_ = acting();
   if (detected_) score_.detections.emplace_back(0.0);
+  opened_.clear();
+  for (const auto& [subject, taken] : subjects_) {
+    if (taken) opened_.insert(subject);
+  }
 }
 
 void PolicyWatch::incident_ends(TimePoint now) {
@@ -56,16 +60,17 @@ void PolicyWatch::incident_ends(TimePoint now) {
   ended_ = now;
 }
 
-void PolicyWatch::opened(TimePoint at) {
+void PolicyWatch::opened(const Subject& subject, TimePoint at) {
   const bool just_over = ended_ && at - *ended_ < kAftermath;
   if (began_ && !detected_) {
     detected_ = true;
     score_.detections.emplace_back(to_seconds(at - *began_));
-  } else if (began_ || (just_over && detected_)) {
+  } else if (opened_.contains(subject) && (began_ || just_over)) {
     ++score_.retrips;
-  } else if (!just_over) {
+  } else if (!began_ && (!just_over || detected_)) {
     ++score_.false_trips;
   }
+  opened_.insert(subject);
   // AIMD tries again and again by design.
   if (closed_between_ && kind_ != PolicyKind::regulator) openings_.push_back(at);
   closed_between_ = false;
@@ -105,7 +110,7 @@ void PolicyWatch::see(const Verdict& verdict) {
     taken = verdict.rung > 0;
   }
   taken_ += static_cast<int>(taken) - static_cast<int>(before);
-  if (opens) opened(verdict.at);
+  if (opens) opened(verdict.subject, verdict.at);
   if (!acting()) closed_between_ = true;
 }
 

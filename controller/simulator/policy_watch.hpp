@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,7 @@ class PolicyWatch {
   };
   void see_value(const Verdict& verdict);
   bool acting() const { return taken_ > 0; }
-  void opened(TimePoint at);
+  void opened(const Subject& subject, TimePoint at);
   void find_period();
 
   PolicyKind kind_;
@@ -60,6 +61,7 @@ class PolicyWatch {
   std::optional<TimePoint> began_;
   std::optional<TimePoint> ended_;
   bool detected_ = false;
+  std::set<Subject> opened_;  ///< since the newest incident began: one may hit several
   /// After a full close; of a formula: where the value began to rise again. Since conditions
   /// changed.
   std::vector<TimePoint> openings_;

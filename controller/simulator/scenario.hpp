@@ -16,6 +16,7 @@
 #include "controller/simulator/lock_storm.hpp"
 #include "controller/simulator/sensor.hpp"
 #include "controller/simulator/shards.hpp"
+#include "controller/simulator/zones.hpp"
 #include "policies/loader/loader.hpp"
 #include "policies/model/error.hpp"
 
@@ -23,7 +24,7 @@ namespace homeostat {
 
 /// One alternative a kind of plant.
 using PlantParameters = std::variant<LockContentionParameters, LockStormParameters,
-                                     BatchConsumerParameters, ShardsParameters>;
+                                     BatchConsumerParameters, ShardsParameters, ZonesParameters>;
 
 /// What one policy must achieve over all runs; a bound that is not given is not checked.
 struct PolicyBounds {

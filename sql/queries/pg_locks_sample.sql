@@ -2,11 +2,12 @@
 -- Every second: one scan of the sessions' own slots, summed up here. It takes no heavyweight lock
 -- and reads no catalog, so that the storm it measures cannot stop it.
 -- $1: OIDs of our own roles, $2: OID of the database.
--- blocked: a client's transaction that waits for another transaction. Sessions just woken queue
+-- blocked: a client's transaction that waits for another transaction; row_blocked: for its rows. Sessions just woken queue
 -- anew through the LWLock LockManager. Waits for advisory locks, virtualxid (CREATE INDEX
 -- CONCURRENTLY) and object (NOTIFY) are no contention of rows.
 -- age: of the statement. (pg_locks.waitstart restarts each time a waiter queues anew.)
 SELECT count(*) FILTER (WHERE s.blocked) AS blocked,
+       count(*) FILTER (WHERE s.row_blocked) AS row_blocked,
        count(*) FILTER (WHERE s.open) AS open_transactions,
        count(*) FILTER (WHERE s.advisory) AS advisory_waiters,
        coalesce(max(s.age) FILTER (WHERE s.blocked), 0) AS wait_max,
@@ -27,6 +28,8 @@ SELECT count(*) FILTER (WHERE s.blocked) AS blocked,
                        WHEN 'Lock' THEN a.wait_event IN ('relation', 'tuple', 'transactionid')
                        WHEN 'LWLock' THEN a.wait_event = 'LockManager'
                      END AS blocked,
+               client.counted AND a.xact_start IS NOT NULL AND a.wait_event_type = 'Lock'
+                 AND a.wait_event IN ('tuple', 'transactionid') AS row_blocked,
                client.counted AND a.wait_event_type = 'Lock' AND a.wait_event = 'advisory' AS advisory,
                greatest(date_part('epoch', statement_timestamp() - a.query_start), 0) AS age,
                CASE WHEN client.counted

@@ -73,6 +73,8 @@ TEST_CASE("a storm on one row gives the exact ratio and the waits of its victims
   REQUIRE(ratio.quality == Quality::whole);
   REQUIRE(ratio.numerator == 12);
   REQUIRE(ratio.denominator == 14);
+  REQUIRE(find(reading, "pg_row_blocked_ratio").numerator == 12);
+  REQUIRE(find(reading, "pg_row_blocked_ratio").denominator == 14);
   REQUIRE(value(reading, "pg_open_transactions") == 14);
   REQUIRE(value(reading, "pg_lock_wait_p95_seconds") > 0);
   REQUIRE(value(reading, "pg_lock_wait_p95_seconds") <= value(reading, "pg_lock_wait_max_seconds"));
@@ -85,7 +87,7 @@ TEST_CASE("a storm on one row gives the exact ratio and the waits of its victims
       eventually([&] { return find(watch.read(), "pg_blocked_ratio").quality == Quality::empty; }));
 }
 
-TEST_CASE("waiting for a table counts as blocked") {
+TEST_CASE("waiting for a table counts as blocked, but not as waiting for a row") {
   const Server server;
   auto holder = server.client();
   holder->run("BEGIN; LOCK TABLE hot");
@@ -93,7 +95,9 @@ TEST_CASE("waiting for a table counts as blocked") {
   reader->send("SELECT * FROM hot");
   REQUIRE(server.waiting(1, "relation"));
   Watch watch{options_for(server)};
-  REQUIRE(value(watch.read(), "pg_blocked_ratio") == 0.5);
+  const auto reading = watch.read();
+  REQUIRE(value(reading, "pg_blocked_ratio") == 0.5);
+  REQUIRE(value(reading, "pg_row_blocked_ratio") == 0);
 }
 
 TEST_CASE("advisory waits are a signal of their own and do not move the ratio (H63)") {

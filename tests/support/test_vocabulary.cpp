@@ -115,6 +115,7 @@ Vocabulary vocabulary() {
   Vocabulary result;
   auto& signals = result.signals;
   signals["pg_blocked_ratio"] = signal(SignalShape::ratio, kNode, "ratio", true);
+  signals["pg_row_blocked_ratio"] = signal(SignalShape::ratio, kNode, "ratio", true);
   signals["pg_open_transactions"] = signal(kGauge, kNode, "transactions", true);
   signals["pg_lock_wait_max_seconds"] = signal(kGauge, kNode, "seconds", true);
   signals["pg_lock_wait_p95_seconds"] = signal(kGauge, kNode, "seconds", true);

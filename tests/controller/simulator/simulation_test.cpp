@@ -156,6 +156,27 @@ TEST_CASE("invariant 1: an oscillation has a period when it is regular, and none
   CHECK_FALSE(cycling(90, 60).period);
 }
 
+TEST_CASE("simulation: an incident that hits two subjects is no re-trip, what opens twice is") {
+  const auto zone = [](double second, const std::string& name, Step step) {
+    auto verdict = verdict_at(second, step, step == Step::opened ? 1 : 0);
+    verdict.subject = {SubjectKind::zone, name};
+    return verdict;
+  };
+  PolicyWatch watch(circuit_breaker());
+  watch.incident_begins(TimePoint{seconds(100)});
+  watch.see(zone(103, "1", Step::opened));
+  watch.see(zone(104, "2", Step::opened));
+  watch.see(zone(150, "2", Step::closed));
+  watch.see(zone(160, "2", Step::opened));
+  watch.incident_ends(TimePoint{seconds(200)});
+  watch.see(zone(210, "3", Step::opened));  // nothing was wrong with it
+  const auto score = watch.finish(TimePoint{seconds(300)});
+  REQUIRE(score.detections.size() == 1);
+  CHECK(score.detections.front() == 3);
+  CHECK(score.retrips == 1);
+  CHECK(score.false_trips == 1);
+}
+
 TEST_CASE("invariant 1: what changes with the conditions is no oscillation") {
   PolicyWatch watch(circuit_breaker());
   for (int number = 0; number < 10; ++number) {

@@ -86,9 +86,12 @@ TEST_CASE("the recommended policies load, and say which conditions are dropped")
   const auto& breaker_policy = named(*load.set, "circuit-breaker");
   CHECK(breaker_policy.kind == PolicyKind::breaker);
   CHECK(breaker_policy.mode == Mode::enforce);
-  REQUIRE(breaker_policy.open.arms.size() == 1);
+  REQUIRE(breaker_policy.open.arms.size() == 2);
   CHECK(std::get<CusumTest>(breaker_policy.open.arms[0].test) == CusumTest{0.20, 1, 0.15, 4, 0.08});
   CHECK(breaker_policy.open.arms[0].clear_level == 0.15);
+  CHECK(breaker_policy.open.arms[1].signal == "pg_row_blocked_ratio");
+  CHECK(std::get<CusumTest>(breaker_policy.open.arms[1].test) == CusumTest{0.40, 1, 0.35, 4, 0.08});
+  CHECK(breaker_policy.open.arms[1].clear_level == 0.15);
   REQUIRE(breaker_policy.ladder.size() == 3);
   CHECK(breaker_policy.ladder[0].target == "class/rebuildable");
   CHECK(breaker_policy.ladder[1].target == "class/batch");
@@ -102,7 +105,7 @@ TEST_CASE("the recommended policies load, and say which conditions are dropped")
   CHECK(contention.ladder[0].lever == "planner_profile");
   CHECK(contention.ladder[0].target == "profile/contention");
   CHECK(contention.ladder[0].ttl == 30min);
-  REQUIRE(contention.open.arms.size() == 1);
+  REQUIRE(contention.open.arms.size() == 2);
   CHECK(std::get<CusumTest>(contention.open.arms[0].test) == CusumTest{0.15, 1, 0.15, 4, 0.08});
   CHECK(contention.open.arms[0].clear_level == 0.10);
   CHECK(contention.alert->severity == "warning");
@@ -162,10 +165,10 @@ TEST_CASE("with every probe the circuit breaker has all its arms") {
   REQUIRE(load.set.has_value());
   CHECK(load.notes.empty());
   const auto& arms = named(*load.set, "circuit-breaker").open.arms;
-  REQUIRE(arms.size() == 3);
-  CHECK(arms[1].signal == "admission_queue_age_seconds");
-  CHECK(arms[2].max_rung == 1);
-  CHECK(arms[2].max_open == 1h);
+  REQUIRE(arms.size() == 4);
+  CHECK(arms[2].signal == "admission_queue_age_seconds");
+  CHECK(arms[3].max_rung == 1);
+  CHECK(arms[3].max_open == 1h);
 }
 
 TEST_CASE("a shipped file that is cut off anywhere is refused or says nothing else than before") {
