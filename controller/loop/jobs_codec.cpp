@@ -26,19 +26,16 @@ Result<Known> known_from_json(const json& in) {
 
 }  // namespace
 
-bool knows_of_jobs(const JournalStep& step) {
-  return !step.jobs.empty() || !step.approvals.empty();
-}
+bool knows_of_jobs(const JournalStep& step) { return !step.jobs.empty(); }
 
 json jobs_to_json(const JournalStep& step) {
-  json out = {{"jobs", json::array()}, {"approvals", json::array()}};
+  json out = {{"jobs", json::array()}};
   for (const auto& [key, progress] : step.jobs) {
     auto one = to_json(progress);
     one["lever"] = key.lever;
     one["target"] = key.target;
     out["jobs"].push_back(std::move(one));
   }
-  for (const auto& approval : step.approvals) out["approvals"].push_back(to_json(approval));
   return out;
 }
 
@@ -46,7 +43,6 @@ Result<void> jobs_from_json(const json& in, JournalStep& step) {
   std::vector<Known> known;
   codec::Reader reader(in, "jobs of a step");
   codec::read_all(reader, "jobs", known, known_from_json);
-  codec::read_all(reader, "approvals", step.approvals, job_approval_from_json);
   if (reader.error()) return *reader.error();
   for (auto& [key, progress] : known) step.jobs.emplace(std::move(key), progress);
   return {};

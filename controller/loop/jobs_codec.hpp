@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON of what a step knew of jobs: their progress, and what was approved.
+// JSON of what a step knew of jobs.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

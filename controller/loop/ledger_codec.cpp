@@ -87,15 +87,18 @@ Result<std::optional<JobMemory>> job_memory(std::optional<std::string_view> text
   JobMemory job;
   std::optional<std::int64_t> started;
   std::optional<std::int64_t> ended;
+  std::optional<std::int64_t> from;
   codec::Reader reader(parsed, "job");
   reader.read_optional("started_age_us", started);
   reader.read_optional("ended_age_us", ended);
+  reader.read_optional("approvals_from_age_us", from);
   reader.read("failed", job.failed);
   reader.read("stop", job.stop, parse_job_stop);
   reader.read("bytes_done", job.bytes_done);
   if (reader.error()) return *reader.error();
   if (started) job.started = before(now, started);
   if (ended) job.ended = before(now, ended);
+  if (from) job.approvals_from = before(now, from);
   return std::optional{job};
 }
 
@@ -105,6 +108,7 @@ json job_json(const JobMemory& job, TimePoint now) {
            {"bytes_done", job.bytes_done}};
   if (job.started) one["started_age_us"] = (now - *job.started).count();
   if (job.ended) one["ended_age_us"] = (now - *job.ended).count();
+  if (job.approvals_from) one["approvals_from_age_us"] = (now - *job.approvals_from).count();
   return one;
 }
 

@@ -314,7 +314,6 @@ JournalStep Supervisor::entry(TimePoint now, std::vector<Sample> samples) {
   entry.paused = snapshot_.paused;
   entry.acks = snapshot_.acks;
   entry.jobs = snapshot_.jobs;
-  entry.approvals = snapshot_.approvals;
   entry.samples = std::move(samples);
   return entry;
 }

@@ -184,6 +184,23 @@ std::string of_scope(const std::string& scope) {
   return slash == std::string::npos ? "" : " --policy " + scope.substr(slash + 1);
 }
 
+/// Jobs that would start now if a person said yes: one alert a policy, whatever it is about.
+void add_unapproved(const Report& report, std::vector<Alert>& alerts) {
+  std::string told;
+  for (const auto& verdict : report.verdicts) {
+    const bool waits = verdict.acts() && verdict.job && verdict.job->waits_for_approval;
+    if (!waits || verdict.policy == told) continue;
+    told = verdict.policy;
+    Alert alert =
+        own(report, "HomeostatPolicyWaits", "warning",
+            told + " waits for a person's approval of its next run",
+            "Nothing else keeps it from starting. What it saw: homeostat explain " + told +
+                ". To let it start: homeostat ack --policy " + told + " --reason TEXT");
+    alert.labels["policy"] = told;
+    alerts.push_back(std::move(alert));
+  }
+}
+
 /// What goes on only when somebody has acknowledged it.
 void add_stopped(const Report& report, std::vector<Alert>& alerts) {
   if (report.braked) {
@@ -206,6 +223,7 @@ void add_stopped(const Report& report, std::vector<Alert>& alerts) {
     alert.labels["policy"] = canary.policy;
     alerts.push_back(std::move(alert));
   }
+  add_unapproved(report, alerts);
 }
 
 }  // namespace

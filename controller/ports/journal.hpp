@@ -62,7 +62,6 @@ struct JournalStep {
   std::vector<std::string> paused;            ///< as in Snapshot
   std::vector<Acknowledgement> acks;          ///< as in Snapshot
   std::map<LeverKey, JobProgress> jobs = {};  ///< as in Snapshot
-  std::vector<JobApproval> approvals = {};    ///< as in Snapshot
   std::vector<Sample> samples;                ///< taken since the last step
   std::vector<Verdict> verdicts;
   std::vector<Effect> effects;

@@ -24,7 +24,6 @@ std::optional<Decision> Replay::step(const JournalStep& step, bool begins) {
   snapshot.paused = step.paused;
   snapshot.acks = step.acks;
   snapshot.jobs = step.jobs;
-  snapshot.approvals = step.approvals;
   auto decision = decide(policies_, snapshot, std::move(state_), step.at);
   state_ = std::move(decision.state);
   return decision;

@@ -110,11 +110,12 @@ Step from_idle(Evaluation& evaluation, const Snapshot& snapshot, const Guards& g
   const bool approved = add_approval(evaluation, snapshot);
   const bool alone = add_one_at_a_time(evaluation, snapshot, guards.state);
   const bool not_benched = next_rung(evaluation) == 1;
-  if (!may_start(evaluation, guards) || !clock || !approved || !alone || !not_benched) {
-    return Step::blocked;
-  }
+  const bool ready = may_start(evaluation, guards) && clock && alone && not_benched;
+  evaluation.verdict.job->waits_for_approval = ready && !approved;
+  if (!ready || !approved) return Step::blocked;
   auto& job = memory_of(evaluation);
   job.started = evaluation.now;
+  if (evaluation.policy.job->needs_approval) job.approvals_from = evaluation.now + kAgesDiffer;
   job.stop = JobStop::none;
   job.bytes_done = 0;
   return begin(evaluation, Step::started, early ? "started early" : "started");
@@ -169,24 +170,34 @@ Step step(Evaluation& evaluation, const Snapshot& snapshot, const Guards& guards
   return Step::unknown;
 }
 
-JobStatus status_of(const Evaluation& evaluation, const Snapshot& snapshot) {
+/// What was said before this text of the policy was followed is no yes to it.
+void begin_asking(Evaluation& evaluation) {
+  if (!evaluation.policy.job->needs_approval) return;
+  auto& job = memory_of(evaluation);
+  if (!job.approvals_from) job.approvals_from = evaluation.now;
+}
+
+void tell_status(const Evaluation& evaluation, const Snapshot& snapshot, JobStatus& status) {
   const auto& memory = evaluation.runtime.memory;
   const JobMemory job = memory.job.value_or(JobMemory{});
-  JobStatus status{job.stop, job.failed, job.bytes_done, {}, {}};
-  if (memory.state != BreakerState::open) return status;
+  status.stop = job.stop;
+  status.failed = job.failed;
+  status.bytes_done = job.bytes_done;
+  if (memory.state != BreakerState::open) return;
   status.ran = evaluation.now - memory.opened;
   if (const auto* const progress = progress_of(evaluation, snapshot)) {
     status.bytes_done += progress->bytes_done;
     status.left = progress->left;
   }
-  return status;
 }
 
 }  // namespace
 
 Step step_job(Evaluation& evaluation, const Snapshot& snapshot, const Guards& guards) {
+  begin_asking(evaluation);
+  auto& status = evaluation.verdict.job.emplace();
   const Step taken = step(evaluation, snapshot, guards);
-  evaluation.verdict.job = status_of(evaluation, snapshot);
+  tell_status(evaluation, snapshot, status);
   return taken;
 }
 

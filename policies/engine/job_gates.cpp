@@ -81,11 +81,11 @@ bool add_cooldown(Evaluation& evaluation) {
 bool add_approval(Evaluation& evaluation, const Snapshot& snapshot) {
   const auto& policy = evaluation.policy;
   if (!policy.job->needs_approval) return true;
-  const auto& job = evaluation.runtime.memory.job;
-  const auto& all = snapshot.approvals;
-  const bool given = std::any_of(all.begin(), all.end(), [&](const JobApproval& approval) {
-    const bool unused = !job || !job->started || approval.given > *job->started;
-    return approval.policy == policy.name && unused;
+  const auto scope = policy_scope(policy.name);
+  const auto from = evaluation.runtime.memory.job->approvals_from;
+  const auto& all = snapshot.acks;
+  const bool given = std::any_of(all.begin(), all.end(), [&](const Acknowledgement& ack) {
+    return ack.scope == scope && ack.at > *from;
   });
   return add_yes_or_no(evaluation, GateKind::approval, given);
 }

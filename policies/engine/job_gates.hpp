@@ -22,7 +22,13 @@ bool add_at_most_every(Evaluation& evaluation);
 /// Long enough since the last end.
 bool add_cooldown(Evaluation& evaluation);
 
-/// A person has said yes since the last start.
+/// When an act or an acknowledgement was is told by the ledger as an age, which is a little off
+/// each time it is read: so long after a start nothing yet counts as said after it, lest a restart
+/// takes the yes to one run for one to the next.
+inline constexpr Duration kAgesDiffer = std::chrono::seconds{5};
+
+/// A person has said yes (`homeostat ack --policy`) since approvals_from. REQUIRES: that is known
+/// of a job that needs approval.
 bool add_approval(Evaluation& evaluation, const Snapshot& snapshot);
 
 /// Nobody runs a job on the target: no other policy of the same standing (enforced, or not), and

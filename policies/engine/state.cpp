@@ -5,6 +5,7 @@
 
 #include "policies/engine/bench.hpp"
 #include "policies/engine/canary_share.hpp"
+#include "policies/engine/job_gates.hpp"
 
 namespace homeostat {
 namespace {
@@ -32,6 +33,10 @@ PolicyRuntime resumed_runtime(const Policy& policy, const PolicyMemory& kept, Ti
   memory.opened = std::min(kept.opened, now);
   if (memory.job && memory.job->started) memory.job->started = std::min(*memory.job->started, now);
   if (memory.job && memory.job->ended) memory.job->ended = std::min(*memory.job->ended, now);
+  if (memory.job && memory.job->approvals_from) {
+    auto& from = *memory.job->approvals_from;
+    from = std::min(from, now + kAgesDiffer);
+  }
   memory.rung = std::clamp(kept.rung, 0, static_cast<int>(policy.ladder.size()));
   const auto steps = static_cast<int>(policy.restore.steps.size());
   keep_sound(policy, memory, now);
@@ -65,7 +70,7 @@ void resume_value(EngineState& state, const PolicySet& set, const RegulatedValue
 
 void recall_acts(EngineState& state, const PolicyRuntime& runtime) {
   const auto& memory = runtime.memory;
-  const bool ran = runtime.kind == PolicyKind::job && memory.job;
+  const bool ran = runtime.kind == PolicyKind::job && memory.job && memory.job->started;
   if (!ran && (memory.trips == 0 || runtime.kind != PolicyKind::breaker)) return;
   const auto note = [&](TimePoint at) {
     state.forward_acts.push_back({memory.policy, at});

@@ -54,7 +54,8 @@ std::vector<Key> job_keys(const Vocabulary& vocabulary) {
       time_intervals_key("resume", "When a run that was stopped goes on; `windows` by default."),
       {.name = "approval",
        .fallback = "auto",
-       .help = "required: a person has to say yes to each run before it starts.",
+       .help = "required: a person has to say yes to each run before it starts (`homeostat ack "
+               "--policy NAME`).",
        .allowed = {{"auto", "required"}}},
       {.name = "cooldown",
        .type = Type::duration,

@@ -70,23 +70,11 @@ Result<JobProgress> job_progress_from_json(const json& in) {
   return progress;
 }
 
-json to_json(const JobApproval& approval) {
-  return {{"policy", approval.policy}, {"given_us", approval.given.time_since_epoch().count()}};
-}
-
-Result<JobApproval> job_approval_from_json(const json& in) {
-  JobApproval approval;
-  codec::Reader reader(in, "approval of a job");
-  reader.read("policy", approval.policy);
-  reader.read("given_us", approval.given);
-  if (reader.error()) return *reader.error();
-  return approval;
-}
-
 json to_json(const JobStatus& status) {
   json out = {{"stop", to_text(status.stop)},
               {"failed", status.failed},
-              {"bytes_done", codec::number(status.bytes_done)}};
+              {"bytes_done", codec::number(status.bytes_done)},
+              {"waits_for_approval", status.waits_for_approval}};
   codec::set_us(out, "ran_us", status.ran);
   codec::set_us(out, "left_us", status.left);
   return out;
@@ -100,6 +88,7 @@ Result<JobStatus> job_status_from_json(const json& in) {
   reader.read("bytes_done", status.bytes_done);
   reader.read_optional("ran_us", status.ran);
   reader.read_optional("left_us", status.left);
+  reader.read("waits_for_approval", status.waits_for_approval);
   if (reader.error()) return *reader.error();
   return status;
 }
@@ -110,6 +99,7 @@ json to_json(const JobMemory& memory) {
               {"bytes_done", codec::number(memory.bytes_done)}};
   set_at(out, "started_us", memory.started);
   set_at(out, "ended_us", memory.ended);
+  set_at(out, "approvals_from_us", memory.approvals_from);
   return out;
 }
 
@@ -121,6 +111,7 @@ Result<JobMemory> job_memory_from_json(const json& in) {
   reader.read("bytes_done", memory.bytes_done);
   reader.read_optional("started_us", memory.started);
   reader.read_optional("ended_us", memory.ended);
+  reader.read_optional("approvals_from_us", memory.approvals_from);
   if (reader.error()) return *reader.error();
   return memory;
 }

@@ -32,7 +32,7 @@ struct Job {
   JobBudget budget;                       ///< of each part
   std::optional<Duration> deadline;       ///< of each part, since its start, whatever is reported
   Duration cooldown{};                    ///< from the end of a run to the next start
-  bool needs_approval = false;            ///< a person has to say yes to each run
+  bool needs_approval = false;            ///< a person has to say yes to each run (homeostat ack)
   friend bool operator==(const Job&, const Job&) = default;
 };
 
@@ -50,13 +50,6 @@ struct JobProgress {
   double bytes_done = 0;         ///< moved since then
   std::optional<Duration> left;  ///< predicted until it is finished; a guess, never a promise
   friend bool operator==(const JobProgress&, const JobProgress&) = default;
-};
-
-/// A person's yes to one run of a job. It is used up by the first start after it.
-struct JobApproval {
-  std::string policy;
-  TimePoint given{};
-  friend bool operator==(const JobApproval&, const JobApproval&) = default;
 };
 
 /// Why a part has ended before the job was finished.
@@ -78,16 +71,20 @@ struct JobMemory {
   bool failed = false;               ///< the newest run that is over went wrong
   JobStop stop = JobStop::none;      ///< why the newest part was stopped
   double bytes_done = 0;             ///< by the parts of the newest run that are over
+  /// Of one that needs approval: what was said until then is no yes to its next run. Its newest
+  /// start, or since when this text of it is followed.
+  std::optional<TimePoint> approvals_from = {};
   friend bool operator==(const JobMemory&, const JobMemory&) = default;
 };
 
 /// How a job stands after an evaluation, for people.
 struct JobStatus {
-  JobStop stop = JobStop::none;  ///< why the newest part was stopped
-  bool failed = false;           ///< the newest run that is over went wrong
-  double bytes_done = 0;         ///< by the whole of the newest run
-  std::optional<Duration> ran;   ///< the part under way
-  std::optional<Duration> left;  ///< predicted until it is finished
+  JobStop stop = JobStop::none;     ///< why the newest part was stopped
+  bool failed = false;              ///< the newest run that is over went wrong
+  double bytes_done = 0;            ///< by the whole of the newest run
+  std::optional<Duration> ran;      ///< the part under way
+  std::optional<Duration> left;     ///< predicted until it is finished
+  bool waits_for_approval = false;  ///< and for nothing else
   friend bool operator==(const JobStatus&, const JobStatus&) = default;
 };
 

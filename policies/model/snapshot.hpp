@@ -43,7 +43,9 @@ std::string policy_scope(std::string_view policy);
 
 /// An operator has looked at what stopped, and lets it go on (`homeostat ack`).
 struct Acknowledgement {
-  std::string scope;  ///< `cluster`: the storm brake; `policy/NAME`: what holds that in shadow
+  /// `cluster`: the storm brake; `policy/NAME`: what holds that in shadow, and of a job that needs
+  /// approval the yes to its next run.
+  std::string scope;
   TimePoint at{};
   friend bool operator==(const Acknowledgement&, const Acknowledgement&) = default;
 };
@@ -59,7 +61,6 @@ struct Snapshot {
   std::vector<std::string> paused;  ///< policies that an operator has paused, in order of name
   std::vector<Acknowledgement> acks = {};     ///< the newest of each scope
   std::map<LeverKey, JobProgress> jobs = {};  ///< the newest on each target that has had one
-  std::vector<JobApproval> approvals = {};    ///< in order of time
 };
 
 /// What bars a policy's forward acts: `bar`, or its own pause.

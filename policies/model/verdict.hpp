@@ -246,7 +246,7 @@ struct PolicyMemory {
   /// How far the policy has come in canary: the same for all its subjects. Only where memories are
   /// kept; the engine has one a policy.
   std::optional<CanaryMemory> canary = {};
-  std::optional<JobMemory> job = {};  ///< of a job that has been started before
+  std::optional<JobMemory> job = {};  ///< of a job that was started before, or needs approval
   friend bool operator==(const PolicyMemory&, const PolicyMemory&) = default;
 };
 

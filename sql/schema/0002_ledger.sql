@@ -102,7 +102,7 @@ CREATE TABLE homeostat.brake (
   since    timestamptz NOT NULL
 );
 
--- Of kind job, once it has been started. Whether it runs or is stopped, and since when, is in
+-- Of kind job, once it has been started or waits for approval. Whether it runs or is stopped, and since when, is in
 -- policy_state: open is running, half_open is stopped to go on later.
 CREATE TABLE homeostat.policy_job (
   policy       text        NOT NULL,
@@ -112,6 +112,7 @@ CREATE TABLE homeostat.policy_job (
   failed       boolean     NOT NULL,  -- that one went wrong
   stop         text        NOT NULL,  -- why the newest part of a run was stopped; `none`: it was not
   bytes_done   float8      NOT NULL CHECK (bytes_done >= 0),
+  approvals_from timestamptz,         -- null: it needs none; what was said until then is no yes
   PRIMARY KEY (policy, subject),
   FOREIGN KEY (policy, subject) REFERENCES homeostat.policy_state ON DELETE CASCADE
 );
@@ -364,18 +365,22 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp A
     SELECT m.policy, m.subject,
            p_now - make_interval(secs => (m.job ->> 'started_age_us')::bigint / 1e6),
            p_now - make_interval(secs => (m.job ->> 'ended_age_us')::bigint / 1e6),
-           (m.job ->> 'failed')::boolean, m.job ->> 'stop', (m.job ->> 'bytes_done')::float8
+           (m.job ->> 'failed')::boolean, m.job ->> 'stop', (m.job ->> 'bytes_done')::float8,
+           p_now - make_interval(secs => (m.job ->> 'approvals_from_age_us')::bigint / 1e6)
       FROM jsonb_to_recordset(p_memories) AS m(policy text, subject text, job jsonb)
      WHERE m.job IS NOT NULL
   ON CONFLICT (policy, subject) DO UPDATE SET
     started_at = excluded.started_at, ended_at = excluded.ended_at, failed = excluded.failed,
-    stop = excluded.stop, bytes_done = excluded.bytes_done
+    stop = excluded.stop, bytes_done = excluded.bytes_done,
+    approvals_from = excluded.approvals_from
   WHERE (j.failed, j.stop, j.bytes_done)
         IS DISTINCT FROM (excluded.failed, excluded.stop, excluded.bytes_done)
     OR j.started_at IS NULL <> (excluded.started_at IS NULL)
     OR j.ended_at IS NULL <> (excluded.ended_at IS NULL)
+    OR j.approvals_from IS NULL <> (excluded.approvals_from IS NULL)
     OR abs(extract(epoch FROM j.started_at - excluded.started_at)) > 0.5
-    OR abs(extract(epoch FROM j.ended_at - excluded.ended_at)) > 0.5;
+    OR abs(extract(epoch FROM j.ended_at - excluded.ended_at)) > 0.5
+    OR abs(extract(epoch FROM j.approvals_from - excluded.approvals_from)) > 0.5;
 $$;
 
 CREATE FUNCTION homeostat.state_load() RETURNS TABLE (
@@ -406,6 +411,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg
                                            * 1000000)::bigint,
                    'ended_age_us', round(extract(epoch FROM clock_timestamp() - j.ended_at)
                                          * 1000000)::bigint,
+                   'approvals_from_age_us',
+                   round(extract(epoch FROM clock_timestamp() - j.approvals_from)
+                         * 1000000)::bigint,
                    'failed', j.failed, 'stop', j.stop, 'bytes_done', j.bytes_done))
             FROM homeostat.policy_job j
            WHERE j.policy = s.policy AND j.subject = s.subject)

@@ -28,7 +28,11 @@ int acknowledge(const AckOptions& options) {
   const auto answer = call_ledger(options.caller, std::string{sql::ack_set}, std::move(parameters));
   if (!answer.has_value()) return refused(answer.error());
   std::cout << scope_of(options) << " is acknowledged by " << answer->text(0, 0).value_or("")
-            << ": what had stopped until now goes on within 5 seconds\n";
+            << ": what had stopped until now goes on within 5 seconds";
+  if (!options.policy.empty()) {
+    std::cout << "; a job with `approval: required` may make its next run";
+  }
+  std::cout << "\n";
   return 0;
 }
 
@@ -50,13 +54,18 @@ void add_ack_command(CLI::App& app, std::function<int()>& chosen) {
       "because\n"
       "its text was changed (`changed_policies`) acts. An acknowledgement is about what has "
       "stopped\n"
-      "already: it is no permission for later.\n"
+      "already: it is no permission for later. Only of a job with `approval: required` it is the "
+      "yes to\n"
+      "its next run, whether that waits already (alert HomeostatPolicyWaits) or its time is still "
+      "to\n"
+      "come. Its start uses the yes up, and a change of its text takes it back.\n"
       "The role needs: GRANT homeostat_operator TO …\n"
       "Exit status: 0, also when nothing had stopped; 1 when it is refused (no such policy, no "
       "such\n"
       "role, no right); 2 when the database does not answer.\n\n"
       "Example:\n  homeostat ack --reason \"lock storm after the release, rolled back\"\n"
-      "  homeostat ack --policy circuit-breaker --reason \"threshold was too low, now 0.2\"");
+      "  homeostat ack --policy circuit-breaker --reason \"threshold was too low, now 0.2\"\n"
+      "  homeostat ack --policy shard-balance --reason \"looked at the plan, go\"");
   command->callback([options, &chosen] { chosen = [options] { return acknowledge(*options); }; });
 }
 

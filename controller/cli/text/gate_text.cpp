@@ -229,7 +229,7 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
     case GateKind::byte_budget:
     case GateKind::deadline:
     case GateKind::resume_window:
-      return job_gate(gate);
+      return job_gate(gate, verdict.policy);
   }
   return "";
 }

@@ -20,7 +20,7 @@ std::string used(const Gate& gate, const std::string& head, std::string (*unit)(
 
 }  // namespace
 
-std::string job_gate(const Gate& gate) {
+std::string job_gate(const Gate& gate, const std::string& policy) {
   switch (gate.kind) {
     case GateKind::wall_clock:
       return gate.passed ? "the time of day is known" : "the time of day is not known";
@@ -31,7 +31,9 @@ std::string job_gate(const Gate& gate) {
     case GateKind::cooldown:
       return waited(gate, "the end of the last run");
     case GateKind::approval:
-      return gate.passed ? "approved" : "waits for a person's approval";
+      return gate.passed ? "approved"
+                         : "waits for a person's approval: homeostat ack --policy " + policy +
+                               " --reason TEXT";
     case GateKind::one_at_a_time:
       return gate.passed ? "no other job runs on its target" : "another job runs on its target";
     case GateKind::time_budget:

@@ -8,7 +8,7 @@
 
 namespace homeostat::text {
 
-/// Empty for a gate that no job asks by itself.
-std::string job_gate(const Gate& gate);
+/// Of a verdict about `policy`. Empty for a gate that no job asks by itself.
+std::string job_gate(const Gate& gate, const std::string& policy);
 
 }  // namespace homeostat::text

@@ -55,7 +55,8 @@ TEST_CASE("a job that is idle says what keeps it: window, time, approval, anothe
   verdict = of_job(Step::blocked);
   verdict.gates = {no(GateKind::approval), no(GateKind::one_at_a_time), no(GateKind::wall_clock)};
   CHECK(said(verdict) ==
-        "Would start, but may not: waits for a person's approval; another job runs on its target; "
+        "Would start, but may not: waits for a person's approval: homeostat ack --policy "
+        "shard-balance --reason TEXT; another job runs on its target; "
         "the time of day is not known.");
   verdict.gates = {no(GateKind::blocked_while)};
   CHECK(text::reason(verdict, {{"blocked_while", {"circuit-breaker"}}}) ==
@@ -136,14 +137,14 @@ TEST_CASE("every gate of a job has words, passed and not") {
         GateKind::approval, GateKind::one_at_a_time, GateKind::time_budget, GateKind::byte_budget,
         GateKind::deadline, GateKind::resume_window}) {
     auto gate = no(kind);
-    const auto refused = text::job_gate(gate);
+    const auto refused = text::job_gate(gate, "x");
     gate.passed = true;
     CHECK_FALSE(refused.empty());
-    CHECK_FALSE(text::job_gate(gate).empty());
-    CHECK(text::job_gate(gate) != refused);
+    CHECK_FALSE(text::job_gate(gate, "x").empty());
+    CHECK(text::job_gate(gate, "x") != refused);
   }
-  CHECK(text::job_gate(no(GateKind::byte_budget, 3e9, 2e9)) == "moved 3 GB of 2 GB: used up");
-  CHECK(text::job_gate(no(GateKind::bar)).empty());
+  CHECK(text::job_gate(no(GateKind::byte_budget, 3e9, 2e9), "x") == "moved 3 GB of 2 GB: used up");
+  CHECK(text::job_gate(no(GateKind::bar), "x").empty());
 }
 
 TEST_CASE("status: a job shows how it stands, and no rungs") {

@@ -57,7 +57,6 @@ void require_same(const JournalStep& one, const JournalStep& other) {
   CHECK(one.paused == other.paused);
   CHECK(one.acks == other.acks);
   CHECK(one.jobs == other.jobs);
-  CHECK(one.approvals == other.approvals);
   require_same(one.samples, other.samples);
   require_same(one.verdicts, other.verdicts);
   require_same(one.effects, other.effects);
@@ -72,7 +71,6 @@ JournalStep full_step() {
                {"policy/circuit-breaker", TimePoint{std::chrono::seconds{9}}}};
   step.jobs[{"rebalance", "cluster"}] = {JobPhase::stopped, step.at - 1min, 12.5e9, 4min};
   step.jobs[{"refresh_view", "view/top"}] = {};
-  step.approvals = {{"shard-balance", step.at - 1h}};
   const Subject worker{SubjectKind::node, "worker-1"};
   step.decided = false;
   PolicyMemory memory;
@@ -87,7 +85,7 @@ JournalStep full_step() {
   memory.changed = step.at - 1s;
   memory.opened = step.at - 1h;
   memory.canary = CanaryMemory{memory.policy_hash, 1, true, step.at - 2h, 3, 2, 1};
-  memory.job = JobMemory{step.at - 2h, step.at - 1h, true, JobStop::deadline, 3e9};
+  memory.job = JobMemory{step.at - 2h, step.at - 1h, true, JobStop::deadline, 3e9, step.at - 2h};
   step.basis = Basis{{{"circuit-breaker", "0123456789abcdef", Mode::enforce}},
                      Resumption{{memory},
                                 {{"circuit-breaker", step.at - 1h}},

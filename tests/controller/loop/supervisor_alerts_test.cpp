@@ -295,6 +295,30 @@ TEST_CASE("a page says when nothing can be set, not for a blip, and why (H33, H5
   REQUIRE_THAT(alert->annotations.at("description"), Contains("pid 7 of role dba"));
 }
 
+TEST_CASE("a job that waits for nothing but approval is told of, with the command, once a policy") {
+  auto report = healthy();
+  Verdict verdict;
+  verdict.policy = "shard-balance";
+  verdict.kind = PolicyKind::job;
+  verdict.step = Step::blocked;
+  verdict.share = 1;
+  verdict.job = JobStatus{};
+  report.verdicts = {verdict, verdict};
+  REQUIRE(named(active_alerts({}, report), "HomeostatPolicyWaits") == nullptr);
+  for (auto& one : report.verdicts) one.job->waits_for_approval = true;
+  const auto alerts = active_alerts({}, report);
+  const auto* waits = named(alerts, "HomeostatPolicyWaits");
+  REQUIRE(waits != nullptr);
+  REQUIRE(waits->labels.at("policy") == "shard-balance");
+  REQUIRE_THAT(waits->annotations.at("description"),
+               Contains("homeostat ack --policy shard-balance --reason"));
+  REQUIRE(std::count_if(alerts.begin(), alerts.end(), [](const Alert& alert) {
+            return alert.labels.at("alertname") == "HomeostatPolicyWaits";
+          }) == 1);
+  for (auto& one : report.verdicts) one.share = 0;  // shadow starts nothing anyway
+  REQUIRE(named(active_alerts({}, report), "HomeostatPolicyWaits") == nullptr);
+}
+
 TEST_CASE("what goes on only after an acknowledgement is told by the leader until there is one") {
   auto report = healthy();
   report.at = TimePoint{600s};

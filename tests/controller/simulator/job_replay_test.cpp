@@ -61,7 +61,7 @@ std::vector<JournalStep> a_night() {
                 std::chrono::seconds{second};
     if (second == 0) step.basis = Basis{{{"shard-balance", "c0ffee", Mode::enforce}}, std::nullopt};
     step.samples = {gauge(kImbalance, {}, 0.45, step.at)};
-    if (second == 150) snapshot.approvals = {{"shard-balance", step.at}};
+    if (second == 150) snapshot.acks = {{policy_scope("shard-balance"), step.at}};
     auto& progress = snapshot.jobs[{"rebalance", "cluster"}];
     const bool runs = !state.policies.empty() &&
                       state.policies.begin()->second.memory.state == BreakerState::open;
@@ -72,7 +72,7 @@ std::vector<JournalStep> a_night() {
     snapshot.samples = step.samples;
     snapshot.wall = step.wall;
     step.jobs = snapshot.jobs;
-    step.approvals = snapshot.approvals;
+    step.acks = snapshot.acks;
     auto decision = decide(set, snapshot, std::move(state), step.at);
     state = std::move(decision.state);
     step.verdicts = std::move(decision.verdicts);
@@ -137,7 +137,7 @@ TEST_CASE("replay: without what was reported, or the time of day, a job comes ou
     for (auto& step : steps) step.jobs.clear();
   }
   SECTION("approvals") {
-    for (auto& step : steps) step.approvals.clear();
+    for (auto& step : steps) step.acks.clear();
   }
   SECTION("the time of day") {
     for (auto& step : steps) step.wall = WallTime{};

@@ -117,7 +117,8 @@ TEST_CASE("job: a stopped run goes on in a later window, not in the one that it 
   policy.job->at_most_every = 7 * 24h;
   policy.job->needs_approval = true;
   JobWorld world({policy});
-  world.snapshot.approvals = {{kName, world.now}};
+  CHECK(world.once() == Step::blocked);
+  world.snapshot.acks = {{policy_scope(kName), world.now}};
   world.once();
   world.begins().bytes_done = 3e9;
   world.pass(10min + 30s);

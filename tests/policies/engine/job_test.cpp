@@ -194,24 +194,6 @@ TEST_CASE("job: the cooldown counts from the end, and early waits for it, too") 
   CHECK(*world.memory("shard-balance").job->started - ended == 1h);
 }
 
-TEST_CASE("job: where approval is required, each run waits for one of its own") {
-  auto policy = at_any_time();
-  policy.job->needs_approval = true;
-  JobWorld world({policy});
-  CHECK(world.once() == Step::blocked);
-  CHECK(said_no(world, GateKind::approval));
-  world.snapshot.approvals = {{"another", world.now}};
-  CHECK(world.once() == Step::blocked);
-  world.snapshot.approvals.push_back({"shard-balance", world.now});
-  CHECK(world.once() == Step::started);
-  world.begins();
-  world.report(JobPhase::finished);
-  CHECK(world.once() == Step::finished);
-  CHECK(world.once() == Step::blocked);
-  world.snapshot.approvals.push_back({"shard-balance", world.now});
-  CHECK(world.once() == Step::started);
-}
-
 TEST_CASE("job: whatever bars forward acts bars a start, and its own pause does (S6)") {
   JobWorld world({at_any_time()});
   for (const auto bar : kForwardBars) {

@@ -162,7 +162,8 @@ TEST_CASE("codec: what is remembered of a job's runs comes back, what never was 
   PolicyMemory memory;
   memory.policy = "shard-balance";
   CHECK_FALSE(to_json(memory).contains("job"));
-  memory.job = JobMemory{TimePoint{5s}, TimePoint{9s}, true, JobStop::byte_budget, 12.5e9};
+  memory.job =
+      JobMemory{TimePoint{5s}, TimePoint{9s}, true, JobStop::byte_budget, 12.5e9, TimePoint{6s}};
   auto back = policy_memory_from_json(json::parse(to_json(memory).dump()));
   REQUIRE(back.has_value());
   CHECK(*back == memory);
@@ -173,7 +174,7 @@ TEST_CASE("codec: what is remembered of a job's runs comes back, what never was 
   CHECK_FALSE(to_json(memory)["job"].contains("ended_us"));
 }
 
-TEST_CASE("codec: how a job stands, what is reported of it and what was approved come back") {
+TEST_CASE("codec: how a job stands and what is reported of it come back") {
   Verdict verdict;
   verdict.kind = PolicyKind::job;
   verdict.step = Step::stopped;
@@ -188,10 +189,6 @@ TEST_CASE("codec: how a job stands, what is reported of it and what was approved
   const auto reported = job_progress_from_json(json::parse(to_json(progress).dump()));
   REQUIRE(reported.has_value());
   CHECK(*reported == progress);
-  const JobApproval approval{"shard-balance", TimePoint{8s}};
-  const auto approved = job_approval_from_json(json::parse(to_json(approval).dump()));
-  REQUIRE(approved.has_value());
-  CHECK(*approved == approval);
 
   auto broken = to_json(verdict);
   broken["job"]["stop"] = "boredom";
