@@ -15,6 +15,10 @@
 namespace homeostat {
 namespace {
 
+constexpr const char* kBudgetHelp =
+    "What is left in the window: forward acts, by policy and of the cluster; sessions that may be "
+    "ended; bytes that jobs may move.";
+
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
@@ -185,8 +189,11 @@ void add_policies(const Report& report, Families& families) {
     }
   }
   for (const auto& [budget, left] : report.budget_remaining) {
-    families.gauge("homeostat_budget_remaining", "Forward acts left in the window.",
-                   {{"budget", budget}}, left);
+    families.gauge("homeostat_budget_remaining", kBudgetHelp, {{"budget", budget}}, left);
+  }
+  for (const auto& [budget, left] : report.amounts_remaining) {
+    families.gauge("homeostat_budget_remaining", kBudgetHelp, {{"budget", budget}},
+                   static_cast<double>(left));
   }
   for (const auto& [key, count] : report.would_acts) {
     families.counter("homeostat_would_act_total", "Acts that a policy in shadow would have made.",

@@ -196,6 +196,7 @@ json to_json(const Report& report) {
   out["canaries"] = canaries(report);
   out["overruled"] = overruled(report);
   out["budget_remaining"] = report.budget_remaining;
+  out["amounts_remaining"] = report.amounts_remaining;
   out["stale_sessions"] = report.stale_sessions;
   out["feature_share"] = report.feature_share;
   out["notify_failures"] = report.notify_failures;

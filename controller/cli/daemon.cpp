@@ -69,6 +69,7 @@ PgLedgerOptions ledger_options(const Config& config, const PolicySet& policies) 
   options.features = config.features;
   options.profiles = config.profiles;
   options.sessions = config.sessions;
+  options.sessions_per_hour = config.engine.sessions_per_hour;
   options.thresholds = thresholds_of(policies);
   options.jitter_seed = static_cast<std::uint32_t>(getpid());
   return options;
@@ -193,7 +194,8 @@ void Daemon::replace(const Setup& setup) {
   impl_->api.set_tick(setup.config.tick);
   if (impl_->actuator) {
     impl_->actuator->ledger.set_inventory(setup.config.features, setup.config.profiles,
-                                          setup.config.sessions);
+                                          setup.config.sessions,
+                                          setup.config.engine.sessions_per_hour);
     impl_->actuator->ledger.set_thresholds(thresholds_of(setup.policies));
   }
   impl_->supervisor->replace(settings_of(setup.config), setup.policies);

@@ -62,6 +62,8 @@ std::optional<FittedPolicies> load_for(const Scenario& scenario,
   if (lift_limits) {
     policies.set.settings.cluster_per_hour = std::numeric_limits<int>::max();
     policies.set.settings.brake_acts = std::numeric_limits<int>::max();
+    policies.set.settings.sessions_per_hour = std::numeric_limits<int>::max();
+    policies.set.settings.bytes_per_day.reset();
   }
   return policies;
 }

@@ -104,6 +104,7 @@ LeverDescription end_session_lever(std::map<std::string, LeverValue> declared) {
   lever.inventory = "sessions";
   lever.help = "ends sessions of the inventory's roles that sit idle in a transaction and block";
   lever.traits.isolates = true;
+  lever.traits.ends_sessions = true;
   for (const auto& [target, value] : declared) lever.targets.push_back(target);
   lever.declared = std::move(declared);
   return lever;

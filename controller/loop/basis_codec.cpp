@@ -40,6 +40,7 @@ json to_json(const Basis& basis) {
   write_all(out["resumed"], "memories", basis.resumed->memories);
   write_all(out["resumed"], "acts", basis.resumed->acts);
   write_all(out["resumed"], "values", basis.resumed->values);
+  write_all(out["resumed"], "moved", basis.resumed->moved);
   if (const auto& braked = basis.resumed->braked) {
     out["resumed"]["braked_us"] = braked->time_since_epoch().count();
   }
@@ -58,6 +59,7 @@ Result<Basis> basis_from_json(const json& in) {
   codec::read_all(inner, "memories", basis.resumed->memories, policy_memory_from_json);
   codec::read_all(inner, "acts", basis.resumed->acts, forward_act_from_json);
   codec::read_all(inner, "values", basis.resumed->values, regulated_value_from_json);
+  codec::read_all(inner, "moved", basis.resumed->moved, moved_bytes_from_json);
   std::optional<std::int64_t> braked;
   inner.read_optional("braked_us", braked);
   if (braked) basis.resumed->braked = TimePoint{Duration{*braked}};

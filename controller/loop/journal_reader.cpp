@@ -168,8 +168,8 @@ Result<std::vector<RecordedStep>> read_steps(sqlite::Database& database, std::in
   auto parts = prepare_parts(database);
   if (!parts.has_value()) return parts.error();
   auto statement = database.prepare(
-      "SELECT id, run, wall, mono, bar, samples, paused, decided, acks FROM step WHERE id > ?1 "
-      "ORDER BY id LIMIT ?2");
+      "SELECT id, run, wall, mono, bar, samples, paused, decided, acks, sessions_ended FROM step "
+      "WHERE id > ?1 ORDER BY id LIMIT ?2");
   if (!statement.has_value()) return statement.error();
   statement->bind(1, after).bind(2, rows(limit));
   std::vector<RecordedStep> steps;
@@ -185,6 +185,7 @@ Result<std::vector<RecordedStep>> read_steps(sqlite::Database& database, std::in
     if (!bar) return Error{ErrorCode::storage, "the journal holds a bar of unknown name"};
     step.bar = *bar;
     step.decided = statement->integer(7) != 0;
+    step.sessions_ended = static_cast<int>(statement->integer(9));
     std::istringstream paused{std::string(statement->text(6))};
     for (std::string name; paused >> name;) step.paused.push_back(name);
     std::istringstream acks{std::string(statement->text(8))};

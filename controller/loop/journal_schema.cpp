@@ -7,12 +7,13 @@
 namespace homeostat::journal {
 namespace {
 
-constexpr std::int64_t kVersion = 6;
+constexpr std::int64_t kVersion = 7;
 constexpr std::int64_t kApplicationId = 0x484d5354;  // "HMST": what `file` and we know it by
 
 // step.run counts the starts of the daemon: the monotonic time line may begin anew with each.
 // step.paused: names of policies, a space between two. step.acks: scope and monotonic time of each,
-// a space between two. step.decided: 0 for what a daemon did at its end, without deciding. basis:
+// a space between two. step.sessions_ended: within the hour before, as the ledger had counted them.
+// step.decided: 0 for what a daemon did at its end, without deciding. basis:
 // of the steps that have one (see JournalStep). job: what was known of jobs, of the steps that knew
 // any. step.samples names its series by number (see
 // journal_samples.hpp). verdict.notable leaves out what was idle or only holding.
@@ -23,7 +24,7 @@ CREATE TABLE series (
 CREATE TABLE step (
   id INTEGER PRIMARY KEY, run INTEGER NOT NULL, wall INTEGER NOT NULL, mono INTEGER NOT NULL,
   decided INTEGER NOT NULL, bar TEXT NOT NULL, paused TEXT NOT NULL, samples TEXT NOT NULL,
-  acks TEXT NOT NULL);
+  acks TEXT NOT NULL, sessions_ended INTEGER NOT NULL);
 CREATE INDEX step_wall ON step (wall);
 CREATE TABLE basis (step INTEGER PRIMARY KEY, wall INTEGER NOT NULL, json TEXT NOT NULL);
 CREATE TABLE job (step INTEGER PRIMARY KEY, wall INTEGER NOT NULL, json TEXT NOT NULL);

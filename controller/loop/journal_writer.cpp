@@ -64,7 +64,7 @@ Result<Writer> Writer::start(sqlite::Database& database) {
 
   auto series = database.prepare("INSERT INTO series VALUES (?1, ?2, ?3)");
   if (!series.has_value()) return series.error();
-  auto step = database.prepare("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+  auto step = database.prepare("INSERT INTO step VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
   if (!step.has_value()) return step.error();
   auto basis = database.prepare("INSERT INTO basis VALUES (?1, ?2, ?3)");
   if (!basis.has_value()) return basis.error();
@@ -120,7 +120,8 @@ Result<void> Writer::write_one(const JournalStep& step) {
       .bind(6, to_text(step.bar))
       .bind(7, spaced(step.paused))
       .bind(8, pack_samples(step.samples, step.at, numbers_))
-      .bind(9, spaced(step.acks));
+      .bind(9, spaced(step.acks))
+      .bind(10, std::int64_t{step.sessions_ended});
   done = run_once(statements_.step);
   if (done.has_value() && step.basis) {
     statements_.basis.reset().bind(1, number).bind(2, wall).bind(3, dumped(to_json(*step.basis)));

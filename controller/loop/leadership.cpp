@@ -54,6 +54,7 @@ boost::asio::awaitable<void> Leadership::ask_orders(TimePoint now, Duration dead
     co_return;
   }
   pauses_ = std::move(orders->pauses);
+  sessions_ended_ = orders->sessions_ended;
   // An age is a little off each time it is read: what is known stays where it is.
   std::map<std::int64_t, Acknowledgement> newest;
   for (const auto& ack : orders->acks) {

@@ -43,6 +43,8 @@ class Leadership {
   const std::vector<Pause>& pauses() const { return pauses_; }
   /// What they have acknowledged, on the caller's time line: each stays where it first was seen.
   std::vector<Acknowledgement> acks() const;
+  /// What levers have ended within the last hour, as of the same.
+  int sessions_ended() const { return sessions_ended_; }
   /// Asks anew, for a forward act that is about to be made. No answer is a doubt.
   [[nodiscard]] boost::asio::awaitable<void> ask_orders(TimePoint now, Duration deadline);
   /// none when forward acts need not be barred for want of leadership.
@@ -64,6 +66,7 @@ class Leadership {
   std::string holder_;
   std::vector<Pause> pauses_;
   std::map<std::int64_t, Acknowledgement> acks_;  ///< by id
+  int sessions_ended_ = 0;
   bool flapping_ = false;
   std::string note_;
   std::string detail_ = "the lease has not been asked for yet";

@@ -184,6 +184,15 @@ Result<ForwardAct> forward_act(const pg::Table& table, int row, TimePoint now) {
   return ForwardAct{text_at(table, row, 0), before(now, age)};
 }
 
+Result<MovedBytes> moved_bytes(const pg::Table& table, int row, TimePoint now) {
+  auto subject = parse_subject(text_at(table, row, 1));
+  if (!subject) return unreadable("what a job has moved");
+  MovedBytes moved{text_at(table, row, 0), std::move(*subject), before(now, table.integer(row, 2)),
+                   before(now, table.integer(row, 3)), 0};
+  moved.bytes = static_cast<double>(table.integer(row, 4).value_or(0));
+  return moved;
+}
+
 Pause pause(const pg::Table& table, int row) {
   Pause read;
   read.scope = text_at(table, row, 0);
@@ -216,9 +225,21 @@ json profiles_json(const std::vector<ProfileConfig>& profiles) {
   return all;
 }
 
-json sessions_json(const std::vector<SessionsConfig>& sessions) {
+json sessions_json(const std::vector<SessionsConfig>& sessions, int per_hour) {
   auto all = json::object();
   for (const auto& entry : sessions) all[entry.name] = to_json(sessions_value(entry));
+  return {{"sessions", std::move(all)}, {"per_hour", per_hour}};
+}
+
+json moved_json(const std::vector<MovedBytes>& moved, TimePoint now) {
+  auto all = json::array();
+  for (const auto& part : moved) {
+    all.push_back({{"policy", part.policy},
+                   {"subject", to_text(part.subject)},
+                   {"part_age_us", (now - part.part).count()},
+                   {"age_us", (now - part.at).count()},
+                   {"bytes", part.bytes}});
+  }
   return all;
 }
 

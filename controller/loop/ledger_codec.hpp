@@ -22,6 +22,9 @@ Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint no
 /// A row of sql/queries/ledger_forward.sql.
 Result<ForwardAct> forward_act(const pg::Table& table, int row, TimePoint now);
 
+/// A row of sql/queries/ledger_moved.sql.
+Result<MovedBytes> moved_bytes(const pg::Table& table, int row, TimePoint now);
+
 /// A row of sql/queries/pauses.sql.
 Pause pause(const pg::Table& table, int row);
 
@@ -35,10 +38,11 @@ nlohmann::json features_json(const std::vector<FeatureConfig>& features);
 nlohmann::json profiles_json(const std::vector<ProfileConfig>& profiles);
 
 /// What homeostat.register_sessions() takes.
-nlohmann::json sessions_json(const std::vector<SessionsConfig>& sessions);
+nlohmann::json sessions_json(const std::vector<SessionsConfig>& sessions, int per_hour);
 
 /// What homeostat.state_keep() takes.
 nlohmann::json memories_json(const std::vector<PolicyMemory>& memories, TimePoint now);
+nlohmann::json moved_json(const std::vector<MovedBytes>& moved, TimePoint now);
 
 /// JSON as a statement's parameter. Never throws: bytes that are no UTF-8 are replaced.
 std::string to_parameter(const nlohmann::json& json);

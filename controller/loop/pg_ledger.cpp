@@ -48,10 +48,11 @@ PgLedger::PgLedger(pg::Session& session, const Clock& clock, PgLedgerOptions opt
 
 void PgLedger::set_inventory(std::vector<FeatureConfig> features,
                              std::vector<ProfileConfig> profiles,
-                             std::vector<SessionsConfig> sessions) {
+                             std::vector<SessionsConfig> sessions, int sessions_per_hour) {
   options_.features = std::move(features);
   options_.profiles = std::move(profiles);
   options_.sessions = std::move(sessions);
+  options_.sessions_per_hour = sessions_per_hour;
   inventory_told_ = 0;
 }
 
@@ -188,7 +189,7 @@ asio::awaitable<std::string> PgLedger::tell_inventory(TimePoint until) {
   // Said before it is done: what a reload brings meanwhile is told with the next renewal.
   inventory_told_ = epoch_;
   auto profiles = profiles_json(options_.profiles);
-  auto sessions = sessions_json(options_.sessions);
+  auto sessions = sessions_json(options_.sessions, options_.sessions_per_hour);
   auto note = co_await tell("features are not registered", sql::feature_register,
                             features_json(options_.features), until);
   if (note.empty()) {
@@ -244,6 +245,8 @@ asio::awaitable<Result<LedgerImage>> PgLedger::load(TimePoint now, Duration reca
   if (!forward.has_value()) co_return forward.error();
   const auto brake = co_await session_.query(std::string{sql::ledger_brake}, {}, left(until));
   if (!brake.has_value()) co_return brake.error();
+  const auto moved = co_await session_.query(std::string{sql::ledger_moved}, {}, left(until));
+  if (!moved.has_value()) co_return moved.error();
   LedgerImage image;
   if (const auto age = brake->integer(0, 0)) image.braked = now - Duration{*age};
   for (int row = 0; row < levers->rows(); ++row) {
@@ -261,6 +264,11 @@ asio::awaitable<Result<LedgerImage>> PgLedger::load(TimePoint now, Duration reca
     if (!act.has_value()) co_return act.error();
     image.forward.push_back(std::move(*act));
   }
+  for (int row = 0; row < moved->rows(); ++row) {
+    auto part = moved_bytes(*moved, row, now);
+    if (!part.has_value()) co_return part.error();
+    image.moved.push_back(std::move(*part));
+  }
   co_return image;
 }
 
@@ -270,7 +278,10 @@ asio::awaitable<Result<Orders>> PgLedger::orders(Duration deadline) {
   if (!pauses.has_value()) co_return pauses.error();
   const auto acks = co_await session_.query(std::string{sql::acks}, {}, left(until));
   if (!acks.has_value()) co_return acks.error();
+  const auto ended = co_await session_.query(std::string{sql::sessions_ended}, {}, left(until));
+  if (!ended.has_value()) co_return ended.error();
   Orders orders;
+  orders.sessions_ended = static_cast<int>(ended->integer(0, 0).value_or(0));
   for (int row = 0; row < pauses->rows(); ++row) orders.pauses.push_back(pause(*pauses, row));
   for (int row = 0; row < acks->rows(); ++row) orders.acks.push_back(ack(*acks, row));
   co_return orders;
@@ -283,6 +294,7 @@ asio::awaitable<Result<void>> PgLedger::keep(Kept kept, std::int64_t epoch, Time
   parameters.emplace_back(to_parameter(memories_json(kept.memories, now)));
   parameters.emplace_back();
   if (kept.braked) parameters.back() = std::to_string((now - *kept.braked).count());
+  parameters.emplace_back(to_parameter(moved_json(kept.moved, now)));
   const auto done =
       co_await session_.query(std::string{sql::ledger_keep}, std::move(parameters), deadline);
   if (!done.has_value()) co_return done.error();

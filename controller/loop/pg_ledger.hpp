@@ -23,6 +23,7 @@ struct PgLedgerOptions {
   std::vector<FeatureConfig> features = {};  ///< the inventory, registered by each new leader
   std::vector<ProfileConfig> profiles = {};  ///< as well
   std::vector<SessionsConfig> sessions = {};
+  int sessions_per_hour = EngineSettings{}.sessions_per_hour;  ///< of all policies; registered, too
   std::vector<Threshold> thresholds = {};  ///< of the live policies, written likewise
   std::uint32_t jitter_seed = 1;           ///< of the reconnect back-off
 };
@@ -51,7 +52,8 @@ class PgLedger : public Ledger {
 
   /// A new inventory (reload): registered with the next renewal of the lease.
   void set_inventory(std::vector<FeatureConfig> features, std::vector<ProfileConfig> profiles,
-                     std::vector<SessionsConfig> sessions = {});
+                     std::vector<SessionsConfig> sessions = {},
+                     int sessions_per_hour = EngineSettings{}.sessions_per_hour);
 
   /// New policies (reload): their thresholds are written with the next renewal of the lease.
   void set_thresholds(std::vector<Threshold> thresholds);

@@ -100,7 +100,8 @@ struct Report {
       acts;  ///< (policy, lever, outcome)
   std::map<std::pair<std::string, std::string>, std::uint64_t> effects;     ///< (policy, outcome)
   std::map<std::pair<std::string, std::string>, std::uint64_t> would_acts;  ///< (policy, lever)
-  std::map<std::string, int> budget_remaining;  ///< policy name, or `cluster`
+  std::map<std::string, int> budget_remaining;            ///< policy name, or `cluster`
+  std::map<std::string, std::int64_t> amounts_remaining;  ///< `sessions`, `bytes`
   std::map<std::string, int> stale_sessions;    ///< role -> sessions older than its settings
   std::map<std::string, double> feature_share;  ///< feature -> admitted share, 1 when untouched
   std::map<std::string, std::uint64_t> notify_failures;  ///< by Alertmanager instance

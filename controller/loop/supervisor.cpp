@@ -153,6 +153,7 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
   }
   snapshot_.paused = paused_policies(leadership_.pauses());
   snapshot_.acks = leadership_.acks();
+  snapshot_.sessions_ended = leadership_.sessions_ended();
   auto journaled = entry(now, std::move(samples));
   auto decision = decide(policies_, snapshot_, std::move(state_), now);
   state_ = std::move(decision.state);
@@ -203,13 +204,14 @@ asio::awaitable<void> Supervisor::keep_leadership(TimePoint now) {
       // Where nobody else has led meanwhile, what is known here is newer than what the ledger kept.
       if (!informed_ || turn == Leadership::Turn::gained) {
         Resumption kept{alive(policies_, *image, now), image->forward,
-                        regulated_values(policies_, *image), image->braked};
-        state_ = resumed(policies_, kept.memories, now, kept.acts, kept.values, kept.braked);
+                        regulated_values(policies_, *image), image->braked, image->moved};
+        state_ =
+            resumed(policies_, kept.memories, now, kept.acts, kept.values, kept.braked, kept.moved);
         basis_ = Basis{stamps(policies_), std::move(kept)};
       }
       informed_ = true;
       if (home_.empty()) home_ = lasting(parts_.ledger->identity());
-      kept_ = Kept{std::move(image->memories), image->braked};
+      kept_ = Kept{std::move(image->memories), image->braked, std::move(image->moved)};
       reconciler_.adopt(image->rows, leadership_.epoch(), now);
     } else {
       leadership_.doubt(image.error().context);
@@ -256,7 +258,7 @@ asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision
   if (!leadership_.leader()) co_return acts;
   if (snapshot_.bar == ForwardBar::identity_changed) co_return acts;
   // Memory before act: a crash in between repeats the act, never forgets it.
-  Kept keep_now{memories(state_), state_.braked};
+  Kept keep_now{memories(state_), state_.braked, state_.moved};
   if (keep_now != kept_) {
     const auto kept =
         co_await parts_.ledger->keep(keep_now, leadership_.epoch(), now, kControlDeadline);
@@ -314,6 +316,7 @@ JournalStep Supervisor::entry(TimePoint now, std::vector<Sample> samples) {
   entry.paused = snapshot_.paused;
   entry.acks = snapshot_.acks;
   entry.jobs = snapshot_.jobs;
+  entry.sessions_ended = snapshot_.sessions_ended;
   entry.samples = std::move(samples);
   return entry;
 }

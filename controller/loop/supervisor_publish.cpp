@@ -66,6 +66,7 @@ void Supervisor::publish(TimePoint now, const Decision& decision) {
   for (const auto* lever : parts_.levers) report.stale_sessions.merge(lever->stale_sessions());
   report.feature_share = feature_shares(settings_.features, report.levers);
   report.budget_remaining = budget_remaining(policies_, state_, now);
+  report.amounts_remaining = amounts_remaining(policies_, state_, snapshot_, now);
   if (parts_.notify_failures) report.notify_failures = parts_.notify_failures();
   report.alerts = active_alerts(decision.alerts, report);
   if (parts_.alerts != nullptr) parts_.alerts->publish(report.alerts, report.wall);

@@ -41,6 +41,7 @@ struct Resumption {
   std::vector<ForwardAct> acts;
   std::vector<RegulatedValue> values;    ///< where the levers of regulators stood
   std::optional<TimePoint> braked = {};  ///< since when the storm brake is on
+  std::vector<MovedBytes> moved = {};    ///< by parts of jobs lately
   friend bool operator==(const Resumption&, const Resumption&) = default;
 };
 
@@ -62,6 +63,7 @@ struct JournalStep {
   std::vector<std::string> paused;            ///< as in Snapshot
   std::vector<Acknowledgement> acks;          ///< as in Snapshot
   std::map<LeverKey, JobProgress> jobs = {};  ///< as in Snapshot
+  int sessions_ended = 0;                     ///< as in Snapshot
   std::vector<Sample> samples;                ///< taken since the last step
   std::vector<Verdict> verdicts;
   std::vector<Effect> effects;

@@ -30,6 +30,7 @@ struct LedgerImage {
   std::vector<PolicyMemory> memories;    ///< times are on the caller's monotonic line
   std::vector<ForwardAct> forward;       ///< as far back as asked for, oldest first
   std::optional<TimePoint> braked = {};  ///< since when the storm brake is on
+  std::vector<MovedBytes> moved = {};    ///< by parts of jobs lately
 };
 
 /// Somebody's word that nothing is to move forward: `cluster`, or `policy/NAME`.
@@ -48,16 +49,18 @@ struct Ack {
   Duration age{};  ///< by the database's clock when read
 };
 
-/// What operators have said.
+/// What operators have said, and how much of what they allow is used up.
 struct Orders {
   std::vector<Pause> pauses;  ///< those that stand, in order of scope
   std::vector<Ack> acks;      ///< the newest of each scope
+  int sessions_ended = 0;     ///< by levers within the last hour, by the database's clock
 };
 
 /// What a leader leaves for the next one.
 struct Kept {
   std::vector<PolicyMemory> memories;
   std::optional<TimePoint> braked;
+  std::vector<MovedBytes> moved = {};
   friend bool operator==(const Kept&, const Kept&) = default;
 };
 

@@ -15,7 +15,8 @@ std::optional<Decision> Replay::step(const JournalStep& step, bool begins) {
   }
   if (step.basis && step.basis->resumed) {
     const Resumption& kept = *step.basis->resumed;
-    state_ = resumed(policies_, kept.memories, step.at, kept.acts, kept.values, kept.braked);
+    state_ =
+        resumed(policies_, kept.memories, step.at, kept.acts, kept.values, kept.braked, kept.moved);
   }
   Snapshot snapshot;
   for (const auto& sample : step.samples) put(snapshot, sample);
@@ -24,6 +25,7 @@ std::optional<Decision> Replay::step(const JournalStep& step, bool begins) {
   snapshot.paused = step.paused;
   snapshot.acks = step.acks;
   snapshot.jobs = step.jobs;
+  snapshot.sessions_ended = step.sessions_ended;
   auto decision = decide(policies_, snapshot, std::move(state_), step.at);
   state_ = std::move(decision.state);
   return decision;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "policies/engine/canary_share.hpp"
+#include "policies/engine/job_bytes.hpp"
 
 namespace homeostat {
 namespace {
@@ -69,6 +70,19 @@ void forget_old_acts(EngineState& state, const EngineSettings& settings, TimePoi
                 [&](const ForwardAct& act) { return !counts(act, settings, now); });
   const Duration longest = std::max(settings.budget_window, settings.brake_window);
   std::erase_if(state.cluster_acts, [&](const ForwardAct& act) { return act.at + longest <= now; });
+}
+
+std::map<std::string, std::int64_t> amounts_remaining(const PolicySet& set,
+                                                      const EngineState& state,
+                                                      const Snapshot& snapshot, TimePoint now) {
+  const auto& settings = set.settings;
+  std::map<std::string, std::int64_t> remaining;
+  remaining["sessions"] = std::max(0, settings.sessions_per_hour - snapshot.sessions_ended);
+  if (settings.bytes_per_day) {
+    const double left = *settings.bytes_per_day - bytes_moved(state, settings, now);
+    remaining["bytes"] = static_cast<std::int64_t>(std::max(0.0, left));
+  }
+  return remaining;
 }
 
 std::map<std::string, int> budget_remaining(const PolicySet& set, const EngineState& state,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Budgets: how many forward acts (rungs climbed, jobs started) a policy and the whole cluster may
 // still make. Movement towards the baseline and renewals never count, and what one policy does to
-// several subjects in one step counts once.
+// several subjects in one step counts once. What acts really do to applications and network has
+// budgets of its own: sessions ended, bytes moved.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -34,6 +36,12 @@ void follow_brake(EngineState& state, const Snapshot& snapshot, const EngineSett
 
 /// Drops what has left the windows of budgets and storm brake.
 void forget_old_acts(EngineState& state, const EngineSettings& settings, TimePoint now);
+
+/// For status: `sessions` that may still be ended, and where they are limited the `bytes` that jobs
+/// may still move.
+std::map<std::string, std::int64_t> amounts_remaining(const PolicySet& set,
+                                                      const EngineState& state,
+                                                      const Snapshot& snapshot, TimePoint now);
 
 /// For status: by policy name (breakers and jobs, not off), and `cluster`; what is left after this
 /// step.

@@ -16,6 +16,7 @@
 #include "policies/engine/folds.hpp"
 #include "policies/engine/guards.hpp"
 #include "policies/engine/job.hpp"
+#include "policies/engine/job_bytes.hpp"
 #include "policies/engine/regulator.hpp"
 
 namespace homeostat {
@@ -135,7 +136,10 @@ Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& st
   ForwardBar bar = bar_for(snapshot, slot.policy.name);
   const bool braked = state.braked && slot.runtime.share > 0;
   if (bar == ForwardBar::none && braked) bar = ForwardBar::storm_brake;
-  const Guards guards{state, bar, survey};
+  if (slot.policy.kind == PolicyKind::job) {
+    follow_bytes(state, set.settings, slot.policy, slot.runtime, snapshot, now);
+  }
+  const Guards guards{state, bar, survey, snapshot.sessions_ended};
   auto& step = evaluation.verdict.step;
   if (slot.policy.kind == PolicyKind::alert) {
     step = step_alert(evaluation);
@@ -199,6 +203,7 @@ Decision decide(const PolicySet& set, const Snapshot& snapshot, EngineState stat
   Decision decision;
   decision.state = std::move(state);
   forget_old_acts(decision.state, set.settings, now);
+  forget_old_bytes(decision.state, set.settings, now);
   follow_brake(decision.state, snapshot, set.settings, now);
   advance_canaries(set, snapshot, decision.state, now);
   pool_samples(decision.state, set, snapshot, now);

@@ -105,6 +105,16 @@ void add_budgets(Evaluation& evaluation, const EngineState& state) {
   add_gate(evaluation.verdict, GateKind::cluster_budget, -1, all, 1, all - 1);
 }
 
+/// Asked of what really ends sessions, whatever else needs no budget.
+void add_sessions(Evaluation& evaluation, const Act& act, int ended) {
+  const auto& set = evaluation.set;
+  const auto at = set.levers.find(act.lever);
+  const bool ends = at != set.levers.end() && at->second.ends_sessions;
+  if (!ends || evaluation.runtime.share <= 0) return;
+  const double left = set.settings.sessions_per_hour - ended;
+  add_gate(evaluation.verdict, GateKind::sessions_per_hour, -1, left, 1, left - 1);
+}
+
 /// An opening by which a whole node is acted on must not be left half done for want of a budget.
 bool escalates(Evaluation& evaluation, const EngineState& state) {
   const Policy& policy = evaluation.policy;
@@ -128,6 +138,7 @@ bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung) {
   if (rung <= rungs) {
     const auto& act = evaluation.policy.ladder[static_cast<std::size_t>(rung - 1)];
     add_holding(evaluation, guards.survey, act);
+    add_sessions(evaluation, act, guards.sessions_ended);
   }
   add_open_subjects(evaluation, guards.state);
   add_blocked_while(evaluation, guards.state);

@@ -16,7 +16,8 @@ inline constexpr int kFewestSubjectsToHold = 4;
 struct Guards {
   const EngineState& state;  ///< as it stands after the evaluations before this one
   ForwardBar bar = ForwardBar::none;
-  Survey survey;  ///< empty for policies of fewer than four subjects
+  Survey survey;           ///< empty for policies of fewer than four subjects
+  int sessions_ended = 0;  ///< as in Snapshot
 };
 
 /// May the evaluation climb to `rung`, or take it again? Adds every gate that was asked to the

@@ -9,24 +9,15 @@
 #include "policies/engine/calendar.hpp"
 #include "policies/engine/condition.hpp"
 #include "policies/engine/effects.hpp"
+#include "policies/engine/job_bytes.hpp"
 #include "policies/engine/job_gates.hpp"
 #include "policies/engine/reason.hpp"
 
 namespace homeostat {
 namespace {
 
-/// A job that is reported to have begun earlier than its part by more than this is another one, or
-/// an earlier part: what a clock elsewhere says is never exact to the step.
-Duration slack(const Evaluation& evaluation) { return evaluation.set.settings.sample_every; }
-
-/// What is said of the part under way, or that ended last; nullptr while nothing is. Shadow has
-/// nobody to hear from.
 const JobProgress* progress_of(const Evaluation& evaluation, const Snapshot& snapshot) {
-  const auto& memory = evaluation.runtime.memory;
-  if (evaluation.runtime.share <= 0) return nullptr;
-  const auto at = snapshot.jobs.find(lever_of(evaluation.policy, memory.subject, 1));
-  if (at == snapshot.jobs.end()) return nullptr;
-  return at->second.started + slack(evaluation) < memory.opened ? nullptr : &at->second;
+  return progress_of(evaluation.set.settings, evaluation.policy, evaluation.runtime, snapshot);
 }
 
 JobMemory& memory_of(Evaluation& evaluation) {
@@ -109,8 +100,9 @@ Step from_idle(Evaluation& evaluation, const Snapshot& snapshot, const Guards& g
   // Each is asked, so that all that say no are named.
   const bool approved = add_approval(evaluation, snapshot);
   const bool alone = add_one_at_a_time(evaluation, snapshot, guards.state);
+  const bool room = add_bytes_per_day(evaluation, guards.state);
   const bool not_benched = next_rung(evaluation) == 1;
-  const bool ready = may_start(evaluation, guards) && clock && alone && not_benched;
+  const bool ready = may_start(evaluation, guards) && clock && alone && room && not_benched;
   evaluation.verdict.job->waits_for_approval = ready && !approved;
   if (!ready || !approved) return Step::blocked;
   auto& job = memory_of(evaluation);
@@ -153,7 +145,8 @@ Step from_stopped(Evaluation& evaluation, const Snapshot& snapshot, const Guards
   const bool clock = add_wall_clock(evaluation, snapshot);
   if (!add_resume_window(evaluation, snapshot)) return Step::holding;
   const bool alone = add_one_at_a_time(evaluation, snapshot, guards.state);
-  if (!may_start(evaluation, guards) || !clock || !alone) return Step::blocked;
+  const bool room = add_bytes_per_day(evaluation, guards.state);
+  if (!may_start(evaluation, guards) || !clock || !alone || !room) return Step::blocked;
   memory_of(evaluation).stop = JobStop::none;
   return begin(evaluation, Step::resumed, "resumed");
 }

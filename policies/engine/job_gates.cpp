@@ -5,6 +5,7 @@
 
 #include "policies/engine/bench.hpp"
 #include "policies/engine/calendar.hpp"
+#include "policies/engine/job_bytes.hpp"
 #include "policies/engine/timers.hpp"
 
 namespace homeostat {
@@ -99,6 +100,16 @@ bool add_one_at_a_time(Evaluation& evaluation, const Snapshot& snapshot, const E
   return add_yes_or_no(evaluation, GateKind::one_at_a_time, free);
 }
 
+bool add_bytes_per_day(Evaluation& evaluation, const EngineState& state) {
+  const auto& settings = evaluation.set.settings;
+  const auto& levers = evaluation.set.levers;
+  const auto lever = levers.find(evaluation.policy.ladder.front().lever);
+  const bool moves = lever != levers.end() && lever->second.moves_bytes;
+  if (!settings.bytes_per_day || !moves || evaluation.runtime.share <= 0) return true;
+  const double used = bytes_moved(state, settings, evaluation.now);
+  return add_limit(evaluation, GateKind::bytes_per_day, used, *settings.bytes_per_day);
+}
+
 bool add_resume_window(Evaluation& evaluation, const Snapshot& snapshot) {
   const auto& windows = evaluation.policy.job->resume;
   const auto stopped = snapshot.wall - (evaluation.now - evaluation.runtime.memory.changed);
@@ -123,6 +134,7 @@ JobStop exceeded_limit(Evaluation& evaluation, const JobProgress* progress, cons
   if (bytes) {
     note(add_limit(evaluation, GateKind::byte_budget, moved, *bytes), JobStop::byte_budget);
   }
+  note(add_bytes_per_day(evaluation, guards.state), JobStop::bytes_per_day);
   if (deadline) {
     note(add_time_limit(evaluation, GateKind::deadline, ordered, *deadline), JobStop::deadline);
   }

@@ -35,6 +35,10 @@ bool add_approval(Evaluation& evaluation, const Snapshot& snapshot);
 /// nobody else as far as is reported.
 bool add_one_at_a_time(Evaluation& evaluation, const Snapshot& snapshot, const EngineState& state);
 
+/// All jobs together have moved less than limits.bytes_per_day; asked where there is one, of what
+/// really moves any.
+bool add_bytes_per_day(Evaluation& evaluation, const EngineState& state);
+
 /// Inside a window to resume in that began after the run was stopped.
 bool add_resume_window(Evaluation& evaluation, const Snapshot& snapshot);
 

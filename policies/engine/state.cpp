@@ -110,6 +110,18 @@ void resume_canary(EngineState& state, const PolicyMemory& kept, TimePoint now) 
   state.canaries.emplace(kept.policy, std::move(memory));
 }
 
+/// The times of a part are read from the ledger as ages, each a little off: what is still under way
+/// must be known again when more is heard of it.
+MovedBytes resumed_part(const EngineState& state, MovedBytes part, TimePoint now) {
+  part.at = std::min(part.at, now);
+  const auto at = state.policies.find({part.policy, part.subject});
+  if (at == state.policies.end()) return part;
+  const auto& memory = at->second.memory;
+  const bool same = std::chrono::abs(part.part - memory.opened) <= kAgesDiffer;
+  if (memory.state != BreakerState::closed && same) part.part = memory.opened;
+  return part;
+}
+
 void in_order_of_time(std::vector<ForwardAct>& acts) {
   std::stable_sort(acts.begin(), acts.end(),
                    [](const ForwardAct& a, const ForwardAct& b) { return a.at < b.at; });
@@ -156,7 +168,7 @@ std::vector<PolicyMemory> lasting_memories(const EngineState& state) {
 
 EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept, TimePoint now,
                     const std::vector<ForwardAct>& acts, const std::vector<RegulatedValue>& values,
-                    std::optional<TimePoint> braked) {
+                    std::optional<TimePoint> braked, const std::vector<MovedBytes>& moved) {
   EngineState state;
   for (const auto& memory : kept) {
     const Policy* policy = owner_of(set, memory);
@@ -175,6 +187,7 @@ EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept,
   in_order_of_time(state.forward_acts);
   in_order_of_time(state.cluster_acts);
   if (braked) state.braked = std::min(*braked, now);
+  for (const auto& part : moved) state.moved.push_back(resumed_part(state, part, now));
   return state;
 }
 

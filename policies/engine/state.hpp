@@ -135,6 +135,7 @@ struct EngineState {
   std::map<std::pair<std::string, Subject>, PolicyRuntime> policies;
   std::vector<ForwardAct> forward_acts;  ///< of every policy, real or virtual, newest last
   std::vector<ForwardAct> cluster_acts;  ///< the real ones; kept as long as the storm brake looks
+  std::vector<MovedBytes> moved;         ///< by parts of jobs, as long as bytes_per_day looks
   std::map<std::string, CanaryMemory> canaries;  ///< by policy: in canary, or on probation
   std::optional<TimePoint> braked;               ///< since when the storm brake is on
   Duration fold{};                               ///< the length that fold numbers above refer to
@@ -156,11 +157,13 @@ std::vector<PolicyMemory> lasting_memories(const EngineState& state);
 /// of the last budget window as far as the ledger knows them; without them, the budgets start from
 /// the openings and climbs that the memories still show. A regulator goes on from the value of its
 /// row in the ledger (`values`): that is what stands, and it must not jump because the supervisor
-/// changed. Without a row it starts anew. `braked`: since when the storm brake is on.
+/// changed. Without a row it starts anew. `braked`: since when the storm brake is on. `moved`: what
+/// parts of jobs have moved lately, of whatever policy.
 EngineState resumed(const PolicySet& set, const std::vector<PolicyMemory>& kept, TimePoint now,
                     const std::vector<ForwardAct>& acts = {},
                     const std::vector<RegulatedValue>& values = {},
-                    std::optional<TimePoint> braked = {});
+                    std::optional<TimePoint> braked = {},
+                    const std::vector<MovedBytes>& moved = {});
 
 /// The state of a running engine carried over to a reloaded PolicySet: policies with the same name
 /// and hash keep everything, others start closed (so their levers fall back to the baseline).

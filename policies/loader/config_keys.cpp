@@ -76,6 +76,16 @@ Shape limits_shape() {
                     .fallback = "10",
                     .help = "Rungs climbed and jobs started in an hour; the way back never counts.",
                     .range = between(1, 100000)},
+                   {.name = "sessions_per_hour",
+                    .type = Type::integer,
+                    .fallback = "20",
+                    .help = "Sessions ended in an hour; homeostat.session_limit caps them, too.",
+                    .range = between(1, 100000)},
+                   {.name = "bytes_per_day",
+                    .type = Type::bytes,
+                    .help = "What jobs move within 24 hours, before further ones wait and those "
+                            "that run are stopped; no limit when not given.",
+                    .range = more_than(0)},
                    record("brake", "", brake, true)}};
 }
 

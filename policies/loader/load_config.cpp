@@ -86,6 +86,10 @@ void ConfigBuilder::read_limits() {
   const auto* const limits = find(document_, "limits");
   if (limits == nullptr) return;
   assign<std::int64_t>(engine.cluster_per_hour, *limits, "per_hour");
+  assign<std::int64_t>(engine.sessions_per_hour, *limits, "sessions_per_hour");
+  if (const auto* const bytes = get<std::int64_t>(*limits, "bytes_per_day")) {
+    engine.bytes_per_day = static_cast<double>(*bytes);
+  }
   const auto* const brake = find(*limits, "brake");
   if (brake == nullptr) return;
   assign<std::int64_t>(engine.brake_acts, *brake, "acts");

@@ -47,6 +47,9 @@ nlohmann::json to_json(const Job& job);
 nlohmann::json to_json(const RegulatedValue& value);
 Result<RegulatedValue> regulated_value_from_json(const nlohmann::json& json);
 
+nlohmann::json to_json(const MovedBytes& moved);
+Result<MovedBytes> moved_bytes_from_json(const nlohmann::json& json);
+
 nlohmann::json to_json(const ForwardAct& act);
 Result<ForwardAct> forward_act_from_json(const nlohmann::json& json);
 

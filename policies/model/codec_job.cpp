@@ -93,6 +93,26 @@ Result<JobStatus> job_status_from_json(const json& in) {
   return status;
 }
 
+json to_json(const MovedBytes& moved) {
+  return {{"policy", moved.policy},
+          {"subject", to_text(moved.subject)},
+          {"part_us", moved.part.time_since_epoch().count()},
+          {"at_us", moved.at.time_since_epoch().count()},
+          {"bytes", codec::number(moved.bytes)}};
+}
+
+Result<MovedBytes> moved_bytes_from_json(const json& in) {
+  MovedBytes moved;
+  codec::Reader reader(in, "bytes that a job has moved");
+  reader.read("policy", moved.policy);
+  reader.read("subject", moved.subject);
+  reader.read("part_us", moved.part);
+  reader.read("at_us", moved.at);
+  reader.read("bytes", moved.bytes);
+  if (reader.error()) return *reader.error();
+  return moved;
+}
+
 json to_json(const JobMemory& memory) {
   json out = {{"failed", memory.failed},
               {"stop", to_text(memory.stop)},

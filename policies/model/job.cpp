@@ -13,10 +13,11 @@ constexpr NameTable<JobPhase, 4> kPhases{{
     {JobPhase::failed, "failed"},
 }};
 
-constexpr NameTable<JobStop, 6> kStops{{
+constexpr NameTable<JobStop, 7> kStops{{
     {JobStop::none, "none"},
     {JobStop::time_budget, "time_budget"},
     {JobStop::byte_budget, "byte_budget"},
+    {JobStop::bytes_per_day, "bytes_per_day"},
     {JobStop::deadline, "deadline"},
     {JobStop::blocked, "blocked"},
     {JobStop::outside, "outside"},

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policies/model/subject.hpp"
 #include "policies/model/time.hpp"
 #include "policies/model/time_interval.hpp"
 
@@ -52,11 +53,22 @@ struct JobProgress {
   friend bool operator==(const JobProgress&, const JobProgress&) = default;
 };
 
+/// What one part of a job has moved: what the budget of all jobs counts.
+struct MovedBytes {
+  std::string policy;
+  Subject subject;
+  TimePoint part{};  ///< when that part was ordered
+  TimePoint at{};    ///< when it was last seen to move any
+  double bytes = 0;
+  friend bool operator==(const MovedBytes&, const MovedBytes&) = default;
+};
+
 /// Why a part has ended before the job was finished.
 enum class JobStop {
-  none,         ///< it has not
-  time_budget,  ///< budget.time is used up
-  byte_budget,  ///< budget.bytes is
+  none,           ///< it has not
+  time_budget,    ///< budget.time is used up
+  byte_budget,    ///< budget.bytes is
+  bytes_per_day,  ///< what all jobs together may move in a day is
   deadline,
   blocked,  ///< a policy of blocked_while has opened
   outside,  ///< somebody else has stopped it

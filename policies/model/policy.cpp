@@ -106,6 +106,7 @@ EngineSettings sped_up(EngineSettings settings, int speed_up) {
   settings.backstop /= speed_up;
   settings.budget_window /= speed_up;
   settings.brake_window /= speed_up;
+  settings.bytes_window /= speed_up;
   return settings;
 }
 

@@ -208,6 +208,11 @@ struct EngineSettings {
   /// twice as many through.
   int brake_acts = 30;
   Duration brake_window = std::chrono::hours{6};
+  /// Sessions that the levers of all policies may end in an hour. As many as the database's own
+  /// limit (homeostat.session_limit) allows by default.
+  int sessions_per_hour = 20;
+  std::optional<double> bytes_per_day = {};  ///< that all jobs may move; nothing: no limit
+  Duration bytes_window = std::chrono::hours{24};
   ChangedPolicies changed_policies = ChangedPolicies::keep;
   friend bool operator==(const EngineSettings&, const EngineSettings&) = default;
 };
@@ -224,6 +229,8 @@ struct LeverTraits {
   bool settles_last = false;
   /// Setting it starts work that ends by itself, and giving it back stops that: for kind job only.
   bool runs_job = false;
+  bool ends_sessions = false;  ///< of applications: counted by sessions_per_hour
+  bool moves_bytes = false;    ///< between servers: counted by bytes_per_day
   friend bool operator==(const LeverTraits&, const LeverTraits&) = default;
 };
 

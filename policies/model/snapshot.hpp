@@ -61,6 +61,8 @@ struct Snapshot {
   std::vector<std::string> paused;  ///< policies that an operator has paused, in order of name
   std::vector<Acknowledgement> acks = {};     ///< the newest of each scope
   std::map<LeverKey, JobProgress> jobs = {};  ///< the newest on each target that has had one
+  /// By levers, whatever the policy, within the last hour, as the ledger has counted them.
+  int sessions_ended = 0;
 };
 
 /// What bars a policy's forward acts: `bar`, or its own pause.

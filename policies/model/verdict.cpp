@@ -38,7 +38,7 @@ constexpr NameTable<Precedence, 3> kPrecedences{{
     {Precedence::name, "name"},
 }};
 
-constexpr NameTable<GateKind, 42> kGates{{
+constexpr NameTable<GateKind, 44> kGates{{
     {GateKind::trip, "trip"},
     {GateKind::backstop, "backstop"},
     {GateKind::rise, "rise"},
@@ -60,6 +60,7 @@ constexpr NameTable<GateKind, 42> kGates{{
     {GateKind::escalation, "escalation"},
     {GateKind::policy_budget, "policy_budget"},
     {GateKind::cluster_budget, "cluster_budget"},
+    {GateKind::sessions_per_hour, "sessions_per_hour"},
     {GateKind::rungs, "rungs"},
     {GateKind::bar, "bar"},
     {GateKind::blocked_while, "blocked_while"},
@@ -79,6 +80,7 @@ constexpr NameTable<GateKind, 42> kGates{{
     {GateKind::one_at_a_time, "one_at_a_time"},
     {GateKind::time_budget, "time_budget"},
     {GateKind::byte_budget, "byte_budget"},
+    {GateKind::bytes_per_day, "bytes_per_day"},
     {GateKind::deadline, "deadline"},
     {GateKind::resume_window, "resume_window"},
 }};

@@ -65,27 +65,29 @@ enum class GateKind {
                    ///< asked only of an opening that takes the node, which needs no budget
   policy_budget,   ///< forward acts left to the policy against 1
   cluster_budget,  ///< forward acts left to the cluster against 1
-  rungs,           ///< rungs left to climb against 1 (the ladder's end, max_rung)
-  bar,             ///< 0 when the snapshot bars forward acts (`bar` says why), else 1; against 1
-  blocked_while,   ///< 0 while a policy of blocked_while is open or unknown, else 1; against 1
-  benched,         ///< seconds left of the bench of a rung that is passed over, against 0
-  known_inputs,    ///< signals of a regulator's formula that are known against all of them
-  lower_bound,     ///< what a regulator computed against bounds.min: short of it, it is clamped
-  upper_bound,     ///< the same against bounds.max
-  dead_band,       ///< how far the lever would move against the least it moves
-  max_step,        ///< how far the lever would move against the most it moves at once
-  cut_every,       ///< seconds since the last cut against aimd.every
-  grow_every,      ///< seconds since the last cut or growth against aimd.every
-  wall_clock,      ///< 1 when the time of day is known, else 0; against 1
-  start_window,    ///< 1 inside the windows of a job, else 0; against 1
-  at_most_every,   ///< seconds since the last start of a job against at_most_every
-  cooldown,        ///< seconds since the last end of a job against its cooldown
-  approval,        ///< 1 when a person has said yes to this run, else 0; against 1
-  one_at_a_time,   ///< 1 when no other job runs on the target, else 0; against 1
-  time_budget,     ///< seconds that a part of a job has run, less than budget.time
-  byte_budget,     ///< bytes that a part of a job has moved, less than budget.bytes
-  deadline,        ///< seconds since a part of a job was started, less than its deadline
-  resume_window,   ///< 1 inside a window that began after the run was stopped, else 0; against 1
+  sessions_per_hour,  ///< sessions that may still be ended, by all policies, against 1
+  rungs,              ///< rungs left to climb against 1 (the ladder's end, max_rung)
+  bar,                ///< 0 when the snapshot bars forward acts (`bar` says why), else 1; against 1
+  blocked_while,      ///< 0 while a policy of blocked_while is open or unknown, else 1; against 1
+  benched,            ///< seconds left of the bench of a rung that is passed over, against 0
+  known_inputs,       ///< signals of a regulator's formula that are known against all of them
+  lower_bound,        ///< what a regulator computed against bounds.min: short of it, it is clamped
+  upper_bound,        ///< the same against bounds.max
+  dead_band,          ///< how far the lever would move against the least it moves
+  max_step,           ///< how far the lever would move against the most it moves at once
+  cut_every,          ///< seconds since the last cut against aimd.every
+  grow_every,         ///< seconds since the last cut or growth against aimd.every
+  wall_clock,         ///< 1 when the time of day is known, else 0; against 1
+  start_window,       ///< 1 inside the windows of a job, else 0; against 1
+  at_most_every,      ///< seconds since the last start of a job against at_most_every
+  cooldown,           ///< seconds since the last end of a job against its cooldown
+  approval,           ///< 1 when a person has said yes to this run, else 0; against 1
+  one_at_a_time,      ///< 1 when no other job runs on the target, else 0; against 1
+  time_budget,        ///< seconds that a part of a job has run, less than budget.time
+  byte_budget,        ///< bytes that a part of a job has moved, less than budget.bytes
+  bytes_per_day,      ///< bytes that all jobs have moved, less than limits.bytes_per_day
+  deadline,           ///< seconds since a part of a job was started, less than its deadline
+  resume_window,      ///< 1 inside a window that began after the run was stopped, else 0; against 1
 };
 
 struct Gate {

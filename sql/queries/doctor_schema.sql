@@ -19,7 +19,8 @@ SELECT row_to_json(f) FROM (
                  FROM pg_class c
                 WHERE c.relnamespace = n.oid
                   AND c.relname IN ('schema_version', 'lease', 'lever', 'act', 'policy_state',
-                                    'policy_bench', 'policy_canary', 'policy_job', 'brake', 'ack',
+                                    'policy_bench', 'policy_canary', 'policy_job', 'brake',
+                                    'moved_bytes', 'ack',
                                     'feature', 'admission', 'pause', 'pause_act',
                                     'planner_setting', 'profile', 'threshold', 'guard_setting',
                                     'guard_state', 'session_limit', 'session_target',

@@ -117,6 +117,17 @@ CREATE TABLE homeostat.policy_job (
   FOREIGN KEY (policy, subject) REFERENCES homeostat.policy_state ON DELETE CASCADE
 );
 
+-- What parts of jobs have moved lately, whatever has become of their policies: what the budget of
+-- all jobs counts.
+CREATE TABLE homeostat.moved_bytes (
+  policy   text        NOT NULL,
+  subject  text        NOT NULL,
+  part     timestamptz NOT NULL,  -- when that part was ordered
+  moved_at timestamptz NOT NULL,  -- when it was last seen to move any
+  bytes    float8      NOT NULL CHECK (bytes >= 0),
+  identity text        NOT NULL
+);
+
 -- Checks a token under the fence. Null: new, go on. Otherwise what came of it the first time: the
 -- caller answers that again and does nothing. HS001: a token older than one already used, or used
 -- for something else.
@@ -252,7 +263,8 @@ $$;
 -- Stores what the policies remember; rows of policies not named go. Times come as ages, so that no
 -- clock but the database's is stored. A row that says the same as before is not written again.
 -- p_braked_us: how long the storm brake has been on; null: it is off.
-CREATE FUNCTION homeostat.state_keep(p_epoch bigint, p_memories jsonb, p_braked_us bigint)
+CREATE FUNCTION homeostat.state_keep(
+  p_epoch bigint, p_memories jsonb, p_braked_us bigint, p_moved jsonb)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
 DECLARE
@@ -289,6 +301,12 @@ BEGIN
   PERFORM homeostat.bench_keep(p_memories, v_now);
   PERFORM homeostat.canary_keep(p_memories, v_now);
   PERFORM homeostat.job_keep(p_memories, v_now);
+  DELETE FROM homeostat.moved_bytes m WHERE m.identity = v_here;
+  INSERT INTO homeostat.moved_bytes
+    SELECT m.policy, m.subject, v_now - make_interval(secs => m.part_age_us / 1e6),
+           v_now - make_interval(secs => m.age_us / 1e6), m.bytes, v_here
+      FROM jsonb_to_recordset(p_moved) AS m(policy text, subject text, part_age_us bigint,
+           age_us bigint, bytes float8);
   IF p_braked_us IS NULL THEN
     DELETE FROM homeostat.brake b WHERE b.identity = v_here;
   ELSE
@@ -424,9 +442,9 @@ $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA homeostat FROM PUBLIC;
 GRANT SELECT ON homeostat.lever, homeostat.act, homeostat.policy_state, homeostat.policy_bench,
-  homeostat.policy_canary, homeostat.policy_job, homeostat.brake
+  homeostat.policy_canary, homeostat.policy_job, homeostat.brake, homeostat.moved_bytes
   TO homeostat_monitor, homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.braked_us() TO homeostat_monitor, homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.open_levers() TO homeostat_monitor, homeostat_actuator;
 GRANT EXECUTE ON FUNCTION homeostat.state_load() TO homeostat_monitor, homeostat_actuator;
-GRANT EXECUTE ON FUNCTION homeostat.state_keep(bigint, jsonb, bigint) TO homeostat_actuator;
+GRANT EXECUTE ON FUNCTION homeostat.state_keep(bigint, jsonb, bigint, jsonb) TO homeostat_actuator;

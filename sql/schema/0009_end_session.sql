@@ -9,7 +9,8 @@
 CREATE TABLE homeostat.session_limit (
   only_row     boolean  PRIMARY KEY DEFAULT true CHECK (only_row),
   least_idle   interval NOT NULL DEFAULT '5 seconds',
-  most_an_hour integer  NOT NULL DEFAULT 20  -- of all roles together
+  most_an_hour integer  NOT NULL DEFAULT 20,  -- of all roles together
+  told_an_hour integer  NOT NULL DEFAULT 20   -- the same, as the leader's configuration has it
 );
 INSERT INTO homeostat.session_limit DEFAULT VALUES;
 
@@ -36,14 +37,17 @@ CREATE TABLE homeostat.ended_session (
   sequence      bigint      NOT NULL
 );
 
--- Makes the inventory exactly this: {"batch": {"roles": "reporting", "idle_for": 30, "limit": 5}}.
-CREATE FUNCTION homeostat.register_sessions(p_epoch bigint, p_sessions jsonb) RETURNS void
+-- Makes inventory and budget exactly this:
+-- {"sessions": {"batch": {"roles": "reporting", "idle_for": 30, "limit": 5}}, "per_hour": 20}.
+CREATE FUNCTION homeostat.register_sessions(p_epoch bigint, p_told jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
 BEGIN
   PERFORM homeostat.fence(p_epoch);
-  DELETE FROM homeostat.session_target t WHERE NOT p_sessions ? t.name;
+  UPDATE homeostat.session_limit l SET told_an_hour = (p_told ->> 'per_hour')::integer
+   WHERE l.told_an_hour <> (p_told ->> 'per_hour')::integer;
+  DELETE FROM homeostat.session_target t WHERE NOT p_told -> 'sessions' ? t.name;
   INSERT INTO homeostat.session_target AS t (name, value)
-    SELECT n.key, n.value FROM jsonb_each(p_sessions) AS n
+    SELECT n.key, n.value FROM jsonb_each(p_told -> 'sessions') AS n
   ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE t.value <> excluded.value;
 END
 $$;
@@ -64,7 +68,7 @@ CREATE FUNCTION homeostat.session_hour(
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
   SELECT hour.used, (p_value ->> 'limit')::numeric::integer,
          greatest(0, least((p_value ->> 'limit')::numeric::integer - hour.used,
-                           l.most_an_hour - hour.everybody))
+                           least(l.most_an_hour, l.told_an_hour) - hour.everybody))
     FROM homeostat.session_limit l,
          LATERAL (SELECT count(*) FILTER (WHERE e.role = ANY (homeostat.session_roles(p_value)))
                            AS used,

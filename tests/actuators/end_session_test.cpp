@@ -190,6 +190,24 @@ TEST_CASE_METHOD(Bench, "no more are ended in an hour than allowed, whoever lead
   CHECK(cluster.ended(blockades[3]->pid));
 }
 
+TEST_CASE_METHOD(Bench, "no more are ended than all policies may in an hour, as configured (S6)") {
+  one.ledger.set_inventory({}, {}, {SessionInstance::entry()}, 2);
+  one.lead();
+  std::vector<std::unique_ptr<Blockade>> blockades;
+  for (const int item : {1, 2, 3}) {
+    blockades.push_back(std::make_unique<Blockade>(cluster, "reporting", item));
+  }
+  CHECK_THAT(one.does(ChangeKind::apply),
+             Contains("ended 2 sessions") && Contains("left alone: 1 more of batch"));
+  CHECK(cluster.lives(blockades[2]->pid));
+  const auto orders = testing::run_coroutine(one.io, one.ledger.orders(testing::kPatient));
+  REQUIRE(orders.has_value());
+  CHECK(orders->sessions_ended == 2);
+  sql("UPDATE homeostat.ended_session SET at = at - interval '61 minutes'");
+  CHECK_THAT(one.does(ChangeKind::renew), Contains("1 of 3 this hour"));
+  CHECK(cluster.ended(blockades[2]->pid));
+}
+
 TEST_CASE_METHOD(Bench, "who is somebody else between look and act is not ended (H58)") {
   Blockade blockade{cluster, "batch", 1};
   REQUIRE(one.pick() == "1");

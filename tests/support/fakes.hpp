@@ -108,12 +108,13 @@ class FakeLedger : public Ledger {
     if (failure) co_return *failure;
     image.memories = std::move(kept.memories);
     image.braked = kept.braked;
+    image.moved = std::move(kept.moved);
     Result<void> done;
     co_return done;
   }
   boost::asio::awaitable<Result<Orders>> orders(Duration) override {
     ++pauses_asked;
-    Orders orders{standing_pauses, acks};
+    Orders orders{standing_pauses, acks, sessions_ended};
     co_return orders;
   }
   std::string identity() const override { return server; }
@@ -123,6 +124,7 @@ class FakeLedger : public Ledger {
   LedgerImage image;
   std::vector<Pause> standing_pauses;
   std::vector<Ack> acks;
+  int sessions_ended = 0;
   int pauses_asked = 0;
   std::string server = "server-1";
   int asked = 0;

@@ -66,9 +66,10 @@ struct Instance {
   Result<LedgerImage> load() {
     return run_coroutine(io, ledger.load(clock.now(), std::chrono::hours{6}, kPatient));
   }
-  Result<void> keep(std::vector<PolicyMemory> memories, std::optional<TimePoint> braked = {}) {
-    return run_coroutine(
-        io, ledger.keep(Kept{std::move(memories), braked}, epoch, clock.now(), kPatient));
+  Result<void> keep(std::vector<PolicyMemory> memories, std::optional<TimePoint> braked = {},
+                    std::vector<MovedBytes> moved = {}) {
+    return run_coroutine(io, ledger.keep(Kept{std::move(memories), braked, std::move(moved)}, epoch,
+                                         clock.now(), kPatient));
   }
 
   /// The next change under our epoch.

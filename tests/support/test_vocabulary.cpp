@@ -99,6 +99,7 @@ Vocabulary job_vocabulary() {
   LeverDescription rebalance;
   rebalance.traits.isolates = true;
   rebalance.traits.runs_job = true;
+  rebalance.traits.moves_bytes = true;
   rebalance.arguments = {argument("deviation", ArgumentType::share),
                          argument("weight", ArgumentType::text)};
   rebalance.arguments[1].required = false;

@@ -196,6 +196,10 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
       return budget(gate, "to this policy");
     case GateKind::cluster_budget:
       return budget(gate, "to the cluster");
+    case GateKind::sessions_per_hour:
+      return gate.passed ? count(gate.value, "session") + " may still be ended this hour"
+                         : "all policies together have ended as many sessions this hour as "
+                           "limits.sessions_per_hour allows";
     case GateKind::rungs:
       return gate.passed ? count(gate.value, "rung") + " left to climb" : "no rung left to climb";
     case GateKind::bar:
@@ -227,6 +231,7 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
     case GateKind::one_at_a_time:
     case GateKind::time_budget:
     case GateKind::byte_budget:
+    case GateKind::bytes_per_day:
     case GateKind::deadline:
     case GateKind::resume_window:
       return job_gate(gate, verdict.policy);

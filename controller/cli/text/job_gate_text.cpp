@@ -40,6 +40,8 @@ std::string job_gate(const Gate& gate, const std::string& policy) {
       return used(gate, "ran ", seconds);
     case GateKind::byte_budget:
       return used(gate, "moved ", bytes);
+    case GateKind::bytes_per_day:
+      return used(gate, "all jobs within a day moved ", bytes);
     case GateKind::deadline:
       return used(gate, "since its start ", seconds);
     case GateKind::resume_window:

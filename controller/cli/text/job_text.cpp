@@ -47,6 +47,8 @@ std::string why_stopped(JobStop stop) {
       return "the time of its budget was used up";
     case JobStop::byte_budget:
       return "the bytes of its budget were used up";
+    case JobStop::bytes_per_day:
+      return "what all jobs may move in a day was used up";
     case JobStop::deadline:
       return "its deadline had come";
     case JobStop::blocked:

@@ -67,6 +67,8 @@ TEST_CASE("every metric that operators look for is there under its name") {
   REQUIRE(metrics.at("homeostat_revert_overdue_seconds{lever=\"feature\"}") == 5);
   REQUIRE(metrics.at("homeostat_lever_drift{lever=\"feature\",target=\"class/batch\"}") == 0);
   REQUIRE(metrics.at("homeostat_budget_remaining{budget=\"cluster\"}") == 9);
+  REQUIRE(metrics.at("homeostat_budget_remaining{budget=\"sessions\"}") == 13);
+  REQUIRE(metrics.at("homeostat_budget_remaining{budget=\"bytes\"}") == 250e9);
   REQUIRE(metrics.at("homeostat_feature_share{feature=\"monthly_report\"}") == 0);
   REQUIRE(metrics.at("homeostat_stale_sessions{role=\"reporting\"}") == 3);
   REQUIRE(metrics.at("homeostat_notify_failures_total{instance=\"http://127.0.0.1:9093\"}") == 6);

@@ -43,6 +43,7 @@ TEST_CASE("every member of the report is in its JSON") {
   REQUIRE(out["desired"].empty());
   REQUIRE(out["would"].is_array());
   REQUIRE(out["budget_remaining"] == json{{"circuit-breaker", 5}, {"cluster", 9}});
+  REQUIRE(out["amounts_remaining"] == json{{"sessions", 13}, {"bytes", 250'000'000'000}});
   REQUIRE(out["stale_sessions"] == json{{"reporting", 3}});
   REQUIRE(out["feature_share"] == json{{"checkout", 1.0}, {"monthly_report", 0.0}});
   REQUIRE(out["notify_failures"] == json{{"http://127.0.0.1:9093", 6}});

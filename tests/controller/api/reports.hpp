@@ -108,6 +108,7 @@ inline Report full_report() {
   report.benched = {{"circuit-breaker", {}, 1, {"feature", "class/batch"}, 2, false, 600s}};
   report.would_acts[{"lock-contention", "planner_profile"}] = 4;
   report.budget_remaining = {{"circuit-breaker", 5}, {"cluster", 9}};
+  report.amounts_remaining = {{"sessions", 13}, {"bytes", 250'000'000'000}};
   report.feature_share = {{"monthly_report", 0.0}, {"checkout", 1.0}};
   report.stale_sessions = {{"reporting", 3}};
   report.notify_failures = {{"http://127.0.0.1:9093", 6}};

@@ -92,6 +92,7 @@ TEST_CASE("a job that was stopped says why, and whether it goes on") {
   const std::pair<JobStop, std::string> reasons[] = {
       {JobStop::time_budget, "the time of its budget was used up"},
       {JobStop::byte_budget, "the bytes of its budget were used up"},
+      {JobStop::bytes_per_day, "what all jobs may move in a day was used up"},
       {JobStop::deadline, "its deadline had come"},
       {JobStop::blocked, "a policy that blocks it had opened"},
       {JobStop::outside, "somebody else stopped it"}};
@@ -135,7 +136,7 @@ TEST_CASE("every gate of a job has words, passed and not") {
   for (const auto kind :
        {GateKind::wall_clock, GateKind::start_window, GateKind::at_most_every, GateKind::cooldown,
         GateKind::approval, GateKind::one_at_a_time, GateKind::time_budget, GateKind::byte_budget,
-        GateKind::deadline, GateKind::resume_window}) {
+        GateKind::bytes_per_day, GateKind::deadline, GateKind::resume_window}) {
     auto gate = no(kind);
     const auto refused = text::job_gate(gate, "x");
     gate.passed = true;
@@ -144,6 +145,8 @@ TEST_CASE("every gate of a job has words, passed and not") {
     CHECK(text::job_gate(gate, "x") != refused);
   }
   CHECK(text::job_gate(no(GateKind::byte_budget, 3e9, 2e9), "x") == "moved 3 GB of 2 GB: used up");
+  CHECK(text::job_gate(no(GateKind::bytes_per_day, 500e9, 400e9), "x") ==
+        "all jobs within a day moved 500 GB of 400 GB: used up");
   CHECK(text::job_gate(no(GateKind::bar), "x").empty());
 }
 

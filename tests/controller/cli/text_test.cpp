@@ -115,6 +115,11 @@ TEST_CASE("text: each gate says its value, its threshold and its margin") {
         "no forward act left to this policy in this budget window");
   CHECK(said(verdict, {GateKind::cluster_budget, -1, 3, 1, 2, true}) ==
         "3 forward acts left to the cluster in this budget window");
+  CHECK(said(verdict, {GateKind::sessions_per_hour, -1, 0, 1, -1, false}) ==
+        "all policies together have ended as many sessions this hour as limits.sessions_per_hour "
+        "allows");
+  CHECK(said(verdict, {GateKind::sessions_per_hour, -1, 3, 1, 2, true}) ==
+        "3 sessions may still be ended this hour");
   CHECK(said(verdict, {GateKind::rungs, -1, 0, 1, -1, false}) == "no rung left to climb");
   CHECK(said(verdict, {GateKind::bar, -1, 0, 1, -1, false}) ==
         "forward acts barred: the ledger's server cannot be reached");

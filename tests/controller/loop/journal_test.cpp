@@ -57,6 +57,7 @@ void require_same(const JournalStep& one, const JournalStep& other) {
   CHECK(one.paused == other.paused);
   CHECK(one.acks == other.acks);
   CHECK(one.jobs == other.jobs);
+  CHECK(one.sessions_ended == other.sessions_ended);
   require_same(one.samples, other.samples);
   require_same(one.verdicts, other.verdicts);
   require_same(one.effects, other.effects);
@@ -71,6 +72,7 @@ JournalStep full_step() {
                {"policy/circuit-breaker", TimePoint{std::chrono::seconds{9}}}};
   step.jobs[{"rebalance", "cluster"}] = {JobPhase::stopped, step.at - 1min, 12.5e9, 4min};
   step.jobs[{"refresh_view", "view/top"}] = {};
+  step.sessions_ended = 17;
   const Subject worker{SubjectKind::node, "worker-1"};
   step.decided = false;
   PolicyMemory memory;
@@ -90,7 +92,8 @@ JournalStep full_step() {
                      Resumption{{memory},
                                 {{"circuit-breaker", step.at - 1h}},
                                 {{"batch-window", worker, 0.05}},
-                                step.at - 4h}};
+                                step.at - 4h,
+                                {{"gone", worker, step.at - 3h, step.at - 2h, 4e9}}}};
   // Out of order on purpose: the order in which samples came is part of what is replayed.
   step.samples.push_back(absent("pg_blocked_ratio", worker, AbsentReason::timeout, step.at - 5s));
   step.samples.push_back(ratio("pg_blocked_ratio", Subject{}, 0, 0, step.at));

@@ -137,6 +137,15 @@ TEST_CASE("leadership: an acknowledgement stays where it was first seen on the t
   CHECK(bench.leadership.acks()[0].at == bench.now - seconds{1});
 }
 
+TEST_CASE("leadership: how many sessions were ended comes with the renewal, for a standby too") {
+  Bench bench;
+  bench.ledger.sessions_ended = 7;
+  bench.ledger.lease.ours = GENERATE(true, false);
+  CHECK(bench.leadership.sessions_ended() == 0);
+  bench.step();
+  CHECK(bench.leadership.sessions_ended() == 7);
+}
+
 TEST_CASE("leadership: without a ledger nobody leads, and nothing is barred") {
   boost::asio::io_context io;
   Leadership leadership(nullptr, seconds{5});

@@ -328,7 +328,7 @@ TEST_CASE("what is remembered of a job comes back, and is forgotten with it") {
   one.lead();
   const auto now = one.clock.now();
   auto job = memory_of("shard-balance", now);
-  job.job = JobMemory{now - 1h, std::nullopt, false, JobStop::time_budget, 12.5e9};
+  job.job = JobMemory{now - 1h, std::nullopt, false, JobStop::time_budget, 12.5e9, now - 30min};
   REQUIRE(one.keep({job, memory_of("breaker", now)}).has_value());
   auto image = one.load();
   REQUIRE(image.has_value());
@@ -338,7 +338,10 @@ TEST_CASE("what is remembered of a job comes back, and is forgotten with it") {
   REQUIRE(kept.has_value());
   CHECK(std::chrono::abs(*kept->started - (now - 1h)) < 5s);
   CHECK_FALSE(kept->ended);
+  REQUIRE(kept->approvals_from);
+  CHECK(std::chrono::abs(*kept->approvals_from - (now - 30min)) < 5s);
   kept->started = job.job->started;
+  kept->approvals_from = job.job->approvals_from;
   CHECK(kept == job.job);
 
   job.job = JobMemory{now - 1h, now - 1min, true, JobStop::none, 30e9};
@@ -356,6 +359,37 @@ TEST_CASE("what is remembered of a job comes back, and is forgotten with it") {
   job.job.reset();
   REQUIRE(one.keep({job}).has_value());
   CHECK(cluster.sql("SELECT count(*) FROM homeostat.policy_job") == "0");
+}
+
+TEST_CASE("what jobs have moved is known to whoever leads next, and to nobody else (S1)") {
+  LedgerCluster cluster;
+  Instance one{cluster};
+  one.lead();
+  const auto now = one.clock.now();
+  const Subject zone{SubjectKind::zone, "3"};
+  const std::vector<MovedBytes> moved{{"shard-balance", zone, now - 2h, now - 1h, 12.5e9},
+                                      {"gone", Subject{}, now - 1h, now, 3}};
+  REQUIRE(one.keep({}, {}, moved).has_value());
+  const auto epoch = one.epoch;
+  cluster.let_lease_run_out();
+  Instance two{cluster, "two"};
+  two.lead();
+  const auto image = two.load();
+  REQUIRE(image.has_value());
+  REQUIRE(image->moved.size() == 2);
+  const auto& part = image->moved[0];
+  CHECK(part.policy == "shard-balance");
+  CHECK(part.subject == zone);
+  CHECK(part.bytes == 12.5e9);
+  CHECK(std::chrono::abs((two.clock.now() - part.at) - (one.clock.now() - moved[0].at)) < 5s);
+  CHECK(std::chrono::abs((part.at - part.part) - 1h) < 1ms);
+  CHECK(image->moved[1].policy == "gone");
+
+  REQUIRE(one.epoch == epoch);
+  CHECK_FALSE(one.keep({}, {}, {}).has_value());
+  CHECK(cluster.sql("SELECT count(*) FROM homeostat.moved_bytes") == "2");
+  REQUIRE(two.keep({}, {}, {}).has_value());
+  CHECK(cluster.sql("SELECT count(*) FROM homeostat.moved_bytes") == "0");
 }
 
 TEST_CASE("memories of a superseded epoch are turned away (S1)") {

@@ -233,4 +233,27 @@ TEST_CASE("supervisor: the journal holds every sample, verdict and act of a step
   CHECK(applied == 1);
 }
 
+TEST_CASE("supervisor: what was ended and moved before it led counts, and is passed on (S6)") {
+  Bench bench;
+  const MovedBytes moved{"gone", {}, bench.clock.now() - minutes{60}, bench.clock.now(), 4e9};
+  bench.ledger.sessions_ended = 7;
+  bench.ledger.image.moved = {moved};
+  bench.calm();
+  bench.run_for(seconds{5});
+  const auto& steps = bench.journal.steps;
+  REQUIRE(steps.size() == 5);
+  CHECK(steps.back().sessions_ended == 7);
+  REQUIRE(steps.front().basis->resumed);
+  CHECK(steps.front().basis->resumed->moved == std::vector{moved});
+  CHECK(bench.supervisor->report()->amounts_remaining.at("sessions") == 13);
+  bench.ledger.image.moved.clear();
+  bench.storm();
+  bench.run_for(seconds{50});  // opens, so that something is kept
+  CHECK(bench.ledger.image.moved == std::vector{moved});
+  bench.ledger.image.moved.clear();
+  bench.supervisor->request_stop(Leaving::revert);
+  testing::run_coroutine(bench.io, bench.supervisor->run());
+  CHECK(bench.ledger.image.moved == std::vector{moved});
+}
+
 }  // namespace homeostat

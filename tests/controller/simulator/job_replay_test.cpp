@@ -39,6 +39,8 @@ PolicySet one_job() {
   policy.job = job;
   PolicySet set;
   set.policies = {policy};
+  set.levers["rebalance"].moves_bytes = true;
+  set.settings.bytes_per_day = 100e6;
   return set;
 }
 

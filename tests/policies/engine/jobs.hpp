@@ -56,7 +56,7 @@ class JobWorld : public World {
  public:
   explicit JobWorld(std::vector<Policy> policies, WallTime begin = kSunday + std::chrono::hours{3})
       : World(std::move(policies)), begin_(begin) {
-    set.levers["rebalance"] = {true, false, true};
+    set.levers["rebalance"] = {true, false, true, false, true};
     set.settings.cluster_per_hour = 10;
     step = seconds(30);
   }

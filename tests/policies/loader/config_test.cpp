@@ -283,11 +283,17 @@ TEST_CASE("a configuration is one document") {
 
 TEST_CASE("what all policies together may do, and how changed ones start, can be set") {
   const auto config =
-      load_text(small_config("limits: {per_hour: 4, brake: {acts: 8, within: 1h}}\n"
+      load_text(small_config("limits: {per_hour: 4, brake: {acts: 8, within: 1h},\n"
+                             "         sessions_per_hour: 7, bytes_per_day: 400GB}\n"
                              "changed_policies: canary\n"));
   CHECK(config.engine.cluster_per_hour == 4);
   CHECK(config.engine.brake_acts == 8);
   CHECK(config.engine.brake_window == std::chrono::hours{1});
+  CHECK(config.engine.sessions_per_hour == 7);
+  CHECK(config.engine.bytes_per_day == 400e9);
+  CHECK_FALSE(load_text(small_config("")).engine.bytes_per_day);
+  CHECK(config_errors_of(small_config("limits: {sessions_per_hour: 0}\n")).size() == 1);
+  CHECK(config_errors_of(small_config("limits: {bytes_per_day: 0GB}\n")).size() == 1);
   CHECK(config.engine.changed_policies == ChangedPolicies::canary);
   CHECK(load_text(small_config("changed_policies: shadow\n")).engine.changed_policies ==
         ChangedPolicies::shadow);

@@ -178,7 +178,7 @@ TEST_CASE("codec: how a job stands and what is reported of it come back") {
   Verdict verdict;
   verdict.kind = PolicyKind::job;
   verdict.step = Step::stopped;
-  verdict.job = JobStatus{JobStop::deadline, true, 3e9, 2min, 90s};
+  verdict.job = JobStatus{JobStop::bytes_per_day, true, 3e9, 2min, 90s, true};
   verdict.gates.push_back({GateKind::resume_window, -1, 0, 1, -1, false});
   const auto back = verdict_from_json(json::parse(to_json(verdict).dump()));
   REQUIRE(back.has_value());
@@ -189,6 +189,12 @@ TEST_CASE("codec: how a job stands and what is reported of it come back") {
   const auto reported = job_progress_from_json(json::parse(to_json(progress).dump()));
   REQUIRE(reported.has_value());
   CHECK(*reported == progress);
+
+  const MovedBytes moved{"shard-balance", Subject{SubjectKind::zone, "3"}, TimePoint{7s},
+                         TimePoint{9s}, 12.5e9};
+  const auto known = moved_bytes_from_json(json::parse(to_json(moved).dump()));
+  REQUIRE(known.has_value());
+  CHECK(*known == moved);
 
   auto broken = to_json(verdict);
   broken["job"]["stop"] = "boredom";
