@@ -14,6 +14,7 @@
 #include "controller/loop/takeover.hpp"
 #include "controller/loop/tally.hpp"
 #include "policies/engine/bench.hpp"
+#include "policies/engine/interlocks.hpp"
 
 namespace homeostat {
 namespace asio = boost::asio;
@@ -50,23 +51,6 @@ std::vector<PolicyStamp> stamps(const PolicySet& set) {
 
 /// A probe may take most of a step, and never so little that a busy machine looks like a dead one.
 Duration sample_deadline(Duration step) { return std::max(kShortestSampleDeadline, step * 4 / 5); }
-
-/// Levers that settle last stand still while any breaker that acts is not closed.
-std::set<std::string, std::less<>> held_levers(const PolicySet& policies,
-                                               const EngineState& state) {
-  std::set<std::string, std::less<>> held;
-  const bool open =
-      std::any_of(state.policies.begin(), state.policies.end(), [](const auto& entry) {
-        const auto& runtime = entry.second;
-        return runtime.kind == PolicyKind::breaker && runtime.share > 0 &&
-               runtime.memory.state != BreakerState::closed;
-      });
-  if (!open) return held;
-  for (const auto& [name, traits] : policies.levers) {
-    if (traits.settles_last) held.insert(name);
-  }
-  return held;
-}
 
 }  // namespace
 
@@ -278,7 +262,7 @@ asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision
   options.bar = snapshot_.bar;
   options.paused = snapshot_.paused;
   options.tick = tick;
-  options.held = held_levers(policies_, state_);
+  options.held = held_levers(policies_, snapshot_, state_);
   options.harmful = harmful_levers(policies_, state_, now);
   acts = co_await reconciler_.step(decision.desired, options, now);
   if (reconciler_.fence_lost()) {

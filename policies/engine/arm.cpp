@@ -9,6 +9,7 @@
 #include "policies/engine/cusum.hpp"
 #include "policies/engine/folds.hpp"
 #include "policies/engine/formula_reading.hpp"
+#include "policies/engine/interlocks.hpp"
 #include "policies/engine/level.hpp"
 #include "policies/engine/timers.hpp"
 #include "policies/engine/trend.hpp"
@@ -113,6 +114,15 @@ void follow_episode(ArmMemory& memory, const Arm& arm, const ArmView& view,
   if (overdue) memory.exhausted = true;
 }
 
+/// While shards are moved, how evenly they lie says nothing new: no trip, and no evidence for one
+/// afterwards. What had tripped before goes on until it is clear.
+void excuse(ArmMemory& memory, ArmView& view) {
+  consume_evidence(memory);
+  memory.breached_evaluations = 0;
+  memory.breached_time = Duration{};
+  if (view.truth == Truth::yes) view.truth = Truth::no;
+}
+
 void add_evidence(Verdict& verdict, const Arm& arm, const ArmMemory& memory, const ArmView& view) {
   Evidence evidence;
   evidence.signal = arm.signal;
@@ -182,6 +192,9 @@ void look_at_arm(Evaluation& evaluation, const Snapshot& snapshot, int index) {
     look_at_level(memory, arm, *test, reading, now);
   }
   ArmView view = view_arm(set, snapshot, arm, policy, memory, now);
+  const bool excused =
+      evaluation.policy.kind == PolicyKind::breaker && evaluation.rebalance && judges_balance(arm);
+  if (excused) excuse(memory, view);
   follow_episode(memory, arm, view, set.settings, now);
   if (memory.exhausted) view.truth = Truth::no;
   const bool sticks = policy.state != BreakerState::closed || evaluation.runtime.alert_since;
@@ -189,6 +202,9 @@ void look_at_arm(Evaluation& evaluation, const Snapshot& snapshot, int index) {
   add_evidence(evaluation.verdict, arm, memory, view);
   evaluation.arms.push_back(std::move(view));
   add_arm_gates(evaluation, index);
+  if (excused && beyond_threshold(arm, evaluation.arms.back())) {
+    add_gate(evaluation.verdict, GateKind::one_at_a_time, index, 0, 1, -1);
+  }
 }
 
 bool beyond_threshold(const Arm& arm, const ArmView& view) {

@@ -15,6 +15,7 @@
 #include "policies/engine/escalation.hpp"
 #include "policies/engine/folds.hpp"
 #include "policies/engine/guards.hpp"
+#include "policies/engine/interlocks.hpp"
 #include "policies/engine/job.hpp"
 #include "policies/engine/job_bytes.hpp"
 #include "policies/engine/regulator.hpp"
@@ -131,7 +132,7 @@ void finish_verdict(Evaluation& evaluation, ForwardBar bar) {
 
 Verdict evaluate(const PolicySet& set, const Snapshot& snapshot, EngineState& state,
                  const Slot& slot, const Survey& survey, TimePoint now) {
-  Evaluation evaluation{set, slot.policy, slot.runtime, now};
+  Evaluation evaluation{set, slot.policy, slot.runtime, now, rebalance_runs(set, snapshot, state)};
   look(evaluation, snapshot);
   ForwardBar bar = bar_for(snapshot, slot.policy.name);
   const bool braked = state.braked && slot.runtime.share > 0;

@@ -30,6 +30,7 @@ struct Evaluation {
   const Policy& policy;
   PolicyRuntime& runtime;
   TimePoint now;
+  bool rebalance = false;  ///< one really runs (interlocks.hpp)
   std::vector<ArmView> arms = {};
   Truth condition = Truth::unknown;
   Verdict verdict = {};

@@ -6,6 +6,7 @@
 
 #include "policies/engine/budgets.hpp"
 #include "policies/engine/escalation.hpp"
+#include "policies/engine/interlocks.hpp"
 
 namespace homeostat {
 namespace {
@@ -96,6 +97,13 @@ void add_blocked_while(Evaluation& evaluation, const EngineState& state, Blocks 
   add_gate(evaluation.verdict, GateKind::blocked_while, -1, free, 1, free - 1);
 }
 
+/// A planner must not change under a rebalance.
+void add_no_rebalance(Evaluation& evaluation, const Act& act) {
+  if (!settles_last(evaluation.set, act)) return;
+  const double free = evaluation.rebalance ? 0 : 1;
+  add_gate(evaluation.verdict, GateKind::one_at_a_time, -1, free, 1, free - 1);
+}
+
 void add_budgets(Evaluation& evaluation, const EngineState& state) {
   const Policy& policy = evaluation.policy;
   const double own = policy_budget_left(evaluation.set, state, policy, evaluation.now);
@@ -139,6 +147,7 @@ bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung) {
     const auto& act = evaluation.policy.ladder[static_cast<std::size_t>(rung - 1)];
     add_holding(evaluation, guards.survey, act);
     add_sessions(evaluation, act, guards.sessions_ended);
+    add_no_rebalance(evaluation, act);
   }
   add_open_subjects(evaluation, guards.state);
   add_blocked_while(evaluation, guards.state);
@@ -170,6 +179,7 @@ bool may_adjust(Evaluation& evaluation, const Guards& guards) {
   const auto before = static_cast<std::ptrdiff_t>(gates.size());
   add_bar(evaluation, guards.bar);
   add_blocked_while(evaluation, guards.state);
+  add_no_rebalance(evaluation, evaluation.policy.ladder.front());
   return std::all_of(gates.begin() + before, gates.end(),
                      [](const Gate& gate) { return gate.passed; });
 }

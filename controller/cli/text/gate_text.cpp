@@ -229,6 +229,8 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
     case GateKind::cooldown:
     case GateKind::approval:
     case GateKind::one_at_a_time:
+      if (verdict.kind == PolicyKind::job) return job_gate(gate);
+      return gate.passed ? "no shards are being moved" : "shards are being moved";
     case GateKind::time_budget:
     case GateKind::byte_budget:
     case GateKind::bytes_per_day:

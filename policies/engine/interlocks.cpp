@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/interlocks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace homeostat {
+namespace {
+
+// Where Citus has put the data.
+constexpr std::array<std::string_view, 3> kBalance{"citus_node_cv", "citus_node_max_deviation",
+                                                   "citus_shard_cv"};
+
+bool is_balance(std::string_view signal) {
+  return std::find(kBalance.begin(), kBalance.end(), signal) != kBalance.end();
+}
+
+bool reads_balance(const Formula& formula) {
+  return std::any_of(formula.inputs.begin(), formula.inputs.end(), [](const auto& input) {
+    return input.record.empty() ? is_balance(input.signal) : reads_balance(input.record.front());
+  });
+}
+
+bool moves_data(const PolicySet& set, const std::string& lever) {
+  const auto at = set.levers.find(lever);
+  return at != set.levers.end() && at->second.runs_job && at->second.isolates;
+}
+
+bool started(const EngineState& state, const Policy& policy) {
+  auto at = state.policies.lower_bound({policy.name, Subject{}});
+  for (; at != state.policies.end() && at->first.first == policy.name; ++at) {
+    const auto& runtime = at->second;
+    if (runtime.share > 0 && runtime.memory.state == BreakerState::open) return true;
+  }
+  return false;
+}
+
+bool some_breaker_acts(const EngineState& state) {
+  return std::any_of(state.policies.begin(), state.policies.end(), [](const auto& entry) {
+    const auto& runtime = entry.second;
+    return runtime.kind == PolicyKind::breaker && runtime.share > 0 &&
+           runtime.memory.state != BreakerState::closed;
+  });
+}
+
+}  // namespace
+
+bool rebalance_runs(const PolicySet& set, const Snapshot& snapshot, const EngineState& state) {
+  const bool reported =
+      std::any_of(snapshot.jobs.begin(), snapshot.jobs.end(), [&](const auto& entry) {
+        return entry.second.phase == JobPhase::running && moves_data(set, entry.first.lever);
+      });
+  return reported || std::any_of(set.policies.begin(), set.policies.end(), [&](const auto& policy) {
+           return policy.kind == PolicyKind::job && !policy.ladder.empty() &&
+                  moves_data(set, policy.ladder.front().lever) && started(state, policy);
+         });
+}
+
+bool judges_balance(const Arm& arm) {
+  return arm.record.empty() ? is_balance(arm.signal) : reads_balance(arm.record.front());
+}
+
+bool settles_last(const PolicySet& set, const Act& act) {
+  const auto at = set.levers.find(act.lever);
+  return at != set.levers.end() && at->second.settles_last;
+}
+
+std::set<std::string, std::less<>> held_levers(const PolicySet& set, const Snapshot& snapshot,
+                                               const EngineState& state) {
+  std::set<std::string, std::less<>> held;
+  if (!some_breaker_acts(state) && !rebalance_runs(set, snapshot, state)) return held;
+  for (const auto& [name, traits] : set.levers) {
+    if (traits.settles_last) held.insert(name);
+  }
+  return held;
+}
+
+}  // namespace homeostat

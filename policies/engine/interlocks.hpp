@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must not happen at the same time, whatever the policies say of each other.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "policies/engine/state.hpp"
+#include "policies/model/policy.hpp"
+#include "policies/model/snapshot.hpp"
+
+namespace homeostat {
+
+/// A job that takes capacity away really runs: a policy that acts has started it, or it is reported
+/// to run, whoever started it. What only shadow has started moves nothing.
+bool rebalance_runs(const PolicySet& set, const Snapshot& snapshot, const EngineState& state);
+
+/// The arm judges how evenly data lies, which is what a rebalance itself changes: in a breaker it
+/// does not trip while one runs.
+bool judges_balance(const Arm& arm);
+
+/// The act sets what settles last (a planner profile): not while a rebalance runs.
+bool settles_last(const PolicySet& set, const Act& act);
+
+/// Names of levers that are neither given back nor changed now: those that settle last, while a
+/// breaker that acts is not closed or a rebalance runs.
+std::set<std::string, std::less<>> held_levers(const PolicySet& set, const Snapshot& snapshot,
+                                               const EngineState& state);
+
+}  // namespace homeostat
