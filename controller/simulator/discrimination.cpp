@@ -19,6 +19,7 @@ std::string shown(double value) { return loader::format_number(std::round(value 
 Discrimination::Discrimination(const PolicySet& policies) {
   for (const auto& policy : policies.policies) {
     regular_[policy.name] = {policy.every};
+    if (policy.kind == PolicyKind::job) continue;  // what it waits for comes slowly, not by chance
     for (std::size_t index = 0; index < policy.open.arms.size(); ++index) {
       const Arm& arm = policy.open.arms[index];
       Level level;

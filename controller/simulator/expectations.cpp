@@ -30,9 +30,7 @@ class Judge {
                const std::vector<Elapsed>& times, double share) {
     if (!bound) return;
     if (times.empty()) {
-      missed_.push_back(about_ + "." + figure +
-                        ": no incident happened that it could be measured "
-                        "by");
+      missed_.push_back(about_ + "." + figure + ": nothing happened that it could be measured by");
       return;
     }
     const auto time = percentile(times, share);
@@ -67,6 +65,8 @@ void judge_policy(const std::string& name, const PolicyBounds& bounds, ScenarioR
   judge.at_most("retrips_per_incident", bounds.retrips_per_incident, retrips_per_incident(score));
   judge.at_least("protected", bounds.protected_share, protected_share(score));
   judge.at_most("flaps_per_day", bounds.flaps_per_day, flaps_per_day(score, report.simulated));
+  const auto runs = score.job ? score.job->balanced : std::vector<Elapsed>{};
+  judge.at_most("balanced", bounds.balanced, runs, 1);
 }
 
 }  // namespace

@@ -65,6 +65,25 @@ bool fit(Policy& policy, const Plant& plant, std::vector<std::string>& notes) {
   return !gone;
 }
 
+/// What is not simulated blocks nobody.
+void drop_blockers(PolicySet& set, std::vector<std::string>& notes) {
+  const auto there = [&set](const std::string& name) {
+    return std::any_of(set.policies.begin(), set.policies.end(),
+                       [&](const Policy& policy) { return policy.name == name; });
+  };
+  for (auto& policy : set.policies) {
+    Names gone;
+    std::erase_if(policy.blocked_while, [&](const std::string& name) {
+      if (there(name)) return false;
+      gone.push_back(name);
+      return true;
+    });
+    if (gone.empty()) continue;
+    notes.push_back("`" + policy.name + "` waits for no " + joined(gone) +
+                    ", which is not simulated");
+  }
+}
+
 }  // namespace
 
 PolicySet fitted(PolicySet policies, const Scenario& scenario, std::vector<std::string>& notes) {
@@ -76,6 +95,7 @@ PolicySet fitted(PolicySet policies, const Scenario& scenario, std::vector<std::
     if (scenario.evaluate_every && !regulator) policy.every = *scenario.evaluate_every;
     return !fit(policy, *plant, notes);
   });
+  drop_blockers(policies, notes);
   return policies;
 }
 

@@ -16,10 +16,16 @@ bool same(const LeversInForce& levers, const std::vector<DesiredLever>& desired)
 
 }  // namespace
 
-void LeverLag::command(const std::vector<DesiredLever>& desired, TimePoint now) {
+void LeverLag::command(const std::vector<DesiredLever>& desired,
+                       const std::set<std::string, std::less<>>& held, TimePoint now) {
   if (same(commanded_, desired)) return;
-  commanded_.clear();
-  for (const auto& lever : desired) commanded_.emplace(lever.key, lever.value);
+  LeversInForce wanted;
+  for (const auto& lever : desired) wanted.emplace(lever.key, lever.value);
+  for (const auto& [key, value] : commanded_) {
+    if (held.contains(key.lever)) wanted[key] = value;
+  }
+  if (wanted == commanded_) return;
+  commanded_ = std::move(wanted);
   under_way_.push_back({now + lag_, commanded_});
 }
 

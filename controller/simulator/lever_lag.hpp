@@ -3,6 +3,9 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "controller/simulator/levers_in_force.hpp"
@@ -15,8 +18,12 @@ class LeverLag {
  public:
   explicit LeverLag(Duration lag) : lag_(lag) {}
 
-  /// What decide() wants to stand, complete.
-  void command(const std::vector<DesiredLever>& desired, TimePoint now);
+  /// What decide() wants to stand, complete. Levers of a name that is `held` are set if they were
+  /// not, and otherwise stay where they were commanded, as the daemon's reconciler leaves them.
+  void command(const std::vector<DesiredLever>& desired,
+               const std::set<std::string, std::less<>>& held, TimePoint now);
+
+  const LeversInForce& commanded() const { return commanded_; }
 
   /// What stands at `now`. The reference holds until the next call.
   const LeversInForce& at(TimePoint now);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "controller/loop/rfc3339.hpp"
 #include "controller/simulator/plants.hpp"
 #include "controller/simulator/scenario.hpp"
 #include "controller/simulator/scenario_keys.hpp"
@@ -25,6 +26,7 @@ class ScenarioBuilder {
   Scenario build();
 
  private:
+  void read_begin();
   void read_incidents();
   IncidentRule read_incident(const Value& value);
   void check_incident(const Value& value, const IncidentRule& rule);
@@ -50,6 +52,17 @@ void ScenarioBuilder::read_policies() {
   }
 }
 
+/// The pattern lets through what no calendar has.
+void ScenarioBuilder::read_begin() {
+  const auto* const text = get<std::string>(document_, "begins");
+  if (text == nullptr) return;
+  if (const auto time = parse_rfc3339(*text)) {
+    scenario_.begins = *time;
+  } else {
+    report(place_of(document_, "begins"), "`begins` names a time that does not exist: " + *text);
+  }
+}
+
 void ScenarioBuilder::check_incident(const Value& value, const IncidentRule& rule) {
   if (!rule.at && rule.shortest > rule.longest) {
     report(place_of(value, "shortest"), "`shortest` is longer than `longest`");
@@ -58,7 +71,7 @@ void ScenarioBuilder::check_incident(const Value& value, const IncidentRule& rul
     report(place_of(value, "at"),
            "the incident ends after the run, which takes " + format_duration(scenario_.duration));
   }
-  const auto worst = worst_level(scenario_.plant);
+  const auto worst = worst_level(scenario_.plant, rule.kind);
   if (rule.level > worst) {
     report(place_of(value, "level"), "`level` is " + format_number(rule.level) +
                                          "; this plant knows at most " + format_number(worst));
@@ -104,6 +117,7 @@ PolicyBounds read_policy_bounds(const Value& value) {
   assign_if_there<double>(bounds.retrips_per_incident, value, "retrips_per_incident");
   assign_if_there<double>(bounds.protected_share, value, "protected");
   assign_if_there<double>(bounds.flaps_per_day, value, "flaps_per_day");
+  assign_if_there<Duration>(bounds.balanced, value, "balanced");
   return bounds;
 }
 
@@ -130,6 +144,7 @@ Scenario ScenarioBuilder::build() {
   assign_text(scenario_.name, document_, "scenario");
   assign_text(scenario_.description, document_, "description");
   assign<std::int64_t>(scenario_.seed, document_, "seed");
+  read_begin();
   assign_duration(scenario_.duration, document_, "duration");
   assign<std::int64_t>(scenario_.runs, document_, "runs");
   assign_if_there<Duration>(scenario_.evaluate_every, document_, "evaluate_every");

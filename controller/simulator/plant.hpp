@@ -13,6 +13,7 @@
 #include "controller/simulator/incident.hpp"
 #include "controller/simulator/levers_in_force.hpp"
 #include "policies/model/error.hpp"
+#include "policies/model/job.hpp"
 #include "policies/model/policy.hpp"
 #include "policies/model/sample.hpp"
 
@@ -61,6 +62,18 @@ class Plant {
 
   /// The node that each of its zones is on.
   virtual std::map<Subject, Subject> holders() const { return {}; }
+
+  /// What is said of the newest job on each target that has had one.
+  virtual std::map<LeverKey, JobProgress> jobs() const { return {}; }
+
+  /// Whether the policy is about what goes wrong there, and should notice it.
+  virtual bool concerns(const Incident& /*incident*/, const Policy& /*policy*/) const {
+    return true;
+  }
+
+  /// Whether what goes wrong there shows already: what does so slowly is no incident for policies
+  /// before.
+  virtual bool felt(const Incident& /*incident*/) const { return true; }
 
   /// Whether the last step was the first with another load, by the scenario and not by chance.
   virtual bool load_changed() const { return false; }

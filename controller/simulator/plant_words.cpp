@@ -42,6 +42,17 @@ LeverDescription zone() {
   return lever;
 }
 
+LeverDescription rebalance() {
+  LeverDescription lever;
+  lever.help = "moves shards between nodes until they are even";
+  lever.traits.isolates = true;
+  lever.traits.runs_job = true;
+  lever.arguments = {
+      {"deviation", ArgumentType::share, true, "how far a node may be from its fair share"},
+      {"weight", ArgumentType::text, false, "what is to be even: rows, bytes, load, or trigger"}};
+  return lever;
+}
+
 void add_subject(Vocabulary& words, const Subject& subject) {
   auto& subjects = words.subjects[subject.kind];
   if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
@@ -82,6 +93,7 @@ void add_plant_words(Vocabulary& words, const Plant& plant) {
   add_lever(words, "admission", admission(), {SubjectKind::zone});
   add_lever(words, "batch_window", batch_window(), {SubjectKind::group});
   add_lever(words, "zone", zone(), {SubjectKind::zone, SubjectKind::node});
+  add_lever(words, "rebalance", rebalance(), {SubjectKind::cluster});
 }
 
 }  // namespace homeostat

@@ -44,7 +44,7 @@ struct Kinds {
     return {"cost"};
   }
   std::vector<std::string> operator()(const ShardsParameters& /*parameters*/) const {
-    return {"growth"};
+    return {"growth", "locks"};
   }
   std::vector<std::string> operator()(const ZonesParameters& /*parameters*/) const {
     return {"zone", "node"};
@@ -52,10 +52,13 @@ struct Kinds {
 };
 
 struct Worst {
+  const std::string& kind;
   double operator()(const LockContentionParameters& /*parameters*/) const { return 0.99; }
   double operator()(const LockStormParameters& /*parameters*/) const { return 1; }
-  double operator()(const BatchConsumerParameters& /*parameters*/) const { return 1000; }
-  double operator()(const ShardsParameters& /*parameters*/) const { return 1000; }
+  double operator()(const BatchConsumerParameters& /*parameters*/) const { return 1e5; }
+  double operator()(const ShardsParameters& /*parameters*/) const {
+    return kind == "locks" ? 0.99 : 1000;
+  }
   double operator()(const ZonesParameters& /*parameters*/) const { return 1; }
 };
 
@@ -69,7 +72,9 @@ std::vector<std::string> incident_kinds(const PlantParameters& parameters) {
   return std::visit(Kinds{}, parameters);
 }
 
-double worst_level(const PlantParameters& parameters) { return std::visit(Worst{}, parameters); }
+double worst_level(const PlantParameters& parameters, const std::string& kind) {
+  return std::visit(Worst{kind}, parameters);
+}
 
 namespace loader {
 namespace {

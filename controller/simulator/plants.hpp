@@ -20,7 +20,7 @@ std::unique_ptr<Plant> make_plant(const PlantParameters& parameters, std::uint64
 std::vector<std::string> incident_kinds(const PlantParameters& parameters);
 
 /// How bad an incident may be, in the plant's terms: above 0, at most this.
-double worst_level(const PlantParameters& parameters);
+double worst_level(const PlantParameters& parameters, const std::string& kind);
 
 namespace loader {
 

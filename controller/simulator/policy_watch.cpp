@@ -37,12 +37,14 @@ bool is_opening(Step step) {
 }  // namespace
 
 PolicyWatch::PolicyWatch(const Policy& policy)
-    : kind_(policy.kind), by_formula_(policy.regulator && policy.regulator->to) {
+    : kind_(policy.kind),
+      by_formula_(policy.regulator && policy.regulator->to),
+      detects_(!by_formula_ && policy.kind != PolicyKind::job) {
   if (policy.regulator) baseline_ = policy.regulator->baseline;
 }
 
 void PolicyWatch::incident_begins(TimePoint now) {
-  if (by_formula_) return;
+  if (!detects_) return;
   began_ = now;
   ended_.reset();
   detected_ = acting();
@@ -54,7 +56,7 @@ void PolicyWatch::incident_begins(TimePoint now) {
 }
 
 void PolicyWatch::incident_ends(TimePoint now) {
-  if (by_formula_) return;
+  if (!detects_ || !began_) return;
   if (!detected_) score_.detections.emplace_back(std::nullopt);
   began_.reset();
   ended_ = now;
@@ -97,6 +99,10 @@ void PolicyWatch::see(const Verdict& verdict) {
     see_value(verdict);
     return;
   }
+  if (kind_ == PolicyKind::job) {
+    job_.see(verdict);
+    return;
+  }
   auto& taken = subjects_[verdict.subject];
   const bool before = taken;
   bool opens = is_opening(verdict.step);
@@ -115,6 +121,7 @@ void PolicyWatch::see(const Verdict& verdict) {
 }
 
 void PolicyWatch::pass(Duration step) {
+  if (kind_ == PolicyKind::job) job_.pass(step);
   if (!began_) return;
   score_.incident_time += step;
   if (acting()) score_.protected_time += step;
@@ -153,6 +160,7 @@ std::string PolicyWatch::limit_cycle(double period) const {
 PolicyScore PolicyWatch::finish(TimePoint now) {
   if (began_) incident_ends(now);
   find_period();
+  if (kind_ == PolicyKind::job) score_.job = job_.finish();
   return score_;
 }
 

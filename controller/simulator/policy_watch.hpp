@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/simulator/job_watch.hpp"
 #include "controller/simulator/score.hpp"
 #include "policies/model/policy.hpp"
 #include "policies/model/subject.hpp"
@@ -17,6 +18,7 @@ namespace homeostat {
 
 /// A breaker acts while a rung is taken, an alert while it fires, AIMD while its lever stands below
 /// the baseline. A regulator's formula always acts: it detects nothing, and is watched for swings.
+/// Nor does a job, which waits for its time: its runs are counted.
 class PolicyWatch {
  public:
   explicit PolicyWatch(const Policy& policy);
@@ -53,6 +55,8 @@ class PolicyWatch {
 
   PolicyKind kind_;
   bool by_formula_;
+  bool detects_;         ///< is held against incidents
+  JobWatch job_;         ///< of kind job
   double baseline_ = 0;  ///< of AIMD
   PolicyScore score_;
   std::map<Subject, bool> subjects_;

@@ -34,6 +34,7 @@ struct PolicyBounds {
   std::optional<double> retrips_per_incident;  ///< at most
   std::optional<double> protected_share;       ///< at least; of the time of incidents
   std::optional<double> flaps_per_day;         ///< at most
+  std::optional<Duration> balanced;            ///< at most; of a job, see JobScore
   friend bool operator==(const PolicyBounds&, const PolicyBounds&) = default;
 };
 
@@ -51,6 +52,8 @@ struct Scenario {
   std::string name;
   std::string description;
   std::uint64_t seed = 1;
+  /// Wall time at the beginning of each run: by default the first Sunday of 2026.
+  WallTime begins{std::chrono::sys_days{std::chrono::year{2026} / 1 / 4}};
   Duration duration = std::chrono::hours{24};  ///< of one run
   int runs = 1;                                ///< each with a seed of its own
   PlantParameters plant;

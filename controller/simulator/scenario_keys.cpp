@@ -10,6 +10,8 @@ namespace {
 
 const Pattern kName{"[a-z][a-z0-9-]{0,62}", "a lower-case name with dashes, such as lock-storm"};
 const Pattern kWord{"[a-z][a-z0-9_]{0,62}", "a lower-case word"};
+const Pattern kInstant{"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
+                       "a time in UTC such as 2026-01-04T00:00:00Z"};
 constexpr double kMonth = 31 * 86'400.0;
 
 Key duration(std::string name, std::string help, Range range = at_least(0)) {
@@ -89,7 +91,8 @@ Shape policy_bounds_shape() {
                    number("false_trips_per_day", "Openings with no incident on, at most."),
                    number("retrips_per_incident", "Openings after the first one, at most."),
                    share("protected", "", "Of the time of incidents, at least.", between(0, 1)),
-                   number("flaps_per_day", "Re-openings, at most.")}};
+                   number("flaps_per_day", "Re-openings, at most."),
+                   duration("balanced", "From a job's start until it is done, the longest.")}};
 }
 
 Shape service_shape() {
@@ -140,6 +143,10 @@ Shape scenario_shape() {
                     .fallback = "1",
                     .help = "Of the first run; the others count on from it.",
                     .range = between(0, 4294967295.0)},
+                   {.name = "begins",
+                    .fallback = "2026-01-04T00:00:00Z",
+                    .help = "The time of day at the beginning of each run, for windows of time.",
+                    .pattern = kInstant},
                    {.name = "duration",
                     .type = Type::duration,
                     .required = true,

@@ -28,6 +28,13 @@ void add(PolicyScore& total, const PolicyScore& run) {
   total.incident_time += run.incident_time;
   total.protected_time += run.protected_time;
   if (!total.period) total.period = run.period;
+  if (!run.job) return;
+  if (!total.job) total.job.emplace();
+  total.job->starts += run.job->starts;
+  total.job->parts += run.job->parts;
+  total.job->ran += run.job->ran;
+  total.job->bytes += run.job->bytes;
+  append(total.job->balanced, run.job->balanced);
 }
 
 void add(ServiceScore& total, const ServiceScore& run) {

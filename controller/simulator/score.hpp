@@ -13,6 +13,16 @@ namespace homeostat {
 /// A time in seconds, or nothing: it never came.
 using Elapsed = std::optional<double>;
 
+/// Of one job, over all its subjects.
+struct JobScore {
+  int starts = 0;    ///< runs
+  int parts = 0;     ///< of runs: each start, and each time that one was resumed
+  Duration ran{};    ///< of all parts
+  double bytes = 0;  ///< moved
+  /// Of each run, from its start until it was finished, the time between its parts included.
+  std::vector<Elapsed> balanced;
+};
+
 /// Of one policy, over all its subjects.
 struct PolicyScore {
   std::vector<Elapsed> detections;  ///< of each incident, from its beginning to the first act
@@ -24,6 +34,7 @@ struct PolicyScore {
   Duration incident_time{};
   Duration protected_time{};     ///< of it, while a rung was taken
   std::optional<double> period;  ///< seconds, of an oscillation under unchanging conditions
+  std::optional<JobScore> job;   ///< of kind job, which has nothing of the above but openings
 };
 
 /// Of the plant, whichever policy did it.

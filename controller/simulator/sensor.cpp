@@ -21,7 +21,7 @@ void Sensor::disturb(Sample& sample, TimePoint now) {
   sample.numerator = std::max(noisy, 0.0);
 }
 
-const Snapshot& Sensor::read(const std::vector<Sample>& measured, TimePoint now) {
+Snapshot& Sensor::read(const std::vector<Sample>& measured, TimePoint now) {
   auto& samples = snapshot_.samples;
   if (settings_.delay <= Duration{}) {
     // Names stay as they are: copying them each second would cost more than the plant does.

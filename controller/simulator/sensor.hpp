@@ -22,8 +22,9 @@ class Sensor {
   Sensor(SensorSettings settings, Random random);
 
   /// What has arrived by `now`, where `measured` is what the plant shows at that moment: always the
-  /// same signals and subjects in their order. The reference holds until the next call.
-  const Snapshot& read(const std::vector<Sample>& measured, TimePoint now);
+  /// same signals and subjects in their order. The reference holds until the next call; what is
+  /// known without being measured is the caller's to add.
+  Snapshot& read(const std::vector<Sample>& measured, TimePoint now);
 
  private:
   void disturb(Sample& sample, TimePoint now);

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "policies/engine/interlocks.hpp"
 #include "policies/loader/scalars.hpp"
 
 namespace homeostat {
@@ -14,6 +15,22 @@ namespace {
 constexpr double kWeek = 7 * 86'400.0;
 constexpr double kLargest = 1e18;  // bytes
 constexpr double kSource = 0.10;   // the source document's largest deviation of a node
+
+constexpr double kMargin = 0.95;  // of the deviation is planned for: shards grow meanwhile
+const char* const kLocks = "locks";
+const LeverKey kRebalance{"rebalance", "cluster"};
+
+LockContentionParameters busy_server() {
+  LockContentionParameters parameters;
+  parameters.least_open = 30;
+  parameters.most_open = 120;
+  return parameters;
+}
+
+JobPhase phase_of(Shards::Phase phase) {
+  if (phase == Shards::Phase::running) return JobPhase::running;
+  return phase == Shards::Phase::finished ? JobPhase::finished : JobPhase::stopped;
+}
 
 /// Shares of one whole by Zipf's law, the largest first.
 std::vector<double> zipf(int count, double exponent) {
@@ -32,6 +49,13 @@ void shuffle(std::vector<double>& values, Random& random) {
   }
 }
 
+std::vector<double> growth_rates(const ShardsParameters& parameters, Random& random) {
+  auto rates = zipf(parameters.shards, parameters.growth_skew);
+  shuffle(rates, random);
+  for (double& rate : rates) rate *= parameters.bytes * parameters.growth_per_week / kWeek;
+  return rates;
+}
+
 /// The largest first, each on the emptiest node (Graham 1969).
 Placement well_spread(std::vector<double> bytes, int nodes) {
   Placement placement;
@@ -48,29 +72,40 @@ Placement well_spread(std::vector<double> bytes, int nodes) {
 
 }  // namespace
 
-Shards::Shards(const ShardsParameters& parameters, Random random) : parameters_(parameters) {
+Shards::Shards(const ShardsParameters& parameters, Random random)
+    : parameters_(parameters),
+      growth_(growth_rates(parameters, random)),
+      contention_(busy_server(), std::move(random)) {
   auto bytes = zipf(parameters.shards, parameters.size_skew);
   for (double& size : bytes) size *= parameters.bytes;
   placement_ = well_spread(std::move(bytes), parameters.nodes);
   first_node_ = placement_.node;
-  growth_ = zipf(parameters.shards, parameters.growth_skew);
-  shuffle(growth_, random);
-  for (double& rate : growth_) rate *= parameters.bytes * parameters.growth_per_week / kWeek;
   samples_ = {gauge("citus_node_cv", {}, 0, {}), gauge("citus_node_max_deviation", {}, 0, {}),
-              gauge("citus_shard_cv", {}, 0, {})};
+              gauge("citus_shard_cv", {}, 0, {}), contention_.samples().front()};
 }
 
-void Shards::grow(double seconds, const std::vector<Incident>& active) {
-  double popular = 1;
-  for (const auto& incident : active) popular *= incident.level;
+void Shards::sort_out(const std::vector<Incident>& active) {
+  popular_ = 1;
+  locks_.clear();
+  for (const auto& incident : active) {
+    if (incident.kind == kLocks) {
+      locks_.push_back(incident);
+      locks_.back().kind = "row";
+    } else {
+      popular_ *= incident.level;
+    }
+  }
+}
+
+void Shards::grow(double seconds) {
   for (std::size_t shard = 0; shard < growth_.size(); ++shard) {
-    const double factor = first_node_[shard] == 0 ? popular : 1;
+    const double factor = first_node_[shard] == 0 ? popular_ : 1;
     placement_.bytes[shard] += growth_[shard] * factor * seconds;
   }
 }
 
 void Shards::begin(double deviation) {
-  auto plan = plan_moves(placement_, deviation);
+  auto plan = plan_moves(placement_, kMargin * deviation);
   moves_ = std::move(plan.moves);
   std::reverse(moves_.begin(), moves_.end());
   bytes_of_move_ = 0;
@@ -114,6 +149,7 @@ void Shards::measure(const LeversInForce& levers) {
   samples_[0].numerator = variation(loads);
   samples_[1].numerator = largest_excess(loads);
   samples_[2].numerator = variation(placement_.bytes);
+  samples_[3] = contention_.samples().front();
   truth_.controlled = samples_[0].numerator;
   truth_.non_critical =
       std::min({admitted(levers, "class/rebuildable"), admitted(levers, "class/batch"),
@@ -124,8 +160,10 @@ Result<void> Shards::advance(Duration step, const std::vector<Incident>& active,
                              const LeversInForce& levers) {
   const double seconds = to_seconds(step);
   now_ += seconds;
-  grow(seconds, active);
-  obey(argument(levers, "rebalance", "cluster", "deviation"), seconds);
+  sort_out(active);
+  grow(seconds);
+  obey(argument(levers, kRebalance.lever, kRebalance.target, "deviation"), seconds);
+  if (auto waited = contention_.advance(step, locks_, levers); !waited.has_value()) return waited;
   measure(levers);
   const double all = std::accumulate(placement_.bytes.begin(), placement_.bytes.end(), 0.0);
   if (auto error = diverged(*this, "bytes of all shards", all, kLargest, from_seconds(now_))) {
@@ -138,6 +176,27 @@ std::vector<Quantity> Shards::quantities() const {
   return {{"bytes_moved", rebalance_.bytes_done},
           {"bytes_to_move", rebalance_.bytes_left},
           {"moves_done", rebalance_.moves}};
+}
+
+std::map<LeverKey, JobProgress> Shards::jobs() const {
+  if (rebalance_.phase == Phase::none) return {};
+  JobProgress progress;
+  progress.phase = phase_of(rebalance_.phase);
+  progress.started = TimePoint{} + from_seconds(rebalance_.started);
+  progress.bytes_done = rebalance_.bytes_done;
+  progress.left = from_seconds(rebalance_.bytes_left / parameters_.move_bytes_per_second);
+  return {{kRebalance, progress}};
+}
+
+/// One that lets data grow is none of those who look at locks only, and the other way round.
+bool Shards::concerns(const Incident& incident, const Policy& policy) const {
+  const bool locks = incident.kind == kLocks;
+  return std::any_of(policy.open.arms.begin(), policy.open.arms.end(),
+                     [locks](const Arm& arm) { return judges_balance(arm) != locks; });
+}
+
+bool Shards::felt(const Incident& incident) const {
+  return incident.kind == kLocks || truth_.controlled > controlled().limit;
 }
 
 /// Invariant 7: what no moves can put right.

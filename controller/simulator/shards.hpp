@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "controller/simulator/lock_contention.hpp"
 #include "controller/simulator/plant.hpp"
 #include "controller/simulator/random.hpp"
 #include "controller/simulator/shard_plan.hpp"
@@ -14,9 +15,11 @@ namespace homeostat {
 /// Shards of Zipf's sizes begin well spread over the nodes. They grow evenly over time, but by
 /// shares of their own that have nothing to do with their size, so that the spread gets worse from
 /// week to week. The lever `rebalance` of the cluster plans moves and makes them one at a time
-/// while it is set; the move under way when it is given back is lost. The level of an incident is
-/// how many times as fast the shards grow that began on the first node: a tenant that became
-/// popular.
+/// while it is set; the move under way when it is given back is lost. The level of an incident of
+/// kind `growth` is how many times as fast the shards grow that began on the first node: a tenant
+/// that became popular. Beside them transactions wait for locks as in LockContention, on a busy
+/// server, so that policies about locks have what they look at: kind `locks` makes more of them
+/// wait.
 struct ShardsParameters {
   int nodes = 8;
   int shards = 128;
@@ -50,13 +53,17 @@ class Shards : public Plant {
   PlantTruth truth() const override { return truth_; }
   std::vector<Quantity> quantities() const override;
   std::vector<PlantFinding> findings() const override;
+  std::map<LeverKey, JobProgress> jobs() const override;
+  bool concerns(const Incident& incident, const Policy& policy) const override;
+  bool felt(const Incident& incident) const override;
 
   /// Stays as it ended until the lever is set anew.
   const Rebalance& rebalance() const { return rebalance_; }
   const Placement& placement() const { return placement_; }
 
  private:
-  void grow(double seconds, const std::vector<Incident>& active);
+  void sort_out(const std::vector<Incident>& active);
+  void grow(double seconds);
   void obey(const std::optional<double>& deviation, double seconds);
   void begin(double deviation);
   void move(double seconds);
@@ -71,6 +78,9 @@ class Shards : public Plant {
   double bytes_of_move_ = 0;  ///< done, of the one under way
   bool asked_ = false;        ///< the lever was set at the last step
   Rebalance rebalance_;
+  double popular_ = 1;           ///< how many times as fast the first node's shards grow now
+  std::vector<Incident> locks_;  ///< active, of that kind
+  LockContention contention_;
   std::vector<Sample> samples_;
   PlantTruth truth_;
 };

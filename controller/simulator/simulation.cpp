@@ -7,10 +7,12 @@
 
 #include "controller/simulator/account.hpp"
 #include "controller/simulator/discrimination.hpp"
+#include "controller/simulator/interlocks.hpp"
 #include "controller/simulator/lever_lag.hpp"
 #include "controller/simulator/plants.hpp"
 #include "controller/simulator/policy_watch.hpp"
 #include "controller/simulator/service_watch.hpp"
+#include "policies/engine/interlocks.hpp"
 #include "policies/loader/scalars.hpp"
 
 namespace homeostat {
@@ -28,6 +30,10 @@ class Run {
 
  private:
   void change_conditions();
+  void incident_ends(const Incident& incident);
+  void incident_begins(const Incident& incident);
+  void tell_policies();
+  const Snapshot& observe();
   std::optional<Error> divergence() const;
   void score(const std::vector<Verdict>& verdicts);
   RunScore finish();
@@ -39,11 +45,13 @@ class Run {
   LeverLag lever_lag_;
   std::vector<Incident> incidents_;  ///< to come, the next one last
   std::vector<Incident> active_;
+  std::optional<Incident> unfelt_;  ///< that policies are still to be told of
   TimePoint now_{};
   Account account_;
   std::map<std::string, PolicyWatch> watches_;
   ServiceWatch service_;
   Discrimination discrimination_;
+  InterlockWatch interlocks_;
 };
 
 Run::Run(const Scenario& scenario, const PolicySet& policies, int run)
@@ -55,10 +63,41 @@ Run::Run(const Scenario& scenario, const PolicySet& policies, int run)
       lever_lag_(scenario.lag),
       account_(policies, 1),
       service_(plant_->controlled().limit),
-      discrimination_(policies) {
+      discrimination_(policies),
+      interlocks_(policies) {
   incidents_ = incidents_of(scenario, run);
   std::reverse(incidents_.begin(), incidents_.end());
   for (const auto& policy : policies.policies) watches_.emplace(policy.name, PolicyWatch(policy));
+}
+
+void Run::incident_begins(const Incident& incident) {
+  unfelt_ = incident;
+  tell_policies();
+  service_.incident_begins(now_);
+}
+
+void Run::tell_policies() {
+  if (!unfelt_ || !plant_->felt(*unfelt_)) return;
+  for (const auto& policy : policies_.policies) {
+    if (plant_->concerns(*unfelt_, policy)) watches_.at(policy.name).incident_begins(now_);
+  }
+  unfelt_.reset();
+}
+
+void Run::incident_ends(const Incident& incident) {
+  unfelt_.reset();
+  for (const auto& policy : policies_.policies) {
+    if (plant_->concerns(incident, policy)) watches_.at(policy.name).incident_ends(now_);
+  }
+  service_.incident_ends(now_);
+}
+
+/// What is known at this step.
+const Snapshot& Run::observe() {
+  auto& snapshot = sensor_.read(plant_->samples(), now_);
+  snapshot.wall = scenario_.begins + now_.time_since_epoch();
+  snapshot.jobs = plant_->jobs();
+  return snapshot;
 }
 
 /// Incidents that begin or end at this step.
@@ -69,8 +108,7 @@ void Run::change_conditions() {
   });
   bool changed = false;
   if (ended != active_.end()) {
-    for (auto& [name, watch] : watches_) watch.incident_ends(now_);
-    service_.incident_ends(now_);
+    incident_ends(*ended);
   }
   changed = std::erase_if(active_, over) > 0;
   while (!incidents_.empty() && incidents_.back().begin <= now_) {
@@ -78,8 +116,7 @@ void Run::change_conditions() {
     incidents_.pop_back();
     changed = true;
     if (active_.back().harmless) continue;
-    for (auto& [name, watch] : watches_) watch.incident_begins(now_);
-    service_.incident_begins(now_);
+    incident_begins(active_.back());
   }
   if (!changed) return;
   for (auto& [name, watch] : watches_) watch.conditions_change();
@@ -121,6 +158,7 @@ RunScore Run::finish() {
   }
   result.service = service_.finish();
   for (auto& finding : discrimination_.findings()) add(result.findings, std::move(finding));
+  for (const auto& finding : interlocks_.findings()) add(result.findings, finding);
   return result;
 }
 
@@ -133,13 +171,15 @@ Result<RunScore> Run::run(const Watch& watch) {
     const auto& levers = lever_lag_.at(now_);
     const auto advanced = plant_->advance(kStep, active_, levers);
     if (!advanced.has_value()) return advanced.error();
+    tell_policies();
     if (plant_->load_changed()) {
       for (auto& [name, policy_watch] : watches_) policy_watch.conditions_change();
     }
     if (auto error = divergence()) return *std::move(error);
-    const auto& snapshot = sensor_.read(plant_->samples(), now_);
+    const auto& snapshot = observe();
     auto decision = decide(policies_, snapshot, std::move(state), now_);
-    lever_lag_.command(decision.desired, now_);
+    lever_lag_.command(decision.desired, held_levers(policies_, snapshot, decision.state), now_);
+    interlocks_.see(snapshot, decision, lever_lag_.commanded());
     score(decision.verdicts);
     service_.see(plant_->truth(), now_);
     if (watch) watch({now_, *plant_, active_, snapshot, decision, levers});

@@ -34,9 +34,10 @@ text::Row joined(text::Row row, text::Row more) {
 }
 
 std::string figures(const ScenarioReport& report) {
-  std::vector<text::Row> rows{joined({"POLICY"}, text::score_head())};
+  const bool jobs = text::has_jobs(report.policies);
+  std::vector<text::Row> rows{joined({"POLICY"}, text::score_head(jobs))};
   for (const auto& [name, score] : report.policies) {
-    rows.push_back(joined({name}, text::score_cells(score, report.simulated)));
+    rows.push_back(joined({name}, text::score_cells(score, report.simulated, jobs)));
   }
   auto out = html_table(rows);
   if (report.service.settling.empty()) return out;

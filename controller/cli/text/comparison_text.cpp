@@ -19,13 +19,14 @@ Row joined(Row row, Row more) {
 }
 
 std::string policy_table(const std::vector<SetReport>& sets) {
-  std::vector<Row> rows{joined({"POLICY", "SET"}, score_head())};
+  const bool jobs = has_jobs(sets.front().report.policies);
+  std::vector<Row> rows{joined({"POLICY", "SET"}, score_head(jobs))};
   for (const auto& [name, score] : sets.front().report.policies) {
     auto shown = name;
     for (const auto& [set, report] : sets) {
       const auto found = report.policies.find(name);
       if (found == report.policies.end()) continue;
-      rows.push_back(joined({shown, set}, score_cells(found->second, report.simulated)));
+      rows.push_back(joined({shown, set}, score_cells(found->second, report.simulated, jobs)));
       shown.clear();  // once
     }
   }

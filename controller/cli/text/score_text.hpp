@@ -2,6 +2,7 @@
 // The figures of a simulation as cells of tables. Pure.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,13 @@
 
 namespace homeostat::text {
 
-/// Of a policy: the heads of the columns, and its figures. The name is not among them.
-Row score_head();
-Row score_cells(const PolicyScore& score, Duration simulated);
+/// Of a policy: the heads of the columns, and its figures; those that mean nothing of its kind are
+/// a dash. The name is not among them. `jobs`: with the columns of jobs.
+Row score_head(bool jobs);
+Row score_cells(const PolicyScore& score, Duration simulated, bool jobs);
+
+/// Whether a job is among them.
+bool has_jobs(const std::map<std::string, PolicyScore>& policies);
 
 /// Of the plant: median and worst of each time.
 Row service_head();

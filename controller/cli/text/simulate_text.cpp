@@ -32,7 +32,15 @@ json elapsed_json(const std::vector<Elapsed>& times) {
   return out;
 }
 
+/// Nothing that only means something of other kinds.
+json job_json(const JobScore& job) {
+  return {{"incidents", 0},           {"runs", job.starts},
+          {"parts", job.parts},       {"ran_seconds", to_seconds(job.ran)},
+          {"bytes_moved", job.bytes}, {"balanced_seconds", elapsed_json(job.balanced)}};
+}
+
 json policy_json(const PolicyScore& score, Duration simulated) {
+  if (score.job) return job_json(*score.job);
   json out = {{"incidents", score.detections.size()},
               {"detection_seconds", elapsed_json(score.detections)},
               {"false_trips_per_day", false_trips_per_day(score, simulated)},
@@ -94,11 +102,12 @@ std::string simulation(const ScenarioReport& report) {
   std::string out = simulation_heading(report) + "\n";
   for (const auto& note : report.notes) out += "note: " + note + "\n";
   Row head{"POLICY"};
-  for (auto& name : score_head()) head.push_back(std::move(name));
+  const bool jobs = has_jobs(report.policies);
+  for (auto& name : score_head(jobs)) head.push_back(std::move(name));
   std::vector<Row> rows{std::move(head)};
   for (const auto& [name, score] : report.policies) {
     Row row{name};
-    for (auto& cell : score_cells(score, report.simulated)) row.push_back(std::move(cell));
+    for (auto& cell : score_cells(score, report.simulated, jobs)) row.push_back(std::move(cell));
     rows.push_back(std::move(row));
   }
   out += table(rows) + service(report.service);

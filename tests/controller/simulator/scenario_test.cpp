@@ -41,6 +41,18 @@ TEST_CASE("scenario: what is not written has its default, what is written is rea
   CHECK(scenario.service.full_service == Duration{3min});
 }
 
+TEST_CASE("scenario: the time of day of its beginning is read, and must exist") {
+  const WallTime sunday{std::chrono::sys_days{std::chrono::year{2026} / 1 / 4}};
+  CHECK(load_text(scenario_text()).scenario->begins == sunday);
+  const auto load = load_text(scenario_text("begins: 2026-03-01T22:30:00Z\n"));
+  REQUIRE(load.scenario);
+  CHECK(load.scenario->begins == sunday + 24h * 56 + 22h + 30min);
+  CHECK(first_error_in(scenario_text("begins: 2026-02-30T00:00:00Z\n")) ==
+        "trial.yaml:5:9: `begins` names a time that does not exist: 2026-02-30T00:00:00Z");
+  CHECK_THAT(first_error_in(scenario_text("begins: sunday\n")),
+             Contains("trial.yaml:5:9: ") && Contains("a time in UTC such as"));
+}
+
 TEST_CASE("scenario: the defaults of a lock storm are the model's") {
   const auto load =
       load_text("version: 1\nscenario: trial\nduration: 1h\nplant: {lock_storm: {retries: 3}}\n");
@@ -63,13 +75,14 @@ TEST_CASE("scenario: the phases of a batch consumer are read, its defaults are t
       "version: 1\nscenario: trial\nduration: 1h\n"
       "plant: {batch_consumer: {phases: [{for: 5m, events_per_second: 100}]}}\n"
       "incidents: [{at: 5m, for: 4s, level: 10, kind: cost}]\n"
-      "expect: {service: {calm_within: 97%}}\n");
+      "expect: {service: {calm_within: 97%}, policies: {job: {balanced: 3d}}}\n");
   INFO((load.errors.empty() ? std::string{} : to_text(load.errors.front())));
   REQUIRE(load.scenario);
   BatchConsumerParameters plant;
   plant.phases = {{5min, 100}};
   CHECK(load.scenario->plant == PlantParameters{plant});
   CHECK(load.scenario->service.calm_within == 0.97);
+  CHECK(load.scenario->expect.at("job").balanced == Duration{72h});
 }
 
 TEST_CASE("scenario: a misspelt key is named with its place and the nearest valid one") {
@@ -96,6 +109,9 @@ TEST_CASE("scenario: values that contradict each other are refused") {
       first_error_in(scenario_text("incidents: [{at: 5m, for: 1m, level: 41%, kind: rows}]\n")),
       Contains("knows no incident of kind `rows`; did you mean `row`?"));
   CHECK_THAT(first_error_in(scenario_text("incidents: [{at: 5m, for: 1m, level: 2}]\n")),
+             Contains("`level` is 2; this plant knows at most 0.99"));
+  CHECK_THAT(first_error_in("version: 1\nscenario: trial\nduration: 1h\nplant: {shards: {}}\n"
+                            "incidents: [{at: 5m, for: 1m, level: 2, kind: locks}]\n"),
              Contains("`level` is 2; this plant knows at most 0.99"));
   CHECK_THAT(first_error_in(scenario_text(
                  "incidents: [{per_day: 1, shortest: 2m, longest: 1m, level: 0.4}]\n")),
