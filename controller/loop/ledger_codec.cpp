@@ -80,7 +80,7 @@ json canary_json(const CanaryMemory& canary, TimePoint now) {
           {"harmful", canary.harmful}, {"age_us", (now - canary.since).count()}};
 }
 
-/// NULL is a policy that is no job, or has never run.
+/// NULL is a policy that is no job, or one of which nothing is to be remembered yet.
 Result<std::optional<JobMemory>> job_memory(std::optional<std::string_view> text, TimePoint now) {
   if (!text) return std::optional<JobMemory>{};
   const auto parsed = json::parse(*text, nullptr, false);

@@ -28,7 +28,7 @@ asio::awaitable<void> Supervisor::leave() {
 asio::awaitable<void> Supervisor::give_back() {
   const auto now = parts_.clock.now();
   const Decision nothing;
-  const Kept lasting{lasting_memories(state_), state_.braked, state_.moved};
+  const Kept lasting{lasting_memories(state_, now), state_.braked, state_.moved};
   state_ = EngineState{};
   // Twice: a doubt may pass, and the end may have come in the middle of one.
   for (int attempt = 0; attempt < 2; ++attempt) {

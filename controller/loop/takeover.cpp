@@ -32,7 +32,10 @@ std::vector<PolicyMemory> alive(const PolicySet& policies, const LedgerImage& im
     if (memory.state == BreakerState::closed || recent || has_live_row(image, memory)) continue;
     if (memory.job) {
       // Its lever stopped it by itself; one that had been stopped before still waits.
-      if (memory.state == BreakerState::open) memory.job->stop = JobStop::outside;
+      if (memory.state == BreakerState::open) {
+        memory.job->stop = JobStop::outside;
+        memory.changed = now;
+      }
       memory.state = BreakerState::half_open;
       memory.rung = 0;
       continue;

@@ -37,29 +37,42 @@ std::string joined(const Names& names) {
   return all;
 }
 
+bool of_when(const Arm& arm) { return !arm.early; }
+
+/// The signals of the arm that the plant does not have.
+Names missing_of(const Arm& arm, const Plant& plant) {
+  Names missing;
+  if (arm.record.empty()) {
+    add_missing(arm.signal, plant, missing);
+  } else {
+    add_missing(arm.record.front(), plant, missing);
+  }
+  return missing;
+}
+
 /// False: nothing of it is left.
 bool fit(Policy& policy, const Plant& plant, std::vector<std::string>& notes) {
   Names missing;
+  bool lacks_when = false;
+  bool lacks_early = false;
   auto& [combination, arms] = policy.open;
-  const auto of_when = [](const Arm& arm) { return !arm.early; };
   const bool conditional = std::any_of(arms.begin(), arms.end(), of_when);
   std::erase_if(arms, [&](const Arm& arm) {
-    Names of_arm;
-    if (arm.record.empty()) {
-      add_missing(arm.signal, plant, of_arm);
-    } else {
-      add_missing(arm.record.front(), plant, of_arm);
-    }
+    const auto of_arm = missing_of(arm, plant);
     for (const auto& name : of_arm) add_missing(name, plant, missing);
+    if (!of_arm.empty()) (arm.early ? lacks_early : lacks_when) = true;
     return !of_arm.empty();
   });
+  if (lacks_early && policy.job->early_needs_all) {
+    std::erase_if(arms, [](const Arm& arm) { return arm.early; });
+  }
   if (policy.regulator && policy.regulator->to) {
     add_missing(*policy.regulator->to, plant, missing);  // it has no arms
   }
   if (missing.empty()) return true;
   // Without its `when` a job would start for no reason.
   const bool at_will = conditional && std::none_of(arms.begin(), arms.end(), of_when);
-  const bool gone = at_will || arms.empty() || combination == Combination::all;
+  const bool gone = at_will || arms.empty() || (lacks_when && combination == Combination::all);
   notes.push_back("`" + policy.name + "` " + (gone ? "is not simulated" : "runs without an arm") +
                   ": the plant `" + plant.kind() + "` has no " + joined(missing));
   return !gone;

@@ -12,48 +12,10 @@ namespace {
 
 constexpr int kNumber = 8;
 
-bool about_locks(const Arm& arm) { return !arm.max_rung && !judges_balance(arm); }
-
-bool is_lock_breaker(const Policy& policy) {
-  return policy.kind == PolicyKind::breaker &&
-         std::any_of(policy.open.arms.begin(), policy.open.arms.end(), about_locks);
-}
-
-bool moves_data(const PolicySet& set, const std::string& lever) {
-  const auto at = set.levers.find(lever);
-  return at != set.levers.end() && at->second.runs_job && at->second.isolates;
-}
-
-bool settles_last(const PolicySet& set, const std::string& lever) {
-  const auto at = set.levers.find(lever);
-  return at != set.levers.end() && at->second.settles_last;
-}
-
 const Policy* named(const PolicySet& set, const std::string& name) {
   const auto at = std::find_if(set.policies.begin(), set.policies.end(),
                                [&](const Policy& policy) { return policy.name == name; });
   return at == set.policies.end() ? nullptr : &*at;
-}
-
-bool open_about_locks(const Policy& policy, const PolicyRuntime& runtime) {
-  if (runtime.memory.state == BreakerState::closed) return false;
-  const auto& arms = policy.open.arms;
-  for (std::size_t index = 0; index < std::min(arms.size(), runtime.arms.size()); ++index) {
-    if (runtime.arms[index].involved && about_locks(arms[index])) return true;
-  }
-  return false;
-}
-
-std::set<std::string> open_lock_breakers(const PolicySet& set, const EngineState& state) {
-  std::set<std::string> open;
-  for (const auto& [key, runtime] : state.policies) {
-    if (runtime.kind != PolicyKind::breaker || runtime.memory.state == BreakerState::closed) {
-      continue;  // nearly always
-    }
-    const auto* const policy = named(set, key.first);
-    if (policy != nullptr && open_about_locks(*policy, runtime)) open.insert(key.first);
-  }
-  return open;
 }
 
 bool climbs(Step step) {
@@ -79,28 +41,6 @@ std::string joined(const std::set<std::string>& names) {
 }
 
 }  // namespace
-
-std::vector<InvariantFinding> check_interlocks(const PolicySet& policies) {
-  std::set<std::string> breakers;
-  for (const auto& policy : policies.policies) {
-    if (is_lock_breaker(policy)) breakers.insert(policy.name);
-  }
-  std::vector<InvariantFinding> found;
-  for (const auto& policy : policies.policies) {
-    const bool moves = policy.kind == PolicyKind::job && !policy.ladder.empty() &&
-                       moves_data(policies, policy.ladder.front().lever);
-    const auto& names = policy.blocked_while;
-    const bool waits = std::any_of(names.begin(), names.end(),
-                                   [&](const auto& name) { return breakers.contains(name); });
-    if (!moves || waits) continue;
-    const bool any = !breakers.empty();
-    found.push_back({kNumber, any ? Severity::failure : Severity::warning, policy.name,
-                     "no interlock: its `blocked_while` names no lock breaker" +
-                         (any ? ", of which there is " + joined(breakers)
-                              : std::string(", and none is simulated"))});
-  }
-  return found;
-}
 
 void InterlockWatch::fail(const std::string& policy, std::string text) {
   add(findings_, {kNumber, Severity::failure, policy, std::move(text)});
@@ -153,10 +93,18 @@ void InterlockWatch::see_levers(const LeversInForce& commanded, bool held, bool 
 
 void InterlockWatch::see(const Snapshot& snapshot, const Decision& decision,
                          const LeversInForce& commanded) {
-  const bool moving = rebalance_runs(policies_, snapshot, decision.state);
+  // What is reported and decided, not what the engine makes of it: that is under test.
+  const bool moving = std::any_of(snapshot.jobs.begin(), snapshot.jobs.end(), [&](const auto& job) {
+    return job.second.phase == JobPhase::running && moves_data(policies_, job.first.lever);
+  });
+  const auto& states = decision.state.policies;
+  const bool open = std::any_of(states.begin(), states.end(), [](const auto& entry) {
+    return entry.second.kind == PolicyKind::breaker && entry.second.share > 0 &&
+           entry.second.memory.state != BreakerState::closed;
+  });
   see_jobs(decision);
   if (moving) see_breakers(decision);
-  see_levers(commanded, !held_levers(policies_, snapshot, decision.state).empty(), moving);
+  see_levers(commanded, moving || open, moving);
 }
 
 }  // namespace homeostat

@@ -12,10 +12,6 @@
 
 namespace homeostat {
 
-/// Jobs that take capacity away and whose blocked_while names no lock breaker: one that opens, by
-/// an arm without max_rung, about something else than an imbalance.
-std::vector<InvariantFinding> check_interlocks(const PolicySet& policies);
-
 /// Follows a run: a move that starts while a lock breaker is open, a breaker that an imbalance
 /// opens or climbs while shards are moved, and a lever that settles last and is set while they are,
 /// or given back or changed while they are or a breaker is open.

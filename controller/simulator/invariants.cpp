@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "controller/simulator/gains.hpp"
-#include "controller/simulator/interlocks.hpp"
 #include "controller/simulator/time_scales.hpp"
 #include "controller/simulator/wedge.hpp"
 
@@ -18,7 +17,6 @@ std::vector<InvariantFinding> check_invariants(const PolicySet& policies, const 
   }
   for (auto& finding : check_gains(policies, scenario)) add(found, std::move(finding));
   for (auto& finding : check_time_scales(policies)) add(found, std::move(finding));
-  for (auto& finding : check_interlocks(policies)) add(found, std::move(finding));
   for (auto& finding : plant.check(policies)) add(found, std::move(finding));
   for (auto& finding : plant.findings()) {
     add(found, {finding.invariant, Severity::warning, "", std::move(finding.text)});

@@ -47,6 +47,7 @@ LeverDescription rebalance() {
   lever.help = "moves shards between nodes until they are even";
   lever.traits.isolates = true;
   lever.traits.runs_job = true;
+  lever.traits.moves_bytes = true;
   lever.arguments = {
       {"deviation", ArgumentType::share, true, "how far a node may be from its fair share"},
       {"weight", ArgumentType::text, false, "what is to be even: rows, bytes, load, or trigger"}};

@@ -8,7 +8,7 @@
 namespace homeostat {
 
 /// Puts into the daemon's words what a simulation has besides: every signal is provided, the
-/// plant's subjects are the inventory, and the levers `batch_window`, `admission` and `rebalance`
+/// plant's subjects are the inventory, and the levers `batch_window`, `admission`, `zone` and `rebalance`
 /// are there, of which the daemon has no actuator yet. A policy about what the plant has not loads
 /// all the same, about a subject that nothing is measured of: it is dropped later, with a note
 /// (`fitted`).

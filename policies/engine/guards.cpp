@@ -87,19 +87,24 @@ bool blocked_by(const PolicySet& set, const EngineState& state, const std::strin
   return false;
 }
 
+/// What moves data waits for every lock breaker, named or not.
 void add_blocked_while(Evaluation& evaluation, const EngineState& state, Blocks how = blocks) {
-  const auto& names = evaluation.policy.blocked_while;
-  if (names.empty()) return;
-  const bool blocked = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    return blocked_by(evaluation.set, state, name, how);
-  });
+  const auto& policy = evaluation.policy;
+  const auto& names = policy.blocked_while;
+  const bool moves =
+      policy.kind == PolicyKind::job && moves_data(evaluation.set, policy.ladder.front().lever);
+  if (names.empty() && !moves) return;
+  const bool blocked = (moves && !open_lock_breakers(evaluation.set, state).empty()) ||
+                       std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+                         return blocked_by(evaluation.set, state, name, how);
+                       });
   const double free = blocked ? 0 : 1;
   add_gate(evaluation.verdict, GateKind::blocked_while, -1, free, 1, free - 1);
 }
 
 /// A planner must not change under a rebalance.
 void add_no_rebalance(Evaluation& evaluation, const Act& act) {
-  if (!settles_last(evaluation.set, act)) return;
+  if (!settles_last(evaluation.set, act.lever)) return;
   const double free = evaluation.rebalance ? 0 : 1;
   add_gate(evaluation.verdict, GateKind::one_at_a_time, -1, free, 1, free - 1);
 }
@@ -169,9 +174,11 @@ bool may_start(Evaluation& evaluation, const Guards& guards) {
 }
 
 bool may_go_on(Evaluation& evaluation, const Guards& guards) {
-  if (evaluation.policy.blocked_while.empty()) return true;
+  auto& gates = evaluation.verdict.gates;
+  const auto before = static_cast<std::ptrdiff_t>(gates.size());
   add_blocked_while(evaluation, guards.state, is_open);
-  return evaluation.verdict.gates.back().passed;
+  return std::all_of(gates.begin() + before, gates.end(),
+                     [](const Gate& gate) { return gate.passed; });
 }
 
 bool may_adjust(Evaluation& evaluation, const Guards& guards) {

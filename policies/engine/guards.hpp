@@ -28,8 +28,8 @@ bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung);
 /// it does not have. Adds the gates.
 bool may_start(Evaluation& evaluation, const Guards& guards);
 
-/// May a job that runs go on: no policy of blocked_while is open? One that is only unknown stops
-/// nothing. Adds the gate.
+/// May a job that runs go on: no policy of blocked_while is open, and of what moves data no lock
+/// breaker? One that is only unknown stops nothing. Adds the gate.
 bool may_go_on(Evaluation& evaluation, const Guards& guards);
 
 /// May a regulator move its lever away from the baseline? Asks the bar and blocked_while only: it

@@ -22,11 +22,6 @@ bool reads_balance(const Formula& formula) {
   });
 }
 
-bool moves_data(const PolicySet& set, const std::string& lever) {
-  const auto at = set.levers.find(lever);
-  return at != set.levers.end() && at->second.runs_job && at->second.isolates;
-}
-
 bool started(const EngineState& state, const Policy& policy) {
   auto at = state.policies.lower_bound({policy.name, Subject{}});
   for (; at != state.policies.end() && at->first.first == policy.name; ++at) {
@@ -44,7 +39,40 @@ bool some_breaker_acts(const EngineState& state) {
   });
 }
 
+const Policy* named(const PolicySet& set, const std::string& name) {
+  const auto at = std::find_if(set.policies.begin(), set.policies.end(),
+                               [&](const Policy& policy) { return policy.name == name; });
+  return at == set.policies.end() ? nullptr : &*at;
+}
+
+bool open_about_locks(const Policy& policy, const PolicyRuntime& runtime) {
+  const auto& arms = policy.open.arms;
+  for (std::size_t index = 0; index < std::min(arms.size(), runtime.arms.size()); ++index) {
+    const auto& arm = arms[index];
+    if (runtime.arms[index].involved && !arm.max_rung && !judges_balance(arm)) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool moves_data(const PolicySet& set, const std::string& lever) {
+  const auto at = set.levers.find(lever);
+  return at != set.levers.end() && at->second.moves_bytes;
+}
+
+std::set<std::string> open_lock_breakers(const PolicySet& set, const EngineState& state) {
+  std::set<std::string> open;
+  for (const auto& [key, runtime] : state.policies) {
+    if (runtime.kind != PolicyKind::breaker || runtime.share <= 0 ||
+        runtime.memory.state == BreakerState::closed) {
+      continue;  // nearly always
+    }
+    const auto* const policy = named(set, key.first);
+    if (policy != nullptr && open_about_locks(*policy, runtime)) open.insert(key.first);
+  }
+  return open;
+}
 
 bool rebalance_runs(const PolicySet& set, const Snapshot& snapshot, const EngineState& state) {
   const bool reported =
@@ -61,8 +89,8 @@ bool judges_balance(const Arm& arm) {
   return arm.record.empty() ? is_balance(arm.signal) : reads_balance(arm.record.front());
 }
 
-bool settles_last(const PolicySet& set, const Act& act) {
-  const auto at = set.levers.find(act.lever);
+bool settles_last(const PolicySet& set, const std::string& lever) {
+  const auto at = set.levers.find(lever);
   return at != set.levers.end() && at->second.settles_last;
 }
 

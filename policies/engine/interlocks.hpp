@@ -12,7 +12,7 @@
 
 namespace homeostat {
 
-/// A job that takes capacity away really runs: a policy that acts has started it, or it is reported
+/// A job that moves data really runs: a policy that acts has started it, or it is reported
 /// to run, whoever started it. What only shadow has started moves nothing.
 bool rebalance_runs(const PolicySet& set, const Snapshot& snapshot, const EngineState& state);
 
@@ -20,8 +20,15 @@ bool rebalance_runs(const PolicySet& set, const Snapshot& snapshot, const Engine
 /// does not trip while one runs.
 bool judges_balance(const Arm& arm);
 
-/// The act sets what settles last (a planner profile): not while a rebalance runs.
-bool settles_last(const PolicySet& set, const Act& act);
+/// The lever runs jobs that move data between servers.
+bool moves_data(const PolicySet& set, const std::string& lever);
+
+/// Breakers that act and are open about locks: by an arm without max_rung that judges something
+/// else than balance. No move begins or goes on while there is one.
+std::set<std::string> open_lock_breakers(const PolicySet& set, const EngineState& state);
+
+/// The lever settles last (a planner profile): it is not set while a rebalance runs.
+bool settles_last(const PolicySet& set, const std::string& lever);
 
 /// Names of levers that are neither given back nor changed now: those that settle last, while a
 /// breaker that acts is not closed or a rebalance runs.

@@ -43,7 +43,10 @@ const JobProgress* progress_of(const EngineSettings& settings, const Policy& pol
   if (runtime.share <= 0) return nullptr;
   const auto at = snapshot.jobs.find(lever_of(policy, memory.subject, 1));
   if (at == snapshot.jobs.end()) return nullptr;
-  return at->second.started + slack(settings) < memory.opened ? nullptr : &at->second;
+  const auto& progress = at->second;
+  const bool later = memory.state == BreakerState::half_open && progress.started > memory.changed;
+  const bool earlier = progress.started + slack(settings) < memory.opened;
+  return later || earlier ? nullptr : &progress;
 }
 
 void follow_bytes(EngineState& state, const EngineSettings& settings, const Policy& policy,

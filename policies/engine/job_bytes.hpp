@@ -9,8 +9,9 @@
 
 namespace homeostat {
 
-/// What is said of the part under way, or that ended last; nullptr while nothing is. Shadow has
-/// nobody to hear from. REQUIRES: a policy of kind job.
+/// What is said of the part under way, or that was stopped last; nullptr while nothing is, or only
+/// of somebody else's job, before it or after. Shadow has nobody to hear from. REQUIRES: a policy
+/// of kind job.
 const JobProgress* progress_of(const EngineSettings& settings, const Policy& policy,
                                const PolicyRuntime& runtime, const Snapshot& snapshot);
 

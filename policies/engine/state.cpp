@@ -91,13 +91,16 @@ PolicyMemory closed_memory(const PolicyMemory& memory) {
 }
 
 /// Of a job whose lever is given back: that stops it, and what it has done is done.
-PolicyMemory stopped_memory(const PolicyMemory& memory) {
+PolicyMemory stopped_memory(const PolicyMemory& memory, TimePoint now) {
   auto stopped = closed_memory(memory);
   stopped.job = memory.job;
   stopped.changed = memory.changed;
   stopped.opened = memory.opened;
   if (memory.state == BreakerState::closed) return stopped;
-  if (memory.state == BreakerState::open) stopped.job->stop = JobStop::outside;
+  if (memory.state == BreakerState::open) {
+    stopped.job->stop = JobStop::outside;
+    stopped.changed = now;
+  }
   stopped.state = BreakerState::half_open;
   return stopped;
 }
@@ -156,11 +159,11 @@ std::vector<PolicyMemory> memories(const EngineState& state) {
   return kept;
 }
 
-std::vector<PolicyMemory> lasting_memories(const EngineState& state) {
+std::vector<PolicyMemory> lasting_memories(const EngineState& state, TimePoint now) {
   std::vector<PolicyMemory> kept;
   for (const auto& memory : memories(state)) {
     if (!memory.canary && !memory.job) continue;
-    kept.push_back(memory.job ? stopped_memory(memory) : closed_memory(memory));
+    kept.push_back(memory.job ? stopped_memory(memory, now) : closed_memory(memory));
     kept.back().canary = memory.canary;
   }
   return kept;

@@ -148,8 +148,8 @@ struct EngineState {
 std::vector<PolicyMemory> memories(const EngineState& state);
 
 /// What a leader that gives everything back leaves of them: how far policies have come in canary,
-/// and the runs of jobs. One that ran is stopped by that.
-std::vector<PolicyMemory> lasting_memories(const EngineState& state);
+/// and the runs of jobs. One that ran is stopped by that, at `now`.
+std::vector<PolicyMemory> lasting_memories(const EngineState& state, TimePoint now);
 
 /// A state that goes on from what the ledger kept: after a restart or a change of leader. Detectors
 /// start without evidence, and nothing is given back before the signals have been clear anew.

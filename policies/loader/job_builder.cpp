@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policies/loader/job_builder.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -11,6 +12,17 @@
 
 namespace homeostat::loader {
 namespace {
+
+/// Every minute is in it.
+bool always(const TimeInterval& interval) {
+  const auto whole_day = [](const IntegerRange& range) {
+    return range.begin <= 0 && range.end >= 24 * 60;
+  };
+  const auto& times = interval.times;
+  return (times.empty() || std::any_of(times.begin(), times.end(), whole_day)) &&
+         interval.weekdays.empty() && interval.days_of_month.empty() && interval.months.empty() &&
+         interval.years.empty();
+}
 
 class JobBuilder {
  public:
@@ -42,6 +54,11 @@ void JobBuilder::read_times() {
   if (const auto* const resume = find(document_, "resume")) {
     job_.resume = build_time_intervals(*resume, errors_);
   }
+  if (std::any_of(job_.resume.begin(), job_.resume.end(), always)) {
+    errors_.push_back({place_of(document_, find(document_, "resume") ? "resume" : "windows"),
+                       "a window to go on in that never ends: what is stopped goes on in the next "
+                       "one; expected `times`, `weekdays` or the like"});
+  }
   job_.at_most_every = duration("at_most_every");
   job_.cooldown = duration("cooldown").value_or(Duration{});
   const auto* const approval = get<std::string>(document_, "approval");
@@ -50,11 +67,16 @@ void JobBuilder::read_times() {
 
 void JobBuilder::read_budget() {
   job_.deadline = duration("deadline");
-  const auto* const budget = find(document_, "budget");
-  if (budget == nullptr) return;
-  if (const auto* const time = get<Duration>(*budget, "time")) job_.budget.time = *time;
-  if (const auto* const bytes = get<std::int64_t>(*budget, "bytes")) {
-    job_.budget.bytes = static_cast<double>(*bytes);
+  if (const auto* const budget = find(document_, "budget")) {
+    if (const auto* const time = get<Duration>(*budget, "time")) job_.budget.time = *time;
+    if (const auto* const bytes = get<std::int64_t>(*budget, "bytes")) {
+      job_.budget.bytes = static_cast<double>(*bytes);
+    }
+  }
+  if (!job_.deadline && !job_.budget.time) {
+    errors_.push_back({place_of(document_, "run"),
+                       "nothing ends this job when nobody says how far it is; expected `deadline`, "
+                       "or `time` in `budget`"});
   }
   if (!job_.deadline || !job_.budget.time || *job_.deadline > *job_.budget.time) return;
   errors_.push_back({place_of(document_, "deadline"),

@@ -138,13 +138,15 @@ std::string max_step(const Gate& gate) {
   return gate.passed ? head : head + " at once: the rest follows";
 }
 
-std::string blocked_while(const Gate& gate, const json& policy) {
+/// A job that moves data waits for lock breakers that it does not name, too.
+std::string blocked_while(const Gate& gate, bool of_job, const json& policy) {
   std::string names;
   if (policy.is_object() && policy.contains("blocked_while")) {
     for (const auto& name : policy["blocked_while"]) {
       if (name.is_string()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
     }
   }
+  if (of_job) names += std::string(names.empty() ? "" : ", ") + "the breakers about locks";
   if (names.empty()) names = "the policies of blocked_while";
   return gate.passed ? "none of " + names + " is open" : "open or unknown: one of " + names;
 }
@@ -205,7 +207,7 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
     case GateKind::bar:
       return gate.passed ? "nothing bars forward acts" : "forward acts barred: " + bar(verdict.bar);
     case GateKind::blocked_while:
-      return blocked_while(gate, policy);
+      return blocked_while(gate, verdict.kind == PolicyKind::job, policy);
     case GateKind::benched:
       return "rung " + std::to_string(gate.rung) + " is benched for another " +
              seconds(gate.value) + ": it did not help, or did harm, when it was tried";
@@ -223,14 +225,14 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
       return elapsed(gate, "since the last cut");
     case GateKind::grow_every:
       return elapsed(gate, "since the last cut or growth");
+    case GateKind::one_at_a_time:
+      if (verdict.kind == PolicyKind::job) return job_gate(gate, verdict.policy);
+      return gate.passed ? "no shards are being moved" : "shards are being moved";
     case GateKind::wall_clock:
     case GateKind::start_window:
     case GateKind::at_most_every:
     case GateKind::cooldown:
     case GateKind::approval:
-    case GateKind::one_at_a_time:
-      if (verdict.kind == PolicyKind::job) return job_gate(gate);
-      return gate.passed ? "no shards are being moved" : "shards are being moved";
     case GateKind::time_budget:
     case GateKind::byte_budget:
     case GateKind::bytes_per_day:

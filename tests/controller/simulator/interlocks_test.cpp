@@ -58,24 +58,6 @@ Snapshot moving() {
 
 }  // namespace
 
-TEST_CASE("invariant 8: a job whose blocked_while names no lock breaker is reported by name") {
-  CHECK(check_interlocks(both({"circuit-breaker"})).empty());
-  const auto found = check_interlocks(both({}));
-  REQUIRE(found.size() == 1);
-  CHECK(found[0].invariant == 8);
-  CHECK(found[0].severity == Severity::failure);
-  CHECK(found[0].policy == "shard-balance");
-  CHECK_THAT(found[0].text, Contains("names no lock breaker") && Contains("`circuit-breaker`"));
-}
-
-TEST_CASE("invariant 8: where no lock breaker is simulated, that is only a warning") {
-  auto set = both({});
-  set.policies.erase(set.policies.begin());
-  const auto found = check_interlocks(set);
-  REQUIRE(found.size() == 1);
-  CHECK(found[0].severity == Severity::warning);
-}
-
 TEST_CASE("invariant 8: a move that starts while a lock breaker is open is found") {
   const auto set = both({});
   for (const std::size_t arm : {0U, 1U}) {

@@ -200,7 +200,7 @@ TEST_CASE("canary: how far it has come survives a restart, also demoted") {
 TEST_CASE("canary: what a leader leaves that gives everything back is how far it has come") {
   World world({tried(), quick_breaker()});
   world.run(60, storm);
-  const auto left = lasting_memories(world.state);
+  const auto left = lasting_memories(world.state, world.now);
   REQUIRE(left.size() == 1);
   CHECK(left[0].policy == kName);
   CHECK(left[0].state == BreakerState::closed);

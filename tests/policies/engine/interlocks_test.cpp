@@ -100,6 +100,36 @@ TEST_CASE("interlock: a planner profile is held while a breaker that acts is not
   CHECK_FALSE(world.holds());
 }
 
+TEST_CASE("interlock: no move begins or goes on while a lock breaker is open, named or not") {
+  auto job = shard_balance();
+  job.blocked_while.clear();
+  Interlocked world({quick_breaker(kBreaker), job});
+  SECTION("it does not begin") {
+    world.imbalance = 0.1;
+    world.trouble(1);
+    REQUIRE(world.memory(kBreaker).state == BreakerState::open);
+    world.imbalance = 0.45;
+    world.trouble(1);
+    world.trouble(1);
+    CHECK(world.last_verdict("shard-balance").step == Step::blocked);
+    CHECK(world.count(Step::started) == 0);
+  }
+  SECTION("it is stopped") {
+    world.trouble(0);
+    world.begins();
+    world.trouble(1);
+    world.trouble(1);
+    CHECK(world.last_verdict("shard-balance").job->stop == JobStop::blocked);
+  }
+  SECTION("one in shadow stops nothing") {
+    world.set.policies[0].mode = Mode::shadow;
+    world.trouble(1);
+    world.trouble(1);
+    CHECK(world.count(Step::opened) == 1);
+    CHECK(world.count(Step::started) == 1);
+  }
+}
+
 TEST_CASE("interlock: an imbalance opens no breaker while shards are moved, nor just after") {
   Interlocked world({imbalance_breaker()});
   world.imbalance = 0.35;

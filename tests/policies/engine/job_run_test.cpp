@@ -359,7 +359,7 @@ TEST_CASE("job: an exit that gives the lever back stops it, and it goes on after
   policy.job->cooldown = 24h;
   auto world = running(policy);
   world.pass(5min);
-  world.state = resumed(world.set, lasting_memories(world.state), world.now);
+  world.state = resumed(world.set, lasting_memories(world.state, world.now), world.now);
   world.report(JobPhase::stopped);
   CHECK(world.once() == Step::holding);
   CHECK_FALSE(world.runs());
@@ -369,9 +369,39 @@ TEST_CASE("job: an exit that gives the lever back stops it, and it goes on after
   world.begins();
   world.report(JobPhase::finished);
   CHECK(world.once() == Step::finished);
-  world.state = resumed(world.set, lasting_memories(world.state), world.now);
+  world.state = resumed(world.set, lasting_memories(world.state, world.now), world.now);
   CHECK(world.once() == Step::idle);
   CHECK(world.memory(kName).job->ended.has_value());
+}
+
+TEST_CASE("job: an exit inside a window to go on in is no reason to go on in that one") {
+  auto policy = shard_balance();
+  policy.job->budget.time = 2h;
+  policy.job->windows = {daily(2 * 60, 7 * 60)};
+  JobWorld world({policy}, kSunday + 2h + 50min);
+  REQUIRE(world.once() == Step::started);
+  world.begins();
+  world.until(kSunday + 3h + 10min);
+  world.state = resumed(world.set, lasting_memories(world.state, world.now), world.now);
+  world.report(JobPhase::stopped);
+  world.until(kSunday + 4h);
+  CHECK(world.count(Step::resumed) == 0);
+  world.until(kSunday + 27h + 1min);
+  CHECK(world.count(Step::resumed) == 1);
+}
+
+TEST_CASE("job: what somebody else runs after the stop is not taken for it") {
+  auto policy = shard_balance();
+  auto world = running(policy);
+  world.pass(11min);
+  REQUIRE(latest(world).step != Step::idle);
+  REQUIRE(world.memory(kName).state == BreakerState::half_open);
+  world.begins().bytes_done = 5e9;  // a person's
+  world.once();
+  world.report(JobPhase::finished);
+  world.once();
+  CHECK(world.memory(kName).state == BreakerState::half_open);
+  CHECK(world.count(Step::finished) == 0);
 }
 
 TEST_CASE("job: without windows to go on in, what an exit stopped is over") {
@@ -379,7 +409,7 @@ TEST_CASE("job: without windows to go on in, what an exit stopped is over") {
   policy.job->resume.clear();
   policy.job->cooldown = 24h;
   auto world = running(policy);
-  world.state = resumed(world.set, lasting_memories(world.state), world.now);
+  world.state = resumed(world.set, lasting_memories(world.state, world.now), world.now);
   world.report(JobPhase::stopped);
   CHECK(world.once() == Step::stopped);
   CHECK(world.once() == Step::idle);

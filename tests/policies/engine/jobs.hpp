@@ -96,7 +96,8 @@ class JobWorld : public World {
 
  private:
   void observe() {
-    snapshot.wall = clock ? wall() : WallTime{};
+    snapshot.wall =
+        clock ? wall() : WallTime{std::chrono::minutes{5}};  // of a machine just started
     if (imbalance) {
       put(snapshot, gauge(kImbalance, {}, *imbalance, now));
     } else {

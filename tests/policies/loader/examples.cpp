@@ -199,6 +199,8 @@ std::vector<Example> job_examples() {
                 replaced(shard_balance(), "end_time: \"07:00\"", "end_time: \"02:00\"")),
       bad_sense("a place without a time zone",
                 replaced(shard_balance(), "location: UTC", "location: Atlantis")),
+      bad_sense("a job that nothing would end",
+                replaced(shard_balance(), "{time: 492s}", "{bytes: 40GB}")),
       bad_sense("a deadline within the budget", shard_balance("deadline: 5m\n")),
   };
 }

@@ -56,13 +56,14 @@ TEST_CASE("a job's defaults: no approval, no cooldown, goes on in its windows") 
       "kind: job\n"
       "windows: [{times: [{start_time: \"01:00\", end_time: \"02:00\"}]}]\n"
       "run: {lever: rebalance, deviation: 10%}\n"
-      "budget: {bytes: 40GB}\n");
+      "budget: {bytes: 40GB}\n"
+      "deadline: 6h\n");
   CHECK(policy.open.arms.empty());
   const auto& job = policy.job.value();
   CHECK_FALSE(job.needs_approval);
   CHECK(job.cooldown == 0s);
   CHECK_FALSE(job.at_most_every);
-  CHECK_FALSE(job.deadline);
+  CHECK(job.deadline == Duration{6h});
   CHECK(job.budget == JobBudget{std::nullopt, 40e9});
   CHECK(job.resume == job.windows);
   CHECK(policy.limits == Limits{});
@@ -72,7 +73,8 @@ TEST_CASE("a job's defaults: no approval, no cooldown, goes on in its windows") 
       "policy: whenever\n"
       "kind: job\n"
       "when: {signal: citus_node_cv, above: 0.4}\n"
-      "run: {lever: rebalance, deviation: 10%}\n");
+      "run: {lever: rebalance, deviation: 10%}\n"
+      "deadline: 6h\n");
   CHECK(whenever.job->windows.empty());
   CHECK(whenever.job->resume.empty());
 }
@@ -121,6 +123,18 @@ TEST_CASE("a job's mistakes are named with their place") {
   CHECK(errors(shard_balance("for_each: node\n")).size() > 1);
   CHECK(errors(replaced(shard_balance(), "location: UTC}]\nat", "location: Berlin}]\nat")).size() ==
         1);
+}
+
+TEST_CASE("a job that nothing would end, or that could never go on, is refused") {
+  CHECK(errors(replaced(shard_balance(), "time: 492s", "bytes: 40GB")) ==
+        Texts{"8:6: nothing ends this job when nobody says how far it is; expected `deadline`, or "
+              "`time` in `budget`"});
+  CHECK(errors(replaced(shard_balance("deadline: 2h\n"), "time: 492s", "bytes: 40GB")).empty());
+  const std::string night = "times: [{start_time: \"03:00\", end_time: \"05:00\"}]";
+  const auto always =
+      replaced(shard_balance(), night, "times: [{start_time: \"00:00\", end_time: \"24:00\"}]");
+  REQUIRE(errors(always).size() == 1);
+  CHECK(errors(always)[0].find("a window to go on in that never ends") != std::string::npos);
 }
 
 TEST_CASE("where no lever runs jobs, the kind is one to come") {
