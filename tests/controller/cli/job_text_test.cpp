@@ -60,7 +60,8 @@ TEST_CASE("a job that is idle says what keeps it: window, time, approval, anothe
         "the time of day is not known.");
   verdict.gates = {no(GateKind::blocked_while)};
   CHECK(text::reason(verdict, {{"blocked_while", {"circuit-breaker"}}}) ==
-        "Would start, but may not: open or unknown: one of circuit-breaker.");
+        "Would start, but may not: open or unknown: one of circuit-breaker, the breakers about "
+        "locks.");
   verdict.state = BreakerState::half_open;
   CHECK_THAT(said(verdict), Contains("Would go on, but may not: "));
 }

@@ -81,10 +81,10 @@ TEST_CASE("speed-up: durations that are not given stay that way") {
 }
 
 TEST_CASE("speed-up: every duration of the settings is divided and nothing else changes") {
-  EngineSettings settings{seconds(1),    seconds(5), seconds(10), seconds(300),
-                          seconds(3600), 12,         25,          seconds(7200)};
-  const EngineSettings fast{seconds(0.1), seconds(0.5), seconds(1), seconds(30),
-                            seconds(360), 12,           25,         seconds(720)};
+  EngineSettings settings{seconds(1), seconds(5),    seconds(10), seconds(300), seconds(3600), 12,
+                          25,         seconds(7200), 20,          4e9,          seconds(86400)};
+  const EngineSettings fast{seconds(0.1), seconds(0.5), seconds(1), seconds(30), seconds(360), 12,
+                            25,           seconds(720), 20,         4e9,         seconds(8640)};
   CHECK(sped_up(settings, 10) == fast);
 }
 

@@ -96,9 +96,9 @@ TEST_CASE("names: every enumerator of samples, snapshots, subjects and verdicts 
   check_names<SubjectKind>(6, parse_subject_kind);
   check_names<BreakerState>(3, parse_breaker_state);
   check_names<Step>(17, parse_step);
-  check_names<GateKind>(42, parse_gate_kind);
+  check_names<GateKind>(44, parse_gate_kind);
   check_names<JobPhase>(4, parse_job_phase);
-  check_names<JobStop>(6, parse_job_stop);
+  check_names<JobStop>(7, parse_job_stop);
   check_names<EffectOutcome>(5, parse_effect_outcome);
   check_names<EffectDoubt>(7, parse_effect_doubt);
 }
