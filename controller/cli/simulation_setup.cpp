@@ -20,14 +20,29 @@ PolicyContext context_of(const Scenario& scenario) {
   return context;
 }
 
+/// Where the recommended policies are, seen from a scenario of the source tree.
+std::string default_folder(const Scenario& scenario) {
+  const auto folder = std::filesystem::path(scenario.place.file).parent_path();
+  return (folder / ".." / "recommended").lexically_normal().string();
+}
+
+/// Said before the loader says of a path that nobody has named that it is not there.
+bool without_policies(const Scenario& scenario, const std::vector<std::string>& paths) {
+  const auto folder = default_folder(scenario);
+  if (!scenario.policies.empty() || paths != std::vector{folder}) return false;
+  if (std::filesystem::exists(folder)) return false;
+  std::cerr << "homeostat: " << scenario.place.file
+            << " names no `policies`, and there are none in " << folder << ": give --policies\n";
+  return true;
+}
+
 }  // namespace
 
 std::vector<std::string> policies_of(const std::vector<std::string>& named,
                                      const Scenario& scenario) {
   if (!named.empty()) return named;
   if (!scenario.policies.empty()) return scenario.policies;
-  const auto folder = std::filesystem::path(scenario.place.file).parent_path();
-  return {(folder / ".." / "recommended").lexically_normal().string()};
+  return {default_folder(scenario)};
 }
 
 std::optional<std::vector<Scenario>> load_scenarios(const std::vector<std::string>& paths,
@@ -53,6 +68,7 @@ std::optional<std::vector<Scenario>> load_scenarios(const std::vector<std::strin
 
 std::optional<FittedPolicies> load_for(const Scenario& scenario,
                                        const std::vector<std::string>& paths, bool lift_limits) {
+  if (without_policies(scenario, paths)) return std::nullopt;
   auto load =
       load_named_policies(with_simulated(paths), context_of(scenario), "; expected policies");
   print_findings(std::cerr, load.errors);

@@ -103,7 +103,14 @@ PolicySet fitted(PolicySet policies, const Scenario& scenario, std::vector<std::
   const auto plant = make_plant(scenario.plant, scenario.seed);
   std::erase_if(policies.policies, [&](Policy& policy) {
     if (policy.mode == Mode::off) return true;
+    if (policy.mode == Mode::canary) {
+      notes.push_back("`" + policy.name + "` acts on everything here, not on its canary's share");
+    }
     policy.mode = Mode::enforce;
+    if (policy.job && policy.job->needs_approval) {
+      policy.job->needs_approval = false;
+      notes.push_back("`" + policy.name + "` is taken to be approved each time");
+    }
     const bool regulator = policy.kind == PolicyKind::regulator;
     if (scenario.evaluate_every && !regulator) policy.every = *scenario.evaluate_every;
     return !fit(policy, *plant, notes);

@@ -70,6 +70,16 @@ Result<void> Recording::add(const std::string& signal, const std::string& subjec
     if (!std::isfinite(number)) return wrong_at(value.place, "the value is not a finite number");
     if (is_ratio && number < 0) return wrong_at(value.place, "a ratio cannot be negative");
   }
+  // Counts: taken for a ratio, 0.45 of 20 would be next to nothing, and a storm would be missed.
+  if (value.denominator && !known->second.denominator.empty()) {
+    const auto whole = [](double number) { return number == std::floor(number); };
+    const double all = *value.denominator;
+    if (value.value > all || (whole(all) && !whole(value.value))) {
+      return wrong_at(value.place, "with a denominator the value of " + name +
+                                       " is the numerator: a whole number, at most the denominator "
+                                       "(9 of 20 for a ratio of 0.45)");
+    }
+  }
   auto& values = series_[{name, *about}];
   if (!values.empty()) {
     const auto& [last, before] = *values.rbegin();

@@ -41,7 +41,7 @@ int acknowledge(const AckOptions& options) {
 void add_ack_command(CLI::App& app, std::function<int()>& chosen) {
   const auto options = std::make_shared<AckOptions>();
   auto* command = app.add_subcommand("ack", "Let go on what stopped until somebody looks");
-  add_operator_options(*command, *options);
+  add_operator_options(*command, *options, "the storm brake");
   command->add_option("--reason", options->reason, "What you found; kept with the acknowledgement")
       ->required()
       ->type_name("TEXT");

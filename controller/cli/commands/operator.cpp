@@ -12,8 +12,9 @@
 
 namespace homeostat {
 
-void add_operator_options(CLI::App& command, OperatorOptions& options) {
-  command.add_option("--policy", options.policy, "Only this policy; otherwise all of them")
+void add_operator_options(CLI::App& command, OperatorOptions& options,
+                          const std::string& without_policy) {
+  command.add_option("--policy", options.policy, "Only this policy; otherwise " + without_policy)
       ->type_name("POLICY");
   command.add_option("--config", options.caller.config, "The daemon's configuration: where to ask")
       ->capture_default_str();

@@ -16,7 +16,9 @@ struct OperatorOptions {
   std::string policy;  ///< empty: the whole cluster
 };
 
-void add_operator_options(CLI::App& command, OperatorOptions& options);
+/// `without_policy`: what is meant when no --policy is given.
+void add_operator_options(CLI::App& command, OperatorOptions& options,
+                          const std::string& without_policy);
 
 /// `cluster` or `policy/NAME`.
 std::string scope_of(const OperatorOptions& options);

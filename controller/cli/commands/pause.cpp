@@ -62,7 +62,7 @@ int resume_now(const PauseOptions& options) {
 void add_pause_commands(CLI::App& app, std::function<int()>& chosen) {
   const auto pause = std::make_shared<PauseOptions>();
   auto* command = app.add_subcommand("pause", "Let nothing move forward for a while");
-  add_operator_options(*command, *pause);
+  add_operator_options(*command, *pause, "all of them");
   command->add_option("--for", pause->length, "How long, at most 7d: it ends by itself")
       ->required()
       ->type_name("DURATION");
@@ -83,7 +83,7 @@ void add_pause_commands(CLI::App& app, std::function<int()>& chosen) {
 
   const auto resume = std::make_shared<PauseOptions>();
   auto* end = app.add_subcommand("resume", "End a pause before its time");
-  add_operator_options(*end, *resume);
+  add_operator_options(*end, *resume, "the pause of all of them");
   end->footer(
       "Ends the pause of the same scope: without --policy the one of the whole cluster. Pauses of\n"
       "single policies stand beside it; those that still do are named.\n"

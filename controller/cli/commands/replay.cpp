@@ -222,8 +222,9 @@ void add_replay_command(CLI::App& app, std::function<int()>& chosen) {
       "Samples from Prometheus: the answer of /api/v1/query_range as it is, or its series one a\n"
       "line (jq -c '.data.result[]'); of Homeostat's own metrics, with a step of sampling.fold. "
       "CSV\n"
-      "has a first line with time,signal,subject,value (and denominator, for ratios). What a "
-      "series\n"
+      "has a first line with time,signal,subject,value, and denominator where a ratio comes as "
+      "two\n"
+      "counts: 2026-03-01T12:00:00Z,pg_blocked_ratio,node/main,9,20 is 0.45. What a series\n"
       "lacks at a time that another one has is absent there.\n"
       "Figures of --fail-on: " +
       figures() +

@@ -40,7 +40,8 @@ struct Prepared {
   FittedPolicies policies;
 };
 
-/// Errors are printed; nothing then. Everything is loaded before anything runs.
+/// Errors are printed; nothing then. Everything is loaded before anything runs. Scenarios for which
+/// no policy is left are named and left out, but not all of them.
 std::optional<std::vector<Prepared>> prepare(const Options& options,
                                              std::vector<Scenario> scenarios) {
   std::vector<Prepared> all;
@@ -50,13 +51,14 @@ std::optional<std::vector<Prepared>> prepare(const Options& options,
     usable = usable && policies;
     if (!policies) continue;
     if (policies->set.policies.empty()) {
-      usable = false;
-      std::cerr << "homeostat: " << scenario.place.file << ": no policy is left to simulate\n";
+      std::cerr << "homeostat: " << scenario.place.file
+                << " is left out: no policy is left to simulate\n";
       for (const auto& note : policies->notes) std::cerr << "note: " << note << "\n";
+      continue;
     }
     all.push_back({std::move(scenario), std::move(*policies)});
   }
-  if (!usable) return std::nullopt;
+  if (!usable || all.empty()) return std::nullopt;
   return all;
 }
 
@@ -135,7 +137,7 @@ void add_simulate_command(CLI::App& app, std::function<int()>& chosen) {
   command
       ->add_option("--policies", options->policies,
                    "Files or folders of the policies to try; otherwise those that the scenario "
-                   "names, or the recommended ones")
+                   "names, or those in ../recommended beside it; may be repeated")
       ->type_name("PATH")
       ->allow_extra_args(false);
   auto* compare =
@@ -164,14 +166,18 @@ void add_simulate_command(CLI::App& app, std::function<int()>& chosen) {
   command->add_flag("--json", options->json, "One JSON object instead of text");
   command->footer(
       "Decides with the daemon's own decide(), second by second: the plant goes wrong, the sensor\n"
-      "sees it late and noisily, levers take their time. Policies in shadow are tried as if they\n"
-      "acted. The same scenario, policies and seed give the same output, byte for byte.\n\n"
+      "sees it late and noisily, levers take their time. Policies in shadow or canary are tried "
+      "as\n"
+      "if they acted on everything, and jobs as if somebody said yes to each. The same scenario, "
+      "policies and seed give the same output, byte for byte.\n\n"
       "DETECTED and P95 are median and 95th percentile of the time from an incident's beginning "
       "to\n"
       "the policy's first act; PROTECTED is the share of incident time with a rung taken; "
       "RE-TRIPS\n"
-      "are openings an incident after the first; PERIOD is that of an oscillation while nothing\n"
-      "else changes.\n\n"
+      "are openings an incident after the first, FALSE TRIPS those without one, FLAPS re-openings\n"
+      "soon after a close; DEGRADED is the time with a rung taken; PERIOD is that of an "
+      "oscillation while nothing\n"
+      "else changes. Invariants: controller/simulator/README.md of the source tree.\n\n"
       "Exit status: 0; 1 when an expectation or an invariant does not hold, which is named, or "
       "when\n"
       "the plant diverges; 2 when a scenario or a policy cannot be loaded, or the page not be "

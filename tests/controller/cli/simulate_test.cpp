@@ -100,6 +100,31 @@ TEST_CASE("simulate: every policy of both sets can be named for every plant") {
   }
 }
 
+TEST_CASE("simulate: a scenario that no policy is for is left out and named, unless it is all") {
+  const ScratchDirectory folder;
+  const std::string begin = "version: 1\nduration: 30s\nscenario: ";
+  write_file(folder.path() + "/a.yaml", begin + "a\nplant: {zones: {}}\n");
+  const auto policy = kRoot + "/policies/recommended/lock-contention.yaml";
+  const auto alone = run({"simulate", folder.path(), "--policies", policy});
+  CHECK(alone.status == 2);
+  CHECK_THAT(alone.err, Contains("a.yaml is left out: no policy is left to simulate"));
+  write_file(folder.path() + "/b.yaml", begin + "b\nplant: {lock_contention: {}}\n");
+  const auto both = run({"simulate", folder.path(), "--policies", policy});
+  CHECK(both.status == 0);
+  CHECK_THAT(both.err, Contains("a.yaml is left out"));
+  CHECK_THAT(both.out, Contains("b: plant lock_contention") && !Contains("a: plant zones"));
+}
+
+TEST_CASE("simulate: with no policies named and none beside it, it is told what to give") {
+  const ScratchDirectory folder;
+  write_file(folder.path() + "/a.yaml",
+             "version: 1\nscenario: a\nduration: 30s\nplant: {lock_contention: {}}\n");
+  const auto ran = run({"simulate", folder.path() + "/a.yaml"});
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, Contains("a.yaml names no `policies`, and there are none in ") &&
+                          Contains("give --policies"));
+}
+
 TEST_CASE("simulate: what is expected and does not come true exits with 1 and is named") {
   const ScratchDirectory folder;
   write_file(folder.path() + "/hasty.yaml",

@@ -136,6 +136,18 @@ TEST_CASE("simulation: policies of blocked_while that are not simulated are name
   CHECK_THAT(notes[0], Contains("`shard-balance` waits for no circuit-breaker"));
 }
 
+TEST_CASE("simulation: what needs approval is taken to have it, and is named") {
+  auto set = rebalancing();
+  set.policies[0].blocked_while.clear();
+  set.policies[0].job->needs_approval = true;
+  std::vector<std::string> notes;
+  const auto left = fitted(set, uneven(), notes);
+  REQUIRE(left.policies.size() == 1);
+  CHECK_FALSE(left.policies[0].job->needs_approval);
+  REQUIRE(notes.size() == 1);
+  CHECK_THAT(notes[0], Contains("`shard-balance` is taken to be approved each time"));
+}
+
 TEST_CASE("job watch: a run is its parts, and what is not finished was never balanced") {
   JobWatch watch;
   watch.see(verdict_at(10, Step::started, BreakerState::open, 0));

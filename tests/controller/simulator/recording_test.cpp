@@ -85,6 +85,17 @@ TEST_CASE("recording: a ratio without a denominator anywhere is refused, not mad
             .empty());
 }
 
+TEST_CASE("recording: beside a denominator the value is a count, and no ratio is taken for one") {
+  const std::string first =
+      "time,signal,subject,value,denominator\n100,pg_blocked_ratio,node/main,";
+  CHECK(refused(read_csv, first + "9,20\n").empty());
+  CHECK(refused(read_csv, first + "8.5,19.5\n").empty());  // means of counts
+  for (const std::string wrong : {"0.45,20\n", "21,20\n"}) {
+    CHECK_THAT(refused(read_csv, first + wrong),
+               Contains("f:2: with a denominator the value of pg_blocked_ratio is the numerator"));
+  }
+}
+
 TEST_CASE("recording: times and values that cannot be are refused with file and line") {
   const std::string first = "100,pg_open_transactions,node/main,4\n";
   CHECK(csv(first) == "");

@@ -150,6 +150,15 @@ TEST_CASE("simulation: arms on what the plant has not are dropped and named, sha
   CHECK_THAT(notes[1], Contains("`other` is not simulated"));
 }
 
+TEST_CASE("simulation: a canary acts on everything, and is named") {
+  auto policy = circuit_breaker();
+  policy.mode = Mode::canary;
+  std::vector<std::string> notes;
+  CHECK(fitted(World{{policy}}.set, contention(), notes).policies.front().mode == Mode::enforce);
+  REQUIRE(notes.size() == 1);
+  CHECK_THAT(notes[0], Contains("`circuit-breaker` acts on everything here"));
+}
+
 TEST_CASE("invariant 1: an oscillation has a period when it is regular, and none otherwise") {
   REQUIRE(cycling(90, 0).period);
   CHECK(*cycling(90, 0).period == Approx(90));
