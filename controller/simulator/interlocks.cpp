@@ -12,12 +12,6 @@ namespace {
 
 constexpr int kNumber = 8;
 
-const Policy* named(const PolicySet& set, const std::string& name) {
-  const auto at = std::find_if(set.policies.begin(), set.policies.end(),
-                               [&](const Policy& policy) { return policy.name == name; });
-  return at == set.policies.end() ? nullptr : &*at;
-}
-
 bool climbs(Step step) {
   return step == Step::opened || step == Step::climbed || step == Step::reopened;
 }
@@ -50,7 +44,7 @@ void InterlockWatch::see_jobs(const Decision& decision) {
   auto open = open_lock_breakers(policies_, decision.state);
   for (const auto& verdict : decision.verdicts) {
     if (verdict.step != Step::started && verdict.step != Step::resumed) continue;
-    const auto* const policy = named(policies_, verdict.policy);
+    const auto* const policy = find_policy(policies_, verdict.policy);
     if (policy == nullptr || !moves_data(policies_, policy->ladder.front().lever)) continue;
     // What opens at the same step may have been asked after it.
     std::set<std::string> both;
@@ -64,7 +58,7 @@ void InterlockWatch::see_jobs(const Decision& decision) {
 void InterlockWatch::see_breakers(const Decision& decision) {
   for (const auto& verdict : decision.verdicts) {
     if (verdict.kind != PolicyKind::breaker || !climbs(verdict.step)) continue;
-    const auto* const policy = named(policies_, verdict.policy);
+    const auto* const policy = find_policy(policies_, verdict.policy);
     if (policy == nullptr || !by_imbalance(*policy, verdict)) continue;
     fail(verdict.policy, "an imbalance trips it while shards are moved");
   }

@@ -21,12 +21,6 @@ double number_of(BreakerState state) {
   return state == BreakerState::half_open ? 1 : 2;
 }
 
-const Policy* policy_named(const PolicySet& policies, const std::string& name) {
-  const auto found = std::find_if(policies.policies.begin(), policies.policies.end(),
-                                  [&](const Policy& policy) { return policy.name == name; });
-  return found == policies.policies.end() ? nullptr : &*found;
-}
-
 Envelope& envelope(std::map<Subject, Envelope>& all, const Subject& subject, Duration slot) {
   return all.try_emplace(subject, slot).first->second;
 }
@@ -135,7 +129,7 @@ void TraceRecorder::see(const Verdict& verdict, const std::string& side, Duratio
 
 /// Sums of cusum, and what a record came to, which is among no samples.
 void TraceRecorder::see_evidence(const Verdict& verdict, Standing& standing, Duration at) {
-  const auto* policy = policy_named(policies_, verdict.policy);
+  const auto* policy = find_policy(policies_, verdict.policy);
   if (policy == nullptr) return;
   const auto& arms = policy->open.arms;
   for (std::size_t arm = 0; arm < std::min(arms.size(), verdict.evidence.size()); ++arm) {

@@ -77,9 +77,8 @@ using Blocks = bool (*)(const Policy&, const PolicyRuntime&);
 
 bool blocked_by(const PolicySet& set, const EngineState& state, const std::string& name,
                 Blocks how) {
-  const auto named = [&](const Policy& policy) { return policy.name == name; };
-  const auto policy = std::find_if(set.policies.begin(), set.policies.end(), named);
-  if (policy == set.policies.end()) return false;
+  const auto* const policy = find_policy(set, name);
+  if (policy == nullptr) return false;
   auto at = state.policies.lower_bound({name, Subject{}});
   for (; at != state.policies.end() && at->first.first == name; ++at) {
     if (how(*policy, at->second)) return true;

@@ -39,12 +39,6 @@ bool some_breaker_acts(const EngineState& state) {
   });
 }
 
-const Policy* named(const PolicySet& set, const std::string& name) {
-  const auto at = std::find_if(set.policies.begin(), set.policies.end(),
-                               [&](const Policy& policy) { return policy.name == name; });
-  return at == set.policies.end() ? nullptr : &*at;
-}
-
 bool open_about_locks(const Policy& policy, const PolicyRuntime& runtime) {
   const auto& arms = policy.open.arms;
   for (std::size_t index = 0; index < std::min(arms.size(), runtime.arms.size()); ++index) {
@@ -68,7 +62,7 @@ std::set<std::string> open_lock_breakers(const PolicySet& set, const EngineState
         runtime.memory.state == BreakerState::closed) {
       continue;  // nearly always
     }
-    const auto* const policy = named(set, key.first);
+    const auto* const policy = find_policy(set, key.first);
     if (policy != nullptr && open_about_locks(*policy, runtime)) open.insert(key.first);
   }
   return open;

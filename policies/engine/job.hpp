@@ -17,10 +17,9 @@ namespace homeostat {
 ///   cooldown after the end of the last run, without the time of day, while another job runs on the
 ///   target, or without its approval; and only when every guard of a forward act passes.
 /// - Running: until whoever carries it out says that it is finished, stopped or failed; stopped
-/// when
-///   a budget or the deadline of this part, or what all jobs may move, is used up, or a policy of
-///   blocked_while has opened (unknown is not enough to stop what runs). Bars and pauses keep it
-///   running: they bar what is new.
+///   when a budget or the deadline of this part, or what all jobs may move, is used up, or a policy
+///   of blocked_while or a breaker about locks has opened (unknown is not enough to stop what
+///   runs). Bars and pauses keep it running: they bar what is new.
 /// - Stopped: resumed inside a window of `resume` that began after it was stopped. Conditions,
 ///   at_most_every, cooldown and approval are not asked again: they were, for the run. Without
 ///   windows to resume in, a run that is stopped is over.

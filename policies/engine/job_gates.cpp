@@ -45,11 +45,8 @@ bool runs_elsewhere(const Evaluation& evaluation, const EngineState& state, cons
         other.memory.state != BreakerState::open) {
       return false;
     }
-    const auto& policies = evaluation.set.policies;
-    const auto policy =
-        std::find_if(policies.begin(), policies.end(),
-                     [&name = policy_name](const Policy& one) { return one.name == name; });
-    return policy != policies.end() && lever_of(*policy, subject, 1) == key;
+    const auto* const policy = find_policy(evaluation.set, policy_name);
+    return policy != nullptr && lever_of(*policy, subject, 1) == key;
   });
 }
 

@@ -10,12 +10,6 @@
 namespace homeostat {
 namespace {
 
-const Policy* find_policy(const PolicySet& set, const std::string& name) {
-  const auto named = [&](const Policy& policy) { return policy.name == name; };
-  const auto at = std::find_if(set.policies.begin(), set.policies.end(), named);
-  return at == set.policies.end() ? nullptr : &*at;
-}
-
 /// The policy that a memory still belongs to, or nullptr.
 const Policy* owner_of(const PolicySet& set, const PolicyMemory& memory) {
   const Policy* policy = find_policy(set, memory.policy);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policies/model/policy.hpp"
 
+#include <algorithm>
+
 #include "policies/model/names.hpp"
 
 namespace homeostat {
@@ -108,6 +110,12 @@ EngineSettings sped_up(EngineSettings settings, int speed_up) {
   settings.brake_window /= speed_up;
   settings.bytes_window /= speed_up;
   return settings;
+}
+
+const Policy* find_policy(const PolicySet& set, std::string_view name) {
+  const auto named = [&](const Policy& policy) { return policy.name == name; };
+  const auto at = std::find_if(set.policies.begin(), set.policies.end(), named);
+  return at == set.policies.end() ? nullptr : &*at;
 }
 
 }  // namespace homeostat

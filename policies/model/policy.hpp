@@ -246,6 +246,9 @@ struct PolicySet {
   friend bool operator==(const PolicySet&, const PolicySet&) = default;
 };
 
+/// The policy of that name, or nullptr. The set's own.
+const Policy* find_policy(const PolicySet& set, std::string_view name);
+
 std::string_view to_text(PolicyKind kind);
 std::optional<PolicyKind> parse_policy_kind(std::string_view text);
 std::string_view to_text(Mode mode);

@@ -56,7 +56,7 @@ struct Snapshot {
   std::vector<Sample> samples;
   ForwardBar bar = ForwardBar::none;
   /// For windows of time only; everything else counts on the monotonic line. It may be set back.
-  /// 1970 began long before us: that there is no clock, and no job starts.
+  /// Before 2000: the clock was never set, and no job starts.
   WallTime wall{};
   std::vector<std::string> paused;  ///< policies that an operator has paused, in order of name
   std::vector<Acknowledgement> acks = {};     ///< the newest of each scope
