@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Shell functions shared by tests/run and deploy/demo/run: telling what is done, installing Debian
-# packages without starting a service, Python's and npm's, building. To be sourced; REPO must be set.
+# packages without starting a service, Python's, npm's and Maven's, building. To be sourced; REPO must
+# be set.
 
 say() { printf '\n==> %s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
@@ -149,6 +150,34 @@ install_postgresql_versions() {
     mv "${fresh}" "${POSTGRESQL}"
   else
     cat "${log}"
+  fi
+}
+
+# Where install_kafka puts the broker: KAFKA/jars.
+readonly KAFKA=${REPO}/build/kafka
+
+# install_kafka: the broker that deploy/kafka/pom.xml names, from Maven Central; Debian has none. Java
+# and Maven are installed only where there are none. Maven's own cache is kept out of the home folder
+# and does not outlive the download. Where Maven Central cannot be reached this goes on: the tests
+# that need a broker are skipped and say why.
+install_kafka() {
+  local wanted=${REPO}/deploy/kafka/pom.xml fresh=${KAFKA}.new log=${KAFKA}.log
+  if cmp -s "${wanted}" "${KAFKA}/pom.xml"; then
+    say "Kafka: nothing is missing"
+    return 0
+  fi
+  { command -v java && command -v mvn; } >/dev/null || install_packages kafka
+  say "Kafka: installing into build/kafka"
+  rm -rf "${fresh}"
+  mkdir -p "${fresh}"
+  cp "${wanted}" "${fresh}"
+  if mvn --batch-mode --quiet --file "${fresh}/pom.xml" "-Dmaven.repo.local=${fresh}/cache" \
+    dependency:copy-dependencies "-DoutputDirectory=${fresh}/jars" >"${log}" 2>&1; then
+    rm -rf "${KAFKA}" "${fresh}/cache"
+    mv "${fresh}" "${KAFKA}"
+  else
+    tail -n 5 "${log}"
+    rm -rf "${fresh}"
   fi
 }
 

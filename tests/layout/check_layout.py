@@ -39,6 +39,7 @@ MAY_INCLUDE = {
 # A library that only some layers know: the first part of its include, and those layers.
 LIBRARIES = {
     "libpq-fe.h": [TRANSPORT],
+    "librdkafka/": [TRANSPORT],
     "sqlite3.h": [TRANSPORT],
     "openssl/": [TRANSPORT, LOADER, LOOP, API],
     "yaml-cpp/": [LOADER],
