@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/transport/kafka_client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "controller/transport/kafka_error.hpp"
+#include "controller/transport/kafka_settings.hpp"
+
+namespace homeostat::kafka {
+namespace {
+
+// librdkafka would write to standard error. What matters comes back from the calls.
+void quiet(const rd_kafka_t* /*client*/, int /*level*/, const char* /*facility*/,
+           const char* /*text*/) {}
+
+PartitionList list_of(const std::vector<TopicPartition>& partitions, std::int64_t offset) {
+  PartitionList list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
+  for (const auto& [topic, partition] : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+  }
+  return list;
+}
+
+// Some calls answer "no error" for a list with errors in it.
+rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t& list) {
+  for (int i = 0; i < list.cnt; ++i) {
+    if (list.elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return list.elems[i].err;
+  }
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+// The partitions with an error of their own; all topics where librdkafka gives none.
+std::string culprits(const rd_kafka_topic_partition_list_t& list) {
+  std::set<std::string> failed;
+  std::set<std::string> topics;
+  for (int i = 0; i < list.cnt; ++i) {
+    const auto& element = list.elems[i];
+    topics.insert(element.topic);
+    if (element.err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    failed.insert(std::string{element.topic} + "/" + std::to_string(element.partition));
+  }
+  const auto& names = failed.empty() ? topics : failed;
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+// Kafka's own topics begin like this; no application's group lags behind in them.
+bool internal(std::string_view topic) { return topic.starts_with("__"); }
+
+}  // namespace
+
+int Until::left_ms() const {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(at_ - std::chrono::steady_clock::now());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
+Result<std::unique_ptr<GroupClient>> GroupClient::make(const Address& address, std::string group) {
+  auto settings = client_settings(address, group);
+  if (!settings.has_value()) return settings.error();
+  std::unique_ptr<GroupClient> made{new GroupClient{std::move(group)}};
+  rd_kafka_conf_set_opaque(settings->get(), made.get());
+  rd_kafka_conf_set_error_cb(settings->get(), remember);
+  rd_kafka_conf_set_log_cb(settings->get(), quiet);
+  std::array<char, 256> why{};
+  made->client_.reset(rd_kafka_new(RD_KAFKA_CONSUMER, settings->get(), why.data(), why.size()));
+  if (!made->client_) return Error{ErrorCode::invalid_input, why.data()};
+  settings->release();  // the client's from here on
+  return made;
+}
+
+// Called inside rd_kafka_poll() only, that is on the thread of our calls.
+void GroupClient::remember(rd_kafka_t* /*client*/, int code, const char* text, void* self) {
+  if (code_of(static_cast<rd_kafka_resp_err_t>(code)) != ErrorCode::refused) return;
+  static_cast<GroupClient*>(self)->locked_out_ = text;
+}
+
+// A login that fails is tried again in the background, while every call waits for its timeout: the
+// reason comes by another way.
+Error GroupClient::failed(rd_kafka_resp_err_t code, const std::string& what) {
+  rd_kafka_poll(client_.get(), 0);
+  const auto meant = code_of(code);
+  if (locked_out_.empty() || (meant != ErrorCode::timeout && meant != ErrorCode::unavailable)) {
+    return error_of(code, what);
+  }
+  auto text = std::exchange(locked_out_, {});
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return {ErrorCode::refused, what + ": " + text};
+}
+
+Result<std::vector<TopicPartition>> GroupClient::all_partitions(const Until& until) {
+  const struct rd_kafka_metadata* raw = nullptr;
+  const auto code = rd_kafka_metadata(client_.get(), 1, nullptr, &raw, until.left_ms());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(code, "topics of the cluster");
+  const Metadata metadata{raw};
+  std::vector<TopicPartition> found;
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const auto& topic = metadata->topics[i];
+    if (internal(topic.topic)) continue;
+    for (int j = 0; j < topic.partition_cnt; ++j) {
+      found.push_back({topic.topic, topic.partitions[j].id});
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+Result<PartitionList> GroupClient::committed(const std::vector<TopicPartition>& of,
+                                             const Until& until) {
+  auto list = list_of(of, RD_KAFKA_OFFSET_INVALID);
+  auto code = rd_kafka_committed(client_.get(), list.get(), until.left_ms());
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = first_error(*list);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return failed(code, "committed offsets of group " + group_);
+  }
+  return list;
+}
+
+rd_kafka_resp_err_t GroupClient::ask_ends(rd_kafka_topic_partition_list_t* list,
+                                          const Until& until) const {
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
+  const auto code = rd_kafka_offsets_for_times(client_.get(), list, until.left_ms());
+  const auto inside = first_error(*list);
+  return inside == RD_KAFKA_RESP_ERR_NO_ERROR ? code : inside;
+}
+
+// By itself the client does so every five minutes.
+void GroupClient::refresh_leaders(const std::vector<TopicPartition>& of, const Until& until) {
+  std::set<std::string> topics;
+  for (const auto& partition : of) topics.insert(partition.topic);
+  for (const auto& name : topics) {
+    const Topic topic{rd_kafka_topic_new(client_.get(), name.c_str(), nullptr)};
+    const struct rd_kafka_metadata* raw = nullptr;
+    if (topic && rd_kafka_metadata(client_.get(), 0, topic.get(), &raw, until.left_ms()) ==
+                     RD_KAFKA_RESP_ERR_NO_ERROR) {
+      const Metadata metadata{raw};
+    }
+  }
+}
+
+Result<PartitionList> GroupClient::ends(const std::vector<TopicPartition>& of, const Until& until) {
+  auto list = list_of(of, RD_KAFKA_OFFSET_END);
+  auto code = ask_ends(list.get(), until);
+  if (leader_moved(code)) {
+    refresh_leaders(of, until);
+    list = list_of(of, RD_KAFKA_OFFSET_END);
+    code = ask_ends(list.get(), until);
+  }
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return failed(code, "end offsets of " + culprits(*list));
+  }
+  return list;
+}
+
+Result<GroupOffsets> GroupClient::read(const std::vector<TopicPartition>& of, const Until& until) {
+  auto wanted = of;
+  const bool discover = wanted.empty();
+  if (discover) {
+    auto all = all_partitions(until);
+    if (!all.has_value()) return all.error();
+    wanted = std::move(*all);
+  }
+  const Error nothing{ErrorCode::not_found, "group " + group_ + " has committed no offset"};
+  if (wanted.empty()) return nothing;
+  auto standing = committed(wanted, until);
+  if (!standing.has_value()) return standing.error();
+
+  std::set<std::string> consumed;
+  for (int i = 0; i < (*standing)->cnt; ++i) {
+    const auto& element = (*standing)->elems[i];
+    if (element.offset >= 0) consumed.insert(element.topic);
+  }
+  if (consumed.empty()) return nothing;
+  GroupOffsets result;
+  for (int i = 0; i < (*standing)->cnt; ++i) {
+    const auto& element = (*standing)->elems[i];
+    if (discover && !consumed.contains(element.topic)) continue;
+    PartitionOffsets offsets;
+    offsets.of = {element.topic, element.partition};
+    if (element.offset >= 0) offsets.committed = element.offset;
+    result.partitions.push_back(std::move(offsets));
+  }
+  // librdkafka sorts the list that it answers in.
+  std::sort(result.partitions.begin(), result.partitions.end(),
+            [](const auto& one, const auto& other) { return one.of < other.of; });
+  std::vector<TopicPartition> asked;
+  for (const auto& offsets : result.partitions) asked.push_back(offsets.of);
+  // After the committed ones: the lag that comes of it is never too small.
+  auto written = ends(asked, until);
+  if (!written.has_value()) return written.error();
+  for (int i = 0; i < (*written)->cnt; ++i) {
+    const auto& element = (*written)->elems[i];
+    auto& offsets = result.partitions[static_cast<std::size_t>(i)];
+    if (offsets.of.topic != element.topic || offsets.of.partition != element.partition ||
+        element.offset < 0) {
+      return Error{ErrorCode::protocol, "end offsets that were not asked for"};
+    }
+    offsets.end = element.offset;
+  }
+  char* cluster = rd_kafka_clusterid(client_.get(), until.left_ms());
+  if (cluster != nullptr) {
+    result.cluster = cluster;
+    rd_kafka_mem_free(client_.get(), cluster);
+  }
+  rd_kafka_poll(client_.get(), 0);
+  locked_out_.clear();
+  return result;
+}
+
+}  // namespace homeostat::kafka

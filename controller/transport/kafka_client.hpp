@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blocking calls of one librdkafka client, for one consumer group. Internal to kafka::Group, whose
+// thread makes them.
+//
+// Only calls that librdkafka 2.0.2 survives outages with: its admin calls to a coordinator can
+// abort the process, rd_kafka_query_watermark_offsets ignores its timeout.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controller/transport/kafka_group.hpp"
+#include "controller/transport/kafka_handle.hpp"
+
+namespace homeostat::kafka {
+
+/// When a reading must be over: what is left of it goes to each of its calls.
+class Until {
+ public:
+  explicit Until(Duration allowed) : at_{std::chrono::steady_clock::now() + allowed} {}
+  /// 0 when it has passed.
+  int left_ms() const;
+
+ private:
+  std::chrono::steady_clock::time_point at_;
+};
+
+class GroupClient {
+ public:
+  /// Connects nowhere yet. An Error (`invalid_input`) names the property that is wrong, not its
+  /// value.
+  static Result<std::unique_ptr<GroupClient>> make(const Address& address, std::string group);
+
+  /// Group::read() has the errors.
+  Result<GroupOffsets> read(const std::vector<TopicPartition>& of, const Until& until);
+
+ private:
+  explicit GroupClient(std::string group) : group_{std::move(group)} {}
+  static void remember(rd_kafka_t* client, int code, const char* text, void* self);
+
+  Result<std::vector<TopicPartition>> all_partitions(const Until& until);
+  Result<PartitionList> committed(const std::vector<TopicPartition>& of, const Until& until);
+  Result<PartitionList> ends(const std::vector<TopicPartition>& of, const Until& until);
+  rd_kafka_resp_err_t ask_ends(rd_kafka_topic_partition_list_t* list, const Until& until) const;
+  void refresh_leaders(const std::vector<TopicPartition>& of, const Until& until);
+  Error failed(rd_kafka_resp_err_t code, const std::string& what);
+
+  std::string group_;
+  std::string locked_out_;  ///< why no broker lets us in, in librdkafka's words; empty: it does
+  Client client_;           ///< last: its callbacks write to what stands above
+};
+
+}  // namespace homeostat::kafka

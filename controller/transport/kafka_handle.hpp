@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// librdkafka's objects, owned. Internal to what speaks Kafka.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <memory>
+
+namespace homeostat::kafka {
+
+/// Frees what librdkafka has made.
+struct Free {
+  // Without the flag, a consumer waits for its coordinator; ours joins no group.
+  void operator()(rd_kafka_t* client) const {
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  }
+  void operator()(rd_kafka_conf_t* settings) const { rd_kafka_conf_destroy(settings); }
+  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+  void operator()(const struct rd_kafka_metadata* metadata) const {
+    rd_kafka_metadata_destroy(metadata);
+  }
+};
+
+using Client = std::unique_ptr<rd_kafka_t, Free>;
+using ClientSettings = std::unique_ptr<rd_kafka_conf_t, Free>;
+using Topic = std::unique_ptr<rd_kafka_topic_t, Free>;
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, Free>;
+using Metadata = std::unique_ptr<const struct rd_kafka_metadata, Free>;
+
+}  // namespace homeostat::kafka
