@@ -7,7 +7,7 @@
 namespace homeostat {
 namespace {
 
-enum class Source { postgres, any_probe, later };
+enum class Source { postgres, kafka, any_probe, later };
 
 struct SignalRow {
   const char* name;
@@ -53,12 +53,14 @@ constexpr SignalRow kSignals[] = {
      "coefficient of variation of rows over the Citus shards"},
     {"citus_node_max_deviation", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::later,
      "how far the fullest Citus node is over its fair share"},
-    {"kafka_consumer_lag_events", SignalShape::gauge, SubjectKind::group, "events", Source::later,
+    {"kafka_consumer_lag_events", SignalShape::gauge, SubjectKind::group, "events", Source::kafka,
      "events that a consumer group has not read yet"},
-    {"kafka_consumer_lag_seconds", SignalShape::gauge, SubjectKind::group, "seconds", Source::later,
-     "age of the oldest event that a consumer group has not read yet"},
+    {"kafka_consumer_lag_seconds", SignalShape::gauge, SubjectKind::group, "seconds", Source::kafka,
+     "time since a consumer group was level with its topics, at most a few seconds more"},
     {"kafka_arrival_events_per_second", SignalShape::gauge, SubjectKind::group, "events per second",
-     Source::later, "arrival rate of a consumer group's topics"},
+     Source::kafka, "arrival rate of a consumer group's topics"},
+    {"kafka_consumed_events_per_second", SignalShape::gauge, SubjectKind::group,
+     "events per second", Source::kafka, "events that a consumer group commits as read"},
     {"kafka_efficient_batch_events", SignalShape::gauge, SubjectKind::group, "events",
      Source::later, "events that a batch must hold to leave the consumer a fifth of its time"},
     {"view_age_seconds", SignalShape::gauge, SubjectKind::view, "seconds", Source::later,
@@ -110,7 +112,8 @@ LeverDescription end_session_lever(std::map<std::string, LeverValue> declared) {
   return lever;
 }
 
-Vocabulary vocabulary(bool postgres, bool injected, const std::vector<FeatureConfig>& features,
+Vocabulary vocabulary(bool postgres, bool kafka, bool injected,
+                      const std::vector<FeatureConfig>& features,
                       std::map<std::string, LeverValue> profiles,
                       std::map<std::string, LeverValue> sessions) {
   Vocabulary words;
@@ -121,8 +124,8 @@ Vocabulary vocabulary(bool postgres, bool injected, const std::vector<FeatureCon
     signal.unit = row.unit;
     signal.help = row.help;
     signal.denominator = row.denominator;
-    signal.provided =
-        injected || (row.source == Source::postgres && postgres) || row.source == Source::any_probe;
+    signal.provided = injected || (row.source == Source::postgres && postgres) ||
+                      (row.source == Source::kafka && kafka) || row.source == Source::any_probe;
     words.signals.emplace(row.name, std::move(signal));
   }
   words.levers.emplace("feature", feature_lever(features));
@@ -143,16 +146,22 @@ Vocabulary make_vocabulary(const Config& config) {
   for (const auto& entry : config.sessions) {
     sessions.emplace("sessions/" + entry.name, sessions_value(entry));
   }
-  auto words = vocabulary(!config.nodes.empty(), config.injected.has_value(), config.features,
-                          std::move(profiles), std::move(sessions));
+  auto words =
+      vocabulary(!config.nodes.empty(), config.kafka.has_value(), config.injected.has_value(),
+                 config.features, std::move(profiles), std::move(sessions));
   for (const auto& node : config.nodes) {
     words.subjects[SubjectKind::node].push_back({SubjectKind::node, node.name});
+  }
+  if (config.kafka) {
+    for (const auto& group : config.kafka->groups) {
+      words.subjects[SubjectKind::group].push_back({SubjectKind::group, group});
+    }
   }
   return words;
 }
 
 Vocabulary make_vocabulary() {
-  auto words = vocabulary(true, false, {}, {{kContention, {}}}, {});
+  auto words = vocabulary(true, false, false, {}, {{kContention, {}}}, {});
   words.subjects[SubjectKind::node] = {{SubjectKind::node, "main"}};
   return words;
 }

@@ -10,9 +10,28 @@
 #include "actuators/feature.hpp"
 #include "actuators/planner_profile.hpp"
 #include "probes/injected.hpp"
+#include "probes/kafka_lag.hpp"
 #include "probes/pg_locks.hpp"
 
 namespace homeostat {
+namespace {
+
+KafkaLagOptions lag_options(const KafkaConfig& kafka, const std::string& group, int speed_up) {
+  KafkaLagOptions options;
+  options.group = group;
+  for (const auto& broker : kafka.bootstrap) {
+    if (!options.address.bootstrap.empty()) options.address.bootstrap += ',';
+    options.address.bootstrap += broker;
+  }
+  options.address.properties_file = kafka.properties_file;
+  options.windows.arrival /= speed_up;
+  options.windows.judged /= speed_up;
+  options.windows.spacing /= speed_up;
+  options.discover_every /= speed_up;
+  return options;
+}
+
+}  // namespace
 
 pg::Address address_of(const Config& config, const std::string& node, const std::string& user,
                        const std::string& password_file) {
@@ -43,6 +62,12 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
     options.root_blocker_every /= config.speed_up;
     options.seed = static_cast<std::uint64_t>(getpid());
     probes.push_back(std::make_unique<PgLocks>(executor, std::move(options)));
+  }
+  if (config.kafka) {
+    for (const auto& group : config.kafka->groups) {
+      auto options = lag_options(*config.kafka, group, config.speed_up);
+      probes.push_back(std::make_unique<KafkaLag>(executor, std::move(options)));
+    }
   }
   if (config.injected) probes.push_back(std::make_unique<Injected>(config.injected->path));
   return probes;

@@ -156,41 +156,50 @@ Result<PartitionList> GroupClient::ends(const std::vector<TopicPartition>& of, c
   return list;
 }
 
-Result<GroupOffsets> GroupClient::read(const std::vector<TopicPartition>& of, const Until& until) {
-  auto wanted = of;
-  const bool discover = wanted.empty();
+// Where the group stands. When nobody said where to look: in topics that it has committed in.
+Result<std::vector<PartitionOffsets>> GroupClient::standing(std::vector<TopicPartition> of,
+                                                            const Until& until) {
+  const bool discover = of.empty();
   if (discover) {
     auto all = all_partitions(until);
     if (!all.has_value()) return all.error();
-    wanted = std::move(*all);
+    of = std::move(*all);
   }
   const Error nothing{ErrorCode::not_found, "group " + group_ + " has committed no offset"};
-  if (wanted.empty()) return nothing;
-  auto standing = committed(wanted, until);
-  if (!standing.has_value()) return standing.error();
-
+  if (of.empty()) return nothing;
+  const auto list = committed(of, until);
+  if (!list.has_value()) return list.error();
   std::set<std::string> consumed;
-  for (int i = 0; i < (*standing)->cnt; ++i) {
-    const auto& element = (*standing)->elems[i];
-    if (element.offset >= 0) consumed.insert(element.topic);
-  }
-  if (consumed.empty()) return nothing;
-  GroupOffsets result;
-  for (int i = 0; i < (*standing)->cnt; ++i) {
-    const auto& element = (*standing)->elems[i];
-    if (discover && !consumed.contains(element.topic)) continue;
+  std::vector<PartitionOffsets> found;
+  for (int i = 0; i < (*list)->cnt; ++i) {
+    const auto& element = (*list)->elems[i];
     PartitionOffsets offsets;
     offsets.of = {element.topic, element.partition};
-    if (element.offset >= 0) offsets.committed = element.offset;
-    result.partitions.push_back(std::move(offsets));
+    if (element.offset >= 0) {
+      offsets.committed = element.offset;
+      consumed.insert(element.topic);
+    }
+    found.push_back(std::move(offsets));
   }
+  if (consumed.empty()) return nothing;
+  if (discover) {
+    std::erase_if(found, [&](const auto& one) { return !consumed.contains(one.of.topic); });
+  }
+  return found;
+}
+
+Result<GroupOffsets> GroupClient::read(const std::vector<TopicPartition>& of, const Until& until) {
+  auto found = standing(of, until);
+  if (!found.has_value()) return found.error();
+  GroupOffsets result;
+  result.partitions = std::move(*found);
   // librdkafka sorts the list that it answers in.
   std::sort(result.partitions.begin(), result.partitions.end(),
             [](const auto& one, const auto& other) { return one.of < other.of; });
   std::vector<TopicPartition> asked;
   for (const auto& offsets : result.partitions) asked.push_back(offsets.of);
   // After the committed ones: the lag that comes of it is never too small.
-  auto written = ends(asked, until);
+  const auto written = ends(asked, until);
   if (!written.has_value()) return written.error();
   for (int i = 0; i < (*written)->cnt; ++i) {
     const auto& element = (*written)->elems[i];
@@ -202,10 +211,9 @@ Result<GroupOffsets> GroupClient::read(const std::vector<TopicPartition>& of, co
     offsets.end = element.offset;
   }
   char* cluster = rd_kafka_clusterid(client_.get(), until.left_ms());
-  if (cluster != nullptr) {
-    result.cluster = cluster;
-    rd_kafka_mem_free(client_.get(), cluster);
-  }
+  if (cluster == nullptr) return failed(RD_KAFKA_RESP_ERR__TIMED_OUT, "id of the cluster");
+  result.cluster = cluster;
+  rd_kafka_mem_free(client_.get(), cluster);
   rd_kafka_poll(client_.get(), 0);
   locked_out_.clear();
   return result;

@@ -40,6 +40,8 @@ class GroupClient {
   explicit GroupClient(std::string group) : group_{std::move(group)} {}
   static void remember(rd_kafka_t* client, int code, const char* text, void* self);
 
+  Result<std::vector<PartitionOffsets>> standing(std::vector<TopicPartition> of,
+                                                 const Until& until);
   Result<std::vector<TopicPartition>> all_partitions(const Until& until);
   Result<PartitionList> committed(const std::vector<TopicPartition>& of, const Until& until);
   Result<PartitionList> ends(const std::vector<TopicPartition>& of, const Until& until);

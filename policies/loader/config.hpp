@@ -61,6 +61,13 @@ struct SessionsConfig {
 /// Where the lever stands on them: `roles` (joined by ", "), `idle_for` in seconds, `limit`.
 LeverValue sessions_value(const SessionsConfig& sessions);
 
+struct KafkaConfig {
+  std::vector<std::string> bootstrap;  ///< HOST:PORT of some of the brokers
+  std::string properties_file;         ///< of librdkafka: TLS, SASL; empty: none
+  std::vector<std::string> groups;     ///< each watched by a probe of its own
+  friend bool operator==(const KafkaConfig&, const KafkaConfig&) = default;
+};
+
 struct InjectedConfig {
   std::string path;  ///< of the file with samples (probe `injected`)
   friend bool operator==(const InjectedConfig&, const InjectedConfig&) = default;
@@ -78,6 +85,7 @@ struct Config {
   std::vector<std::string> policies;  ///< patterns, as written; relative to the file's folder
   std::vector<NodeConfig> nodes;
   std::optional<LedgerConfig> ledger;
+  std::optional<KafkaConfig> kafka;
   std::optional<InjectedConfig> injected;
   std::vector<std::string> alertmanagers;  ///< base URLs
   std::string listen_host = "127.0.0.1";

@@ -14,6 +14,10 @@ const Pattern kName{"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
                     "a name of letters, digits, `_`, `.` and `-`"};
 const Pattern kHost{"[^\\s,]+",
                     "one host: a name, an address, or the absolute folder of a Unix socket"};
+const Pattern kBroker{"([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}",
+                      "an address such as 127.0.0.1:9092"};
+const Pattern kGroup{"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,248}",
+                     "the name of a consumer group, of letters, digits, `_`, `.`, `:` and `-`"};
 const Pattern kUrl{"https?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}",
                    "an address such as http://127.0.0.1:9093"};
 
@@ -140,6 +144,24 @@ Shape postgres_shape() {
                    record("ledger", "Without it the daemon only watches.", ledger_shape(), false)}};
 }
 
+Shape kafka_shape() {
+  return {.name = "`kafka`",
+          .help = "The brokers, and the consumer groups that are measured.",
+          .keys = {{.name = "bootstrap",
+                    .list = true,
+                    .required = true,
+                    .help = "HOST:PORT of some brokers, who name the others.",
+                    .pattern = kBroker},
+                   {.name = "properties_file",
+                    .help = "File with properties of librdkafka, NAME=VALUE a line (TLS, SASL); "
+                            "readable by its owner and group only."},
+                   {.name = "groups",
+                    .list = true,
+                    .required = true,
+                    .help = "Consumer groups: the subject of each is group/NAME.",
+                    .pattern = kGroup}}};
+}
+
 Shape alertmanager_shape() {
   return {.name = "`alertmanager`",
           .help = "Where alerts go.",
@@ -253,7 +275,7 @@ Shape config_shape() {
   Shape shape{.name = "the configuration",
               .help = "The daemon's configuration. Relative paths begin at this file's folder.",
               .keys = loop_keys(),
-              .rules = {{RuleKind::at_least_one, {"postgres", "injected"}}}};
+              .rules = {{RuleKind::at_least_one, {"postgres", "kafka", "injected"}}}};
   const Shape injected{.name = "`injected`",
                        .help = "A probe that reads samples from a file: any situation at will.",
                        .keys = {{.name = "path", .required = true, .help = "The file."}}};
@@ -264,6 +286,7 @@ Shape config_shape() {
                              .help = "HOST:PORT, loopback only; port 0 takes a free one."}}};
   const std::vector<Key> world{
       record("postgres", "", postgres_shape(), false),
+      record("kafka", "", kafka_shape(), false),
       record("injected", "", injected, false),
       record("alertmanager", "", alertmanager_shape(), false),
       record("http", "", http, true),
@@ -278,7 +301,6 @@ Shape config_shape() {
        .help = "Whether query texts may appear in logs, status and journal."},
       record("log", "", log_shape(), true),
       record("inventory", "", inventory_shape(), false),
-      later("kafka", "Brokers and groups."),
   };
   shape.keys.insert(shape.keys.end(), world.begin(), world.end());
   return shape;

@@ -38,11 +38,13 @@ class ConfigBuilder {
   void read_nodes(const Value& postgres);
   NodeConfig read_node(const Value& value);
   void read_ledger(const Value& value);
+  void read_kafka(const Value& value);
   void read_http(const Value& value);
   void read_journal_and_log();
   void read_inventory(const Value& inventory);
   void read_features(const Value& inventory);
-  void read_secret(std::string& target, const Value& record);
+  void read_secret(std::string& target, const Value& record,
+                   const std::string& key = "password_file");
   std::string resolved(const std::string& path) const {
     const auto folder = std::filesystem::path(config_.path).parent_path();
     return (folder / path).string();  // an absolute path replaces the folder
@@ -115,13 +117,13 @@ void ConfigBuilder::read_sampling() {
   }
 }
 
-void ConfigBuilder::read_secret(std::string& target, const Value& record) {
-  const auto* const file = get<std::string>(record, "password_file");
+void ConfigBuilder::read_secret(std::string& target, const Value& record, const std::string& key) {
+  const auto* const file = get<std::string>(record, key);
   if (file == nullptr) return;
   target = resolved(*file);
   if (secrets_ == Secrets::left_alone) return;
   if (const auto problem = problem_of_secret(target)) {
-    report(place_of(record, "password_file"), "password_file: " + *problem);
+    report(place_of(record, key), key + ": " + *problem);
   }
 }
 
@@ -171,6 +173,24 @@ void ConfigBuilder::read_ledger(const Value& value) {
                                         suggestion(ledger.node, names));
   }
   config_.ledger = std::move(ledger);
+}
+
+void ConfigBuilder::read_kafka(const Value& value) {
+  KafkaConfig kafka;
+  const auto texts = [&](const char* key, std::vector<std::string>& target) {
+    const auto* const list = find(value, key);
+    if (list == nullptr) return;
+    for (const auto& entry : list->children) target.push_back(std::get<std::string>(entry.scalar));
+  };
+  texts("bootstrap", kafka.bootstrap);
+  texts("groups", kafka.groups);
+  read_secret(kafka.properties_file, value, "properties_file");
+  std::set<std::string> names;
+  for (const auto& group : kafka.groups) {
+    if (names.insert(group).second) continue;
+    report(place_of(value, "groups"), "group `" + group + "` is there twice");
+  }
+  config_.kafka = std::move(kafka);
 }
 
 void ConfigBuilder::read_http(const Value& value) {
@@ -232,6 +252,7 @@ void ConfigBuilder::read_inventory(const Value& inventory) {
 Config ConfigBuilder::build() {
   read_loop();
   if (const auto* const postgres = find(document_, "postgres")) read_nodes(*postgres);
+  if (const auto* const kafka = find(document_, "kafka")) read_kafka(*kafka);
   if (const auto* const injected = find(document_, "injected")) {
     if (const auto* const path = get<std::string>(*injected, "path")) {
       config_.injected = InjectedConfig{resolved(*path)};

@@ -151,13 +151,35 @@ TEST_CASE("every mistake of a configuration is named at once") {
 }
 
 TEST_CASE("sections to come are refused as such") {
-  CHECK(config_errors_of(small_config("kafka: {groups: [a]}\n")) ==
-        Texts{"6:1: `kafka` is not in this version yet"});
   for (const auto* const key : {"roles", "zones", "groups", "views"}) {
     INFO(key);
     CHECK(config_errors_of(small_config("inventory: {" + std::string(key) + ": {}}\n")) ==
           Texts{"6:13: `" + std::string(key) + "` is not in this version yet"});
   }
+}
+
+TEST_CASE("Kafka's brokers, groups and properties are read, the properties as a secret") {
+  const TempFolder folder;
+  const auto secret = folder.write("kafka.properties", "sasl.password=hunter2\n");
+  const auto file = folder.write(
+      "homeostat.yaml",
+      small_config("kafka: {bootstrap: [\"b1:9092\", \"[::1]:9092\"], properties_file: "
+                   "kafka.properties, groups: [play-counts, ads]}\n"));
+  ::chmod(secret.c_str(), 0640);
+  const auto load = load_config(file);
+  REQUIRE(load.config.has_value());
+  REQUIRE(load.config->kafka.has_value());
+  CHECK(load.config->kafka->bootstrap == std::vector<std::string>{"b1:9092", "[::1]:9092"});
+  CHECK(load.config->kafka->groups == std::vector<std::string>{"play-counts", "ads"});
+  CHECK(load.config->kafka->properties_file == secret);
+  ::chmod(secret.c_str(), 0644);
+  CHECK(texts_of(load_config(file).errors).size() == 1);
+}
+
+TEST_CASE("a broker without a port and a group that is there twice are refused") {
+  CHECK(config_errors_of(small_config("kafka: {bootstrap: [b1], groups: [a]}\n")).size() == 1);
+  CHECK(config_errors_of(small_config("kafka: {bootstrap: [\"b1:1\"], groups: [a, a]}\n")) ==
+        Texts{"6:38: group `a` is there twice"});
 }
 
 TEST_CASE("a file that holds a secret is open to nobody beyond owner and group") {
@@ -218,7 +240,7 @@ TEST_CASE("a host, a database and something to watch are required") {
   CHECK(config_errors_of(replaced(small_config(), ", dbname: melodyud", "")).size() == 1);
   CHECK(config_errors_of(replaced(small_config(), "host: db1", "host: \"db1,db2\"")).size() == 1);
   CHECK(config_errors_of("version: 1\npolicies: []\n") ==
-        Texts{"1:1: expected one of `postgres`, `injected` in the configuration"});
+        Texts{"1:1: expected one of `postgres`, `kafka`, `injected` in the configuration"});
 }
 
 TEST_CASE("sslmode is one of libpq's") {
