@@ -46,10 +46,6 @@ Error unexpected(std::string_view statement) {
   return {ErrorCode::protocol, "unexpected answer to " + std::string{statement}};
 }
 
-std::string text_of(const pg::Table& table, int row, int column) {
-  return std::string{table.text(row, column).value_or("")};
-}
-
 }  // namespace
 
 PgLocks::PgLocks(asio::any_io_executor executor, PgLocksOptions options)
@@ -150,14 +146,14 @@ asio::awaitable<Result<void>> PgLocks::introduce(Duration deadline) {
   }
   if (table->rows() != 1) co_return unexpected("pg_locks_server");
   Server server;
-  server.identity = text_of(*table, 0, 0);
-  server.timeline = text_of(*table, 0, 1);
-  server.database = text_of(*table, 0, 2);
-  server.own_roles = text_of(*table, 0, 3);
-  server.monitor = text_of(*table, 0, 4);
-  const bool may_see = text_of(*table, 0, 5) == "t";
-  server.grant_to_see = text_of(*table, 0, 6);
-  const bool tracked = text_of(*table, 0, 7) == "t";
+  server.identity = table->string(0, 0);
+  server.timeline = table->string(0, 1);
+  server.database = table->string(0, 2);
+  server.own_roles = table->string(0, 3);
+  server.monitor = table->string(0, 4);
+  const bool may_see = table->string(0, 5) == "t";
+  server.grant_to_see = table->string(0, 6);
+  const bool tracked = table->string(0, 7) == "t";
   server_ = std::move(server);
   Error error;
   if (!may_see) {
@@ -196,7 +192,7 @@ asio::awaitable<Result<PgLocks::Activity>> PgLocks::read_activity(Duration deadl
     if (!value) co_return unexpected("pg_locks_sample");
     *number = *value;
   }
-  activity.start = text_of(*table, 0, column);
+  activity.start = table->string(0, column);
   co_return activity;
 }
 

@@ -12,18 +12,14 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::string text_of(const pg::Table& table, int row, int column) {
-  return std::string{table.text(row, column).value_or("")};
-}
-
 std::vector<LockRow> lock_rows(const pg::Table& table) {
   std::vector<LockRow> locks;
   for (int row = 0; row < table.rows(); ++row) {
     LockRow lock;
-    lock.object = text_of(table, row, 0);
+    lock.object = table.string(row, 0);
     lock.pid = static_cast<int>(table.integer(row, 1).value_or(0));
-    lock.mode = text_of(table, row, 2);
-    lock.granted = text_of(table, row, 3) == "t";
+    lock.mode = table.string(row, 2);
+    lock.granted = table.string(row, 3) == "t";
     // NULL for a moment after a wait began: the last in the queue.
     lock.waited = table.number(row, 4).value_or(-1);
     locks.push_back(std::move(lock));
@@ -62,12 +58,12 @@ asio::awaitable<Result<std::string>> describe_root_blocker(pg::Session& session,
   std::string who{sql::pg_locks_session};
   Result<pg::Table> found = co_await session.query(std::move(who), std::move(parameters), deadline);
   if (found.has_value() && found->rows() == 1) {
-    text += ", role " + text_of(*found, 0, 0);
-    const auto state = text_of(*found, 0, 1);
+    text += ", role " + found->string(0, 0);
+    const auto state = found->string(0, 1);
     if (!state.empty()) text += ", " + state;
-    if (found->number(0, 2)) text += ", transaction " + text_of(*found, 0, 2) + " s old";
+    if (found->number(0, 2)) text += ", transaction " + found->string(0, 2) + " s old";
     text += ", holds back " + behind;
-    if (found->text(0, 3)) text += ", query: " + text_of(*found, 0, 3);
+    if (found->text(0, 3)) text += ", query: " + found->string(0, 3);
   } else {
     text += ", holds back " + behind;
   }

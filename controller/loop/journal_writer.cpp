@@ -16,8 +16,8 @@ namespace {
 std::int64_t wall_of(const JournalStep& step) { return step.wall.time_since_epoch().count(); }
 
 /// Texts of servers may be in any encoding, and JSON is UTF-8.
-std::string dumped(const nlohmann::json& json) {
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+std::string dumped(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 bool notable(Step step) { return step != Step::idle && step != Step::holding; }

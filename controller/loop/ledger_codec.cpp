@@ -16,10 +16,6 @@ Error unreadable(std::string what) {
   return {ErrorCode::protocol, "the ledger holds what cannot be read: " + std::move(what), {}};
 }
 
-std::string text_at(const pg::Table& table, int row, int column) {
-  return std::string{table.text(row, column).value_or("")};
-}
-
 // NULL is the baseline: nothing set.
 Result<LeverValue> value_at(const pg::Table& table, int row, int column) {
   const auto text = table.text(row, column);
@@ -129,20 +125,20 @@ json benched_json(const std::vector<BenchedRung>& rungs, TimePoint now) {
 
 Result<LedgerRow> ledger_row(const pg::Table& table, int row) {
   LedgerRow open;
-  open.key.lever = text_at(table, row, 0);
-  open.key.target = text_at(table, row, 1);
+  open.key.lever = table.string(row, 0);
+  open.key.target = table.string(row, 1);
   auto prior = value_at(table, row, 2);
   if (!prior.has_value()) return prior.error();
   open.prior = std::move(*prior);
   auto value = value_at(table, row, 3);
   if (!value.has_value()) return value.error();
   open.value = std::move(*value);
-  open.policy = text_at(table, row, 4);
-  auto subject = parse_subject(text_at(table, row, 5));
+  open.policy = table.string(row, 4);
+  auto subject = parse_subject(table.string(row, 5));
   if (!subject) return unreadable("subject of lever " + open.key.lever + " " + open.key.target);
   open.subject = std::move(*subject);
   open.rung = static_cast<int>(table.integer(row, 6).value_or(0));
-  open.policy_hash = text_at(table, row, 7);
+  open.policy_hash = table.string(row, 7);
   open.remaining = Duration{table.integer(row, 8).value_or(0)};
   open.token.epoch = table.integer(row, 9).value_or(0);
   open.token.sequence = table.integer(row, 10).value_or(0);
@@ -151,12 +147,12 @@ Result<LedgerRow> ledger_row(const pg::Table& table, int row) {
 
 Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint now) {
   PolicyMemory memory;
-  memory.policy = text_at(table, row, 0);
-  auto subject = parse_subject(text_at(table, row, 1));
-  const auto state = parse_breaker_state(text_at(table, row, 3));
+  memory.policy = table.string(row, 0);
+  auto subject = parse_subject(table.string(row, 1));
+  const auto state = parse_breaker_state(table.string(row, 3));
   if (!subject || !state) return unreadable("state of policy " + memory.policy);
   memory.subject = std::move(*subject);
-  memory.policy_hash = text_at(table, row, 2);
+  memory.policy_hash = table.string(row, 2);
   memory.state = *state;
   memory.rung = static_cast<int>(table.integer(row, 4).value_or(0));
   memory.restore_step = static_cast<int>(table.integer(row, 5).value_or(0));
@@ -164,7 +160,7 @@ Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint no
   memory.trips = static_cast<int>(table.integer(row, 7).value_or(0));
   memory.changed = before(now, table.integer(row, 8));
   memory.opened = before(now, table.integer(row, 9));
-  auto benched = benched_rungs(text_at(table, row, 10), now);
+  auto benched = benched_rungs(table.string(row, 10), now);
   if (!benched.has_value()) return benched.error();
   memory.benched = std::move(*benched);
   if (const auto text = table.text(row, 11)) {
@@ -181,13 +177,13 @@ Result<PolicyMemory> policy_memory(const pg::Table& table, int row, TimePoint no
 Result<ForwardAct> forward_act(const pg::Table& table, int row, TimePoint now) {
   const auto age = table.integer(row, 1);
   if (!age) return unreadable("an act of the ledger");
-  return ForwardAct{text_at(table, row, 0), before(now, age)};
+  return ForwardAct{table.string(row, 0), before(now, age)};
 }
 
 Result<MovedBytes> moved_bytes(const pg::Table& table, int row, TimePoint now) {
-  auto subject = parse_subject(text_at(table, row, 1));
+  auto subject = parse_subject(table.string(row, 1));
   if (!subject) return unreadable("what a job has moved");
-  MovedBytes moved{text_at(table, row, 0), std::move(*subject), before(now, table.integer(row, 2)),
+  MovedBytes moved{table.string(row, 0), std::move(*subject), before(now, table.integer(row, 2)),
                    before(now, table.integer(row, 3)), 0};
   moved.bytes = static_cast<double>(table.integer(row, 4).value_or(0));
   return moved;
@@ -195,9 +191,9 @@ Result<MovedBytes> moved_bytes(const pg::Table& table, int row, TimePoint now) {
 
 Pause pause(const pg::Table& table, int row) {
   Pause read;
-  read.scope = text_at(table, row, 0);
-  read.owner = text_at(table, row, 1);
-  read.reason = text_at(table, row, 2);
+  read.scope = table.string(row, 0);
+  read.owner = table.string(row, 1);
+  read.reason = table.string(row, 2);
   read.stood = Duration{table.integer(row, 3).value_or(0)};
   read.remaining = Duration{table.integer(row, 4).value_or(0)};
   return read;
@@ -206,7 +202,7 @@ Pause pause(const pg::Table& table, int row) {
 Ack ack(const pg::Table& table, int row) {
   Ack read;
   read.id = table.integer(row, 0).value_or(0);
-  read.scope = text_at(table, row, 1);
+  read.scope = table.string(row, 1);
   read.age = Duration{table.integer(row, 2).value_or(0)};
   return read;
 }

@@ -66,19 +66,15 @@ std::optional<Error> conflict(const std::map<std::int64_t, Applied>& applied) {
   return std::nullopt;
 }
 
-std::string_view text_at(const pg::Table& table, int row, int column) {
-  return table.text(row, column).value_or("");
-}
-
 // Becomes the owner. True: the schema has its table of versions.
 asio::awaitable<Result<bool>> become_owner(pg::Session& session, Duration deadline) {
   const auto role = co_await session.query(std::string{sql::migration_role}, {}, deadline);
   if (!role.has_value()) co_return role.error();
-  if (text_at(*role, 0, 2) != "t") {
+  if (role->string(0, 2) != "t") {
     co_return refused(
         "role homeostat_owner does not exist: run what `homeostat grants --actuator` prints");
   }
-  if (text_at(*role, 0, 1) != "t") {
+  if (role->string(0, 1) != "t") {
     co_return refused(
         "schema homeostat does not exist here: run what `homeostat grants --actuator` prints");
   }
@@ -92,7 +88,7 @@ asio::awaitable<Result<bool>> become_owner(pg::Session& session, Duration deadli
     }
     co_return error;
   }
-  co_return text_at(*role, 0, 0) == "t";
+  co_return role->string(0, 0) == "t";
 }
 
 asio::awaitable<Result<std::map<std::int64_t, Applied>>> applied_migrations(pg::Session& session,
@@ -102,8 +98,8 @@ asio::awaitable<Result<std::map<std::int64_t, Applied>>> applied_migrations(pg::
   std::map<std::int64_t, Applied> applied;
   for (int row = 0; row < table->rows(); ++row) {
     Applied record;
-    record.name = text_at(*table, row, 1);
-    record.checksum = text_at(*table, row, 2);
+    record.name = table->string(row, 1);
+    record.checksum = table->string(row, 2);
     applied.emplace(table->integer(row, 0).value_or(0), std::move(record));
   }
   co_return applied;
@@ -124,7 +120,7 @@ asio::awaitable<Result<MigrationReport>> migrate(pg::Session& session, Duration 
   if (!direct.has_value()) co_return direct.error();
   const auto locked = co_await session.query(std::string{sql::migration_lock}, {}, deadline);
   if (!locked.has_value()) co_return locked.error();
-  if (text_at(*locked, 0, 0) != "t") co_return refused("another migration is under way");
+  if (locked->string(0, 0) != "t") co_return refused("another migration is under way");
 
   const auto versioned = co_await become_owner(session, deadline);
   if (!versioned.has_value()) co_return versioned.error();

@@ -20,10 +20,6 @@ constexpr Duration kFirstBackoff = std::chrono::milliseconds{250};
 constexpr Duration kLongestBackoff = std::chrono::seconds{10};
 constexpr Duration kShortest = std::chrono::milliseconds{1};
 
-std::string text_at(const pg::Table& table, int row, int column) {
-  return std::string{table.text(row, column).value_or("")};
-}
-
 bool true_at(const pg::Table& table, int row, int column) { return table.text(row, column) == "t"; }
 
 Error refused(std::string why) { return {ErrorCode::refused, std::move(why), {}}; }
@@ -108,7 +104,7 @@ asio::awaitable<Result<void>> PgLedger::check_role(TimePoint until) {
   const auto role = co_await session_.query(std::string{sql::control_session}, {}, left(until));
   if (!role.has_value()) co_return role.error();
   if (true_at(*role, 0, 1)) {
-    co_return refused("role " + text_at(*role, 0, 0) +
+    co_return refused("role " + role->string(0, 0) +
                       " may do more than an actuator needs (superuser, CREATEROLE or the server's "
                       "files): use the role of `homeostat grants --actuator`");
   }
@@ -124,7 +120,7 @@ asio::awaitable<Result<void>> PgLedger::check_role(TimePoint until) {
                       ": run homeostat migrate" +
                       (version > known_schema_version() ? " of the newer one" : ""));
   }
-  identity_ = text_at(*schema, 0, 1);
+  identity_ = schema->string(0, 1);
   co_return Result<void>{};
 }
 
@@ -147,11 +143,11 @@ asio::awaitable<Result<PgLedger::Claim>> PgLedger::claim(TimePoint until) {
   Claim claim;
   claim.lease.ours = true_at(*table, 0, 0);
   claim.lease.epoch = table->integer(0, 1).value_or(0);
-  claim.lease.holder = text_at(*table, 0, 2);
+  claim.lease.holder = table->string(0, 2);
   claim.lease.takeovers = static_cast<int>(table->integer(0, 3).value_or(0));
-  claim.lock_pid = text_at(*table, 0, 4);
-  claim.lock_role = text_at(*table, 0, 5);
-  claim.lock_started = text_at(*table, 0, 6);
+  claim.lock_pid = table->string(0, 4);
+  claim.lock_role = table->string(0, 5);
+  claim.lock_started = table->string(0, 6);
   claim.may_end = true_at(*table, 0, 7);
   claim.foreign = true_at(*table, 0, 8);
   claim.lease.ran_out = !claim.lease.ours && true_at(*table, 0, 9);

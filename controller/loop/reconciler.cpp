@@ -13,8 +13,8 @@ constexpr int kRevertsPerTick = 5;  // S6: a revert storm would be a second inci
 constexpr Duration kShowYielded = std::chrono::minutes{5};  // long enough for an alert to be seen
 // Of a row that was found in the ledger, which keeps no durations; as in the policy language.
 constexpr Duration kUsualTtl = std::chrono::minutes{2};
-constexpr Duration kFirstBackoff = std::chrono::seconds{1};
-constexpr Duration kLongestBackoff = std::chrono::seconds{30};  // H23
+constexpr Duration kFirstRetry = std::chrono::seconds{1};
+constexpr Duration kLongestRetry = std::chrono::seconds{30};  // H23
 
 std::optional<double> number_at(const LeverValue& value, const std::string& argument) {
   const auto at = value.arguments.find(argument);
@@ -263,7 +263,7 @@ void Reconciler::settle(const ActRecord& record, const DesiredLever& desired, Ti
       auto& standing = open ? standing_[key] : failed_[key];
       standing.last_error = record.detail;
       if (!standing.failing) standing.failing = now;
-      standing.backoff = std::clamp(standing.backoff * 2, kFirstBackoff, kLongestBackoff);
+      standing.backoff = std::clamp(standing.backoff * 2, kFirstRetry, kLongestRetry);
       standing.retry_at = now + standing.backoff;
       return;
     }

@@ -11,9 +11,9 @@
 namespace homeostat {
 namespace {
 
-constexpr double kSpare = 5;  // times the batch: what a drain limit should allow
+using loader::format_number;
 
-std::string shown(double value) { return loader::format_number(std::round(value * 1e2) / 1e2); }
+constexpr double kSpare = 5;  // times the batch: what a drain limit should allow
 
 /// Where a batch_window policy leaves the lever.
 struct Setting {
@@ -38,17 +38,18 @@ InvariantFinding judged(const BatchConsumerParameters& plant, const Setting& set
   const double gathered = std::max(rate * setting.window, needed);
   const auto& limit = setting.drain_limit;
   const double most = limit.value_or(1 + rate * setting.window);
-  const auto at = "at " + shown(rate) + " events a second a batch takes at most " + shown(most) +
+  const auto at = "at " + format_number(rate, 2) + " events a second a batch takes at most " +
+                  format_number(most, 2) +
                   (limit ? " (drain_limit)" : " (the events of one window, for no drain_limit)");
   if (most < needed) {
     return {5, Severity::failure, "",
-            "infeasible batch limit: " + at + ", and " + shown(needed) +
+            "infeasible batch limit: " + at + ", and " + format_number(needed, 2) +
                 " are needed to keep up: the backlog grows without end"};
   }
   if (most < kSpare * gathered) {
     return {5, Severity::warning, "",
-            "little to drain a stall with: " + at + ", less than " + shown(kSpare) + " times the " +
-                shown(gathered) + " of one batch"};
+            "little to drain a stall with: " + at + ", less than " + format_number(kSpare, 2) +
+                " times the " + format_number(gathered, 2) + " of one batch"};
   }
   return {};
 }
@@ -67,10 +68,10 @@ std::vector<InvariantFinding> BatchConsumer::check(const PolicySet& policies) co
     for (const auto& phase : parameters_.phases) {
       const double rate = phase.events_per_second;
       if (longest > 0 && rate >= most) {
-        add(found,
-            {5, Severity::failure, policy.name,
-             "infeasible rate: " + shown(rate) + " events a second, and with windows of up to " +
-                 shown(longest) + " s less than " + shown(most) + " can be written"});
+        add(found, {5, Severity::failure, policy.name,
+                    "infeasible rate: " + format_number(rate, 2) +
+                        " events a second, and with windows of up to " + format_number(longest, 2) +
+                        " s less than " + format_number(most, 2) + " can be written"});
         continue;
       }
       auto samples = samples_;

@@ -9,10 +9,10 @@
 namespace homeostat {
 namespace {
 
+using loader::format_number;
+
 constexpr double kFewest = 60;      // evaluations that say something about what is normal
 constexpr double kFarEnough = 3.0;  // standard deviations
-
-std::string shown(double value) { return loader::format_number(std::round(value * 1e4) / 1e4); }
 
 }  // namespace
 
@@ -63,9 +63,10 @@ std::vector<InvariantFinding> Discrimination::findings() const {
     const double distance = level.below ? seen.mean - level.open : level.open - seen.mean;
     if (distance >= kFarEnough * sigma) continue;
     add(found, {1, Severity::warning, key.first,
-                "cannot discriminate: it opens at " + shown(level.open) + ", only " +
-                    shown(distance / sigma) + " standard deviations (" + shown(sigma) +
-                    ") from what is normal (" + shown(seen.mean) + "); 3 are needed"});
+                "cannot discriminate: it opens at " + format_number(level.open, 4) + ", only " +
+                    format_number(distance / sigma, 4) + " standard deviations (" +
+                    format_number(sigma, 4) + ") from what is normal (" +
+                    format_number(seen.mean, 4) + "); 3 are needed"});
   }
   return found;
 }

@@ -11,8 +11,9 @@
 namespace homeostat {
 namespace {
 
-std::string shown(double value) { return loader::format_number(std::round(value * 1e4) / 1e4); }
-std::string in_seconds(double value) { return shown(value) + "s"; }
+using loader::format_number;
+
+std::string in_seconds(double value) { return format_number(value, 4) + "s"; }
 
 class Judge {
  public:
@@ -20,10 +21,13 @@ class Judge {
       : about_(std::move(about)), met_(report.met), missed_(report.missed) {}
 
   void at_most(const char* figure, const std::optional<double>& bound, double value) {
-    if (bound) tell(value <= *bound, figure, shown(value), "at most " + shown(*bound));
+    if (bound)
+      tell(value <= *bound, figure, format_number(value, 4), "at most " + format_number(*bound, 4));
   }
   void at_least(const char* figure, const std::optional<double>& bound, double value) {
-    if (bound) tell(value >= *bound, figure, shown(value), "at least " + shown(*bound));
+    if (bound)
+      tell(value >= *bound, figure, format_number(value, 4),
+           "at least " + format_number(*bound, 4));
   }
   /// The time that a share of `times` needed.
   void at_most(const char* figure, const std::optional<Duration>& bound,

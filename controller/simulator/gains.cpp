@@ -14,13 +14,13 @@
 namespace homeostat {
 namespace {
 
+using loader::format_number;
+
 constexpr double kPi = 3.14159265358979323846;
 constexpr int kSettling = 10;  // seconds before a response is measured
 constexpr int kMeasured = 50;
 constexpr int kTried = 8;            // parts of the bounds
 constexpr double kTolerance = 1.05;  // what is measured is measured by chance
-
-std::string shown(double value) { return loader::format_number(std::round(value * 1e3) / 1e3); }
 
 void check_aimd(const Policy& policy, const Scenario& scenario,
                 std::vector<InvariantFinding>& found) {
@@ -36,9 +36,10 @@ void check_aimd(const Policy& policy, const Scenario& scenario,
   const bool unstable = gain >= largest;
   add(found, {3, unstable ? Severity::failure : Severity::warning, policy.name,
               std::string(unstable ? "unstable gain: " : "little margin: ") + "a cut takes " +
-                  shown(gain) + ", one each " + loader::format_duration(aimd.every) +
+                  format_number(gain, 3) + ", one each " + loader::format_duration(aimd.every) +
                   ", and is seen " + std::to_string(delay) + " of these later: less than " +
-                  shown(largest) + " is stable, at most " + shown(largest / 2) + " is sensible"});
+                  format_number(largest, 3) + " is stable, at most " +
+                  format_number(largest / 2, 3) + " is sensible"});
 }
 
 /// What the plant shows, on average, while the lever stands there.
@@ -89,10 +90,10 @@ void check_formula(const PolicySet& policies, const Policy& policy, const Scenar
     const double slope = (*wanted - *before) / part;
     const bool crosses = *before >= value - part && *wanted <= value;
     if (crosses && slope < -kTolerance) {
-      add(found,
-          {3, Severity::failure, policy.name,
-           "unstable gain: between " + shown(value - part) + " and " + shown(value) +
-               " it answers a deviation by " + shown(slope) + " times as much; stable above -1"});
+      add(found, {3, Severity::failure, policy.name,
+                  "unstable gain: between " + format_number(value - part, 3) + " and " +
+                      format_number(value, 3) + " it answers a deviation by " +
+                      format_number(slope, 3) + " times as much; stable above -1"});
     }
     before = wanted;
   }

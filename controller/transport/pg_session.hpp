@@ -49,6 +49,8 @@ class Table {
   int columns() const;
   /// Nothing for NULL. The view lives as long as the Table.
   std::optional<std::string_view> text(int row, int column) const;
+  /// Empty for NULL.
+  std::string string(int row, int column) const;
   /// Nothing for NULL and for text that is not a number.
   std::optional<double> number(int row, int column) const;
   std::optional<std::int64_t> integer(int row, int column) const;

@@ -47,6 +47,10 @@ std::optional<std::string_view> Table::text(int row, int column) const {
   return std::string_view{PQgetvalue(owned_->result, row, column), size};
 }
 
+std::string Table::string(int row, int column) const {
+  return std::string{text(row, column).value_or("")};
+}
+
 std::optional<double> Table::number(int row, int column) const {
   return parse<double>(text(row, column));
 }

@@ -191,4 +191,9 @@ std::string format_number(double number) {
   return {buffer.data(), end};
 }
 
+std::string format_number(double number, int decimals) {
+  const double scale = std::pow(10, decimals);
+  return format_number(std::round(number * scale) / scale);
+}
+
 }  // namespace homeostat::loader

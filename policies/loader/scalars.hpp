@@ -37,6 +37,8 @@ std::string format_duration(Duration duration);
 
 /// The shortest text of a number that reads back as the same: `0.15`.
 std::string format_number(double number);
+/// The same of the number rounded to so many decimals: `0.15` of 0.1512 and 2.
+std::string format_number(double number, int decimals);
 
 /// ECMA-262 patterns of the same, for the JSON Schema.
 extern const char* const kDurationPattern;

@@ -8,7 +8,7 @@
 namespace homeostat {
 namespace {
 
-constexpr NameTable<PolicyKind, 4> kKinds{{
+constexpr NameTable<PolicyKind, 4> kPolicyKinds{{
     {PolicyKind::breaker, "breaker"},
     {PolicyKind::regulator, "regulator"},
     {PolicyKind::job, "job"},
@@ -80,9 +80,9 @@ void divide(Policy& policy, int by) {
 
 }  // namespace
 
-std::string_view to_text(PolicyKind kind) { return name_of(kKinds, kind); }
+std::string_view to_text(PolicyKind kind) { return name_of(kPolicyKinds, kind); }
 std::optional<PolicyKind> parse_policy_kind(std::string_view text) {
-  return value_of(kKinds, text);
+  return value_of(kPolicyKinds, text);
 }
 std::string_view to_text(Mode mode) { return name_of(kModes, mode); }
 std::optional<Mode> parse_mode(std::string_view text) { return value_of(kModes, text); }

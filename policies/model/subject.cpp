@@ -6,7 +6,7 @@
 namespace homeostat {
 namespace {
 
-constexpr NameTable<SubjectKind, 6> kKinds{{
+constexpr NameTable<SubjectKind, 6> kSubjectKinds{{
     {SubjectKind::cluster, "cluster"},
     {SubjectKind::node, "node"},
     {SubjectKind::zone, "zone"},
@@ -17,10 +17,10 @@ constexpr NameTable<SubjectKind, 6> kKinds{{
 
 }  // namespace
 
-std::string_view to_text(SubjectKind kind) { return name_of(kKinds, kind); }
+std::string_view to_text(SubjectKind kind) { return name_of(kSubjectKinds, kind); }
 
 std::optional<SubjectKind> parse_subject_kind(std::string_view text) {
-  return value_of(kKinds, text);
+  return value_of(kSubjectKinds, text);
 }
 
 std::string to_text(const Subject& subject) {

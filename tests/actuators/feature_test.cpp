@@ -16,8 +16,8 @@ using testing::Instance;
 using testing::LedgerCluster;
 using testing::PgClient;
 
-struct Bench {
-  Bench() { one.lead(); }
+struct FeatureBench {
+  FeatureBench() { one.lead(); }
 
   std::string sql(const std::string& text) const { return cluster.sql(text); }
   std::string count(const std::string& table) const {
@@ -40,7 +40,7 @@ struct Bench {
   Instance one{cluster};
 };
 
-TEST_CASE_METHOD(Bench, "a share is set with its ledger row and its act, and given back") {
+TEST_CASE_METHOD(FeatureBench, "a share is set with its ledger row and its act, and given back") {
   CHECK(one.set("class/batch", 0) == "applied");
   CHECK(allowed("monthly_report") == "f");
   CHECK(allowed("recommendations") == "t");
@@ -65,7 +65,7 @@ TEST_CASE_METHOD(Bench, "a share is set with its ledger row and its act, and giv
         "apply applied, revert applied");
 }
 
-TEST_CASE_METHOD(Bench, "what was written reads back as the same number") {
+TEST_CASE_METHOD(FeatureBench, "what was written reads back as the same number") {
   for (const double share : {0.05, 0.07, 0.1, 1.0 / 3, 0.25, 1.0}) {
     CHECK(one.set("class/batch", share) == "applied");
     const auto value = read();
@@ -74,7 +74,7 @@ TEST_CASE_METHOD(Bench, "what was written reads back as the same number") {
   }
 }
 
-TEST_CASE_METHOD(Bench, "the same token twice has one effect (S2)") {
+TEST_CASE_METHOD(FeatureBench, "the same token twice has one effect (S2)") {
   const auto change = one.change(ChangeKind::apply, "class/batch", 0.25);
   CHECK(one.outcome(change) == "applied");
   const auto after_first = sql("SELECT a::text FROM homeostat.admission a");
@@ -95,7 +95,8 @@ TEST_CASE_METHOD(Bench, "the same token twice has one effect (S2)") {
   CHECK(count("act") == "2");
 }
 
-TEST_CASE_METHOD(Bench, "an older token, or one used for something else, is turned away (S2)") {
+TEST_CASE_METHOD(FeatureBench,
+                 "an older token, or one used for something else, is turned away (S2)") {
   const auto older = one.change(ChangeKind::apply, "class/non_critical", 0);
   auto used = one.change(ChangeKind::apply, "class/batch", 0);
   CHECK(one.outcome(used) == "applied");
@@ -110,7 +111,7 @@ TEST_CASE_METHOD(Bench, "an older token, or one used for something else, is turn
   CHECK(count("act") == "1");
 }
 
-TEST_CASE_METHOD(Bench, "every kind of write of a superseded epoch is without effect (S1)") {
+TEST_CASE_METHOD(FeatureBench, "every kind of write of a superseded epoch is without effect (S1)") {
   REQUIRE(one.set("class/batch", 0.5) == "applied");
   const auto before =
       sql("SELECT l::text || a::text FROM homeostat.lever l, homeostat.admission a");
@@ -124,7 +125,7 @@ TEST_CASE_METHOD(Bench, "every kind of write of a superseded epoch is without ef
   CHECK(count("act") == "1");
 }
 
-TEST_CASE_METHOD(Bench, "an effect that fails leaves no ledger row and no act (S3)") {
+TEST_CASE_METHOD(FeatureBench, "an effect that fails leaves no ledger row and no act (S3)") {
   sql("CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS "
       "'BEGIN RAISE EXCEPTION ''no effect today''; END';"
       "CREATE TRIGGER fail BEFORE INSERT ON homeostat.admission "
@@ -137,7 +138,7 @@ TEST_CASE_METHOD(Bench, "an effect that fails leaves no ledger row and no act (S
   CHECK(count("act") == "0");
 }
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(FeatureBench,
                  "a value that somebody else wrote over ours is never overwritten (H18, S9)") {
   REQUIRE(one.set("class/batch", 0) == "applied");
   sql("UPDATE homeostat.admission SET admit = 0.5");
@@ -158,14 +159,15 @@ TEST_CASE_METHOD(Bench,
   CHECK(count("act") == acts);
 }
 
-TEST_CASE_METHOD(Bench, "an expiry that somebody else moved makes the value theirs (H18)") {
+TEST_CASE_METHOD(FeatureBench, "an expiry that somebody else moved makes the value theirs (H18)") {
   REQUIRE(one.set("class/batch", 0) == "applied");
   sql("UPDATE homeostat.admission SET expires_at = NULL");
   CHECK(one.revert("class/batch") == "yielded");
   CHECK(standing() == "0");
 }
 
-TEST_CASE_METHOD(Bench, "a restriction that stood before us is left alone until it is gone (S9)") {
+TEST_CASE_METHOD(FeatureBench,
+                 "a restriction that stood before us is left alone until it is gone (S9)") {
   sql("INSERT INTO homeostat.admission (target, admit, salt) VALUES ('class/batch', 0.5, '')");
   CHECK(one.set("class/batch", 0) == "yielded");
   CHECK(one.set("class/batch", 0) == "yielded");
@@ -175,7 +177,7 @@ TEST_CASE_METHOD(Bench, "a restriction that stood before us is left alone until 
   CHECK(one.set("class/batch", 0) == "applied");
 }
 
-TEST_CASE_METHOD(Bench, "what somebody lifted is not set again by the same opening (H18)") {
+TEST_CASE_METHOD(FeatureBench, "what somebody lifted is not set again by the same opening (H18)") {
   PolicyMemory open;
   open.policy = "circuit-breaker";
   open.state = BreakerState::open;
@@ -192,7 +194,7 @@ TEST_CASE_METHOD(Bench, "what somebody lifted is not set again by the same openi
   CHECK(one.set("class/batch", 0) == "applied");
 }
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(FeatureBench,
                  "steps of one activation keep the salt, the next activation has its own (H60)") {
   const auto salt = [&] { return sql("SELECT salt FROM homeostat.admission"); };
   REQUIRE(one.set("class/batch", 0) == "applied");
@@ -207,7 +209,8 @@ TEST_CASE_METHOD(Bench,
   CHECK(salt() != first);
 }
 
-TEST_CASE_METHOD(Bench, "a renewal moves the expiry of row and ledger together, and only that") {
+TEST_CASE_METHOD(FeatureBench,
+                 "a renewal moves the expiry of row and ledger together, and only that") {
   REQUIRE(one.set("class/batch", 0.25) == "applied");
   const auto before = sql("SELECT expires_at FROM homeostat.admission");
   REQUIRE(one.renew("class/batch") == "applied");
@@ -218,7 +221,8 @@ TEST_CASE_METHOD(Bench, "a renewal moves the expiry of row and ledger together, 
   CHECK(one.renew("class/non_critical") == "refused");
 }
 
-TEST_CASE_METHOD(Bench, "a successor finds what its predecessor set, and renews or reverts it") {
+TEST_CASE_METHOD(FeatureBench,
+                 "a successor finds what its predecessor set, and renews or reverts it") {
   REQUIRE(one.set("class/batch", 0) == "applied");
   REQUIRE(one.set("class/non_critical", 0) == "applied");
   cluster.let_lease_run_out();
@@ -232,7 +236,8 @@ TEST_CASE_METHOD(Bench, "a successor finds what its predecessor set, and renews 
   CHECK(standing("class/non_critical").empty());
 }
 
-TEST_CASE_METHOD(Bench, "names that are no names are refused before and in the database (H44)") {
+TEST_CASE_METHOD(FeatureBench,
+                 "names that are no names are refused before and in the database (H44)") {
   const std::string drop = "class/x\"; DROP TABLE homeostat.lever; --";
   const std::vector<std::string> bad{drop,
                                      "class/x'; DROP TABLE homeostat.lever; --",
@@ -264,7 +269,7 @@ TEST_CASE_METHOD(Bench, "names that are no names are refused before and in the d
   CHECK(count("act") == "0");
 }
 
-TEST_CASE_METHOD(Bench, "text from policies is data, whatever it contains (H44)") {
+TEST_CASE_METHOD(FeatureBench, "text from policies is data, whatever it contains (H44)") {
   auto change = one.change(ChangeKind::apply, "class/batch", 0);
   change.desired.reason = "'); DROP TABLE homeostat.act; --";
   change.desired.policy = "x'\"; DELETE FROM homeostat.lever; --";
@@ -273,7 +278,7 @@ TEST_CASE_METHOD(Bench, "text from policies is data, whatever it contains (H44)"
   CHECK(sql("SELECT policy FROM homeostat.lever") == change.desired.policy);
 }
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(FeatureBench,
                  "a value that is no share, and a class without features, are refused (S8)") {
   for (const double share : {-0.1, 1.1, std::numeric_limits<double>::quiet_NaN(),
                              std::numeric_limits<double>::infinity()}) {
@@ -297,7 +302,8 @@ TEST_CASE_METHOD(Bench,
   CHECK(count("lever") == "0");
 }
 
-TEST_CASE_METHOD(Bench, "a lever can be set while the only synchronous standby is dead (H62)") {
+TEST_CASE_METHOD(FeatureBench,
+                 "a lever can be set while the only synchronous standby is dead (H62)") {
   REQUIRE(testing::lose_standby(cluster));
   PgClient application{cluster.address()};
   application.send("CREATE TABLE t ()");  // everybody else waits, for good
@@ -317,7 +323,8 @@ TEST_CASE_METHOD(Bench, "a lever can be set while the only synchronous standby i
 }
 
 TEST_CASE_METHOD(
-    Bench, "a locked ledger is given up by lock_timeout, nothing is written, it heals (H33)") {
+    FeatureBench,
+    "a locked ledger is given up by lock_timeout, nothing is written, it heals (H33)") {
   PgClient dba{cluster.address()};
   dba.run("BEGIN; LOCK TABLE homeostat.lever");
   const auto result = one.apply(one.change(ChangeKind::apply, "class/batch", 0));
@@ -328,7 +335,7 @@ TEST_CASE_METHOD(
   CHECK(one.set("class/batch", 0) == "applied");
 }
 
-TEST_CASE_METHOD(Bench, "a frozen server makes the outcome unknown by the deadline (H13)") {
+TEST_CASE_METHOD(FeatureBench, "a frozen server makes the outcome unknown by the deadline (H13)") {
   FeatureLever hurried{one.session, one.clock, 500ms};
   cluster.freeze();
   const auto result = testing::run_coroutine(
@@ -339,7 +346,7 @@ TEST_CASE_METHOD(Bench, "a frozen server makes the outcome unknown by the deadli
   CHECK_FALSE(one.session.connected());
 }
 
-TEST_CASE_METHOD(Bench, "the actuator can do nothing but call its functions") {
+TEST_CASE_METHOD(FeatureBench, "the actuator can do nothing but call its functions") {
   REQUIRE(one.set("class/batch", 0) == "applied");
   PgClient actuator{cluster.address("homeostat_actuator")};
   const std::vector<std::string> forbidden{
@@ -374,7 +381,7 @@ TEST_CASE_METHOD(Bench, "the actuator can do nothing but call its functions") {
   CHECK(standing() == "0");
 }
 
-TEST_CASE_METHOD(Bench, "acts are append-only for everybody, the owner included") {
+TEST_CASE_METHOD(FeatureBench, "acts are append-only for everybody, the owner included") {
   REQUIRE(one.set("class/batch", 0) == "applied");
   CHECK_THROWS_WITH(sql("UPDATE homeostat.act SET reason = 'x'"), Contains("append-only"));
   CHECK_THROWS_WITH(sql("DELETE FROM homeostat.act"), Contains("append-only"));
@@ -410,7 +417,7 @@ class Listener {
   PGconn* connection_ = nullptr;
 };
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(FeatureBench,
                  "a change is hinted at once, further ones of the same second together (H55)") {
   Listener listener{cluster.address()};
   const auto flush = [&] {
@@ -439,7 +446,8 @@ TEST_CASE_METHOD(Bench,
   CHECK(listener.heard().empty());
 }
 
-TEST_CASE_METHOD(Bench, "a hint that cannot be sent leaves the lever applied and says so (H55)") {
+TEST_CASE_METHOD(FeatureBench,
+                 "a hint that cannot be sent leaves the lever applied and says so (H55)") {
   sql("REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC");
   const auto result = one.apply(one.change(ChangeKind::apply, "class/batch", 0));
   REQUIRE(result.has_value());

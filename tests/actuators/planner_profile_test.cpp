@@ -23,8 +23,8 @@ const Settings kContention{{"reporting/jit", std::string{"off"}},
                            {"reporting/lock_timeout", std::string{"2s"}},
                            {"bulk/lock_timeout", std::string{"2s"}}};
 
-struct Bench {
-  Bench() { one.lead(); }
+struct ProfileBench {
+  ProfileBench() { one.lead(); }
 
   std::string sql(const std::string& text) const { return cluster.sql(text); }
   std::string status(const std::string& target = "profile/contention") const {
@@ -38,7 +38,7 @@ struct Bench {
   ProfileInstance one{cluster};
 };
 
-TEST_CASE_METHOD(Bench, "a profile is set with its ledger row and its act, and given back") {
+TEST_CASE_METHOD(ProfileBench, "a profile is set with its ledger row and its act, and given back") {
   CHECK(one.set_to(kContention) == "applied: ");
   CHECK(cluster.settings_of("reporting") == "jit=off,lock_timeout=2s");
   CHECK(cluster.settings_of("bulk") == "lock_timeout=2s");
@@ -60,7 +60,8 @@ TEST_CASE_METHOD(Bench, "a profile is set with its ledger row and its act, and g
   CHECK(acts() == "apply applied, revert applied");
 }
 
-TEST_CASE_METHOD(Bench, "new sessions of a managed role have the profile, in this database only") {
+TEST_CASE_METHOD(ProfileBench,
+                 "new sessions of a managed role have the profile, in this database only") {
   sql("CREATE DATABASE elsewhere");
   sql("ALTER ROLE reporting SET lock_timeout = '30s'");
   REQUIRE(one.set_to(kContention) == "applied: ");
@@ -71,7 +72,7 @@ TEST_CASE_METHOD(Bench, "new sessions of a managed role have the profile, in thi
   CHECK(PgClient{cluster.address("reporting")}.run("SHOW lock_timeout") == "30s");
 }
 
-TEST_CASE_METHOD(Bench, "a profile's token is used once (S2)") {
+TEST_CASE_METHOD(ProfileBench, "a profile's token is used once (S2)") {
   const auto change = one.change_to(kContention);
   CHECK(one.told(change) == "applied: ");
   CHECK(one.told(change) == "applied: this token was used before");
@@ -83,7 +84,7 @@ TEST_CASE_METHOD(Bench, "a profile's token is used once (S2)") {
   CHECK(cluster.settings_of("reporting").empty());
 }
 
-TEST_CASE_METHOD(Bench, "what stood before comes back, beyond the list's limits too (H23)") {
+TEST_CASE_METHOD(ProfileBench, "what stood before comes back, beyond the list's limits too (H23)") {
   cluster.alter("reporting", "SET lock_timeout = '10min'");
   cluster.alter("reporting", "SET work_mem = '64MB'");
   REQUIRE(one.set_to(kContention) == "applied: ");
@@ -93,7 +94,8 @@ TEST_CASE_METHOD(Bench, "what stood before comes back, beyond the list's limits 
   CHECK(cluster.settings_of("reporting") == "lock_timeout=10min,work_mem=64MB");
 }
 
-TEST_CASE_METHOD(Bench, "another value of an open profile keeps what stood before all of it") {
+TEST_CASE_METHOD(ProfileBench,
+                 "another value of an open profile keeps what stood before all of it") {
   cluster.alter("reporting", "SET jit = on");
   cluster.alter("bulk", "SET lock_timeout = '9s'");
   REQUIRE(one.set_to(kContention) == "applied: ");
@@ -107,7 +109,8 @@ TEST_CASE_METHOD(Bench, "another value of an open profile keeps what stood befor
   CHECK(cluster.settings_of("reporting") == "jit=on");
 }
 
-TEST_CASE_METHOD(Bench, "a setting that a DBA changed stays, the rest is given back (H18, S9)") {
+TEST_CASE_METHOD(ProfileBench,
+                 "a setting that a DBA changed stays, the rest is given back (H18, S9)") {
   cluster.alter("reporting", "SET jit = on");
   REQUIRE(one.set_to(kContention) == "applied: ");
   cluster.alter("bulk", "SET lock_timeout = '7s'");
@@ -125,7 +128,7 @@ TEST_CASE_METHOD(Bench, "a setting that a DBA changed stays, the rest is given b
   CHECK(cluster.settings_of("bulk") == "lock_timeout=7s");
 }
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(ProfileBench,
                  "a setting that a DBA has reset is not set again by the same opening (H18)") {
   PolicyMemory open;
   open.policy = "lock-contention";
@@ -144,7 +147,8 @@ TEST_CASE_METHOD(Bench,
   CHECK(one.set_to(kContention) == "applied: ");
 }
 
-TEST_CASE_METHOD(Bench, "every kind of write of a superseded leader is without effect (S1, H32)") {
+TEST_CASE_METHOD(ProfileBench,
+                 "every kind of write of a superseded leader is without effect (S1, H32)") {
   REQUIRE(one.set_to(kContention) == "applied: ");
   sql("UPDATE homeostat.lease SET epoch = epoch + 1");
   for (const auto kind : {ChangeKind::apply, ChangeKind::renew, ChangeKind::revert}) {
@@ -158,7 +162,7 @@ TEST_CASE_METHOD(Bench, "every kind of write of a superseded leader is without e
   CHECK(acts() == "apply applied");
 }
 
-TEST_CASE_METHOD(Bench, "a successor finds what its predecessor set, and gives it back") {
+TEST_CASE_METHOD(ProfileBench, "a successor finds what its predecessor set, and gives it back") {
   REQUIRE(one.set_to(kContention) == "applied: ");
   cluster.let_lease_run_out();
   ProfileInstance two{cluster, "two"};
@@ -171,7 +175,7 @@ TEST_CASE_METHOD(Bench, "a successor finds what its predecessor set, and gives i
   CHECK(cluster.settings_of("reporting").empty());
 }
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(ProfileBench,
                  "settings off the list and values beyond their limits are refused (S8, H59)") {
   const std::vector<std::pair<std::string, std::string>> wrong{{"work_mem", "1GB"},
                                                                {"hash_mem_multiplier", "8"},
@@ -206,7 +210,8 @@ TEST_CASE_METHOD(Bench,
   CHECK(cluster.settings_of("reporting").empty());
 }
 
-TEST_CASE_METHOD(Bench, "roles that must not be managed are refused, role and reason named (H49)") {
+TEST_CASE_METHOD(ProfileBench,
+                 "roles that must not be managed are refused, role and reason named (H49)") {
   const auto told = [&](const std::string& role) {
     return one.set_to({{role + "/lock_timeout", std::string{"2s"}}});
   };
@@ -238,7 +243,7 @@ TEST_CASE_METHOD(Bench, "roles that must not be managed are refused, role and re
 }
 
 TEST_CASE_METHOD(
-    Bench,
+    ProfileBench,
     "a role that became a subscription's owner is no longer renewed, only given back (H49)") {
   REQUIRE(one.set_to(kContention) == "applied: ");
   cluster.sql(
@@ -251,7 +256,7 @@ TEST_CASE_METHOD(
   CHECK(cluster.settings_of("bulk").empty());
 }
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(ProfileBench,
                  "a privilege lost while a profile stands is named by the next renewal (H14)") {
   REQUIRE(one.set_to(kContention) == "applied: ");
   std::string mend;
@@ -292,7 +297,7 @@ TEST_CASE_METHOD(Bench,
   CHECK(cluster.settings_of("reporting").empty());
 }
 
-TEST_CASE_METHOD(Bench, "a role that is gone, and one that was renamed, are yielded") {
+TEST_CASE_METHOD(ProfileBench, "a role that is gone, and one that was renamed, are yielded") {
   REQUIRE(one.set_to(kContention) == "applied: ");
   SECTION("gone") { sql("DROP OWNED BY bulk; DROP ROLE bulk"); }
   SECTION("renamed") { sql("ALTER ROLE bulk RENAME TO bulky"); }
@@ -301,7 +306,7 @@ TEST_CASE_METHOD(Bench, "a role that is gone, and one that was renamed, are yiel
   CHECK(cluster.settings_of("reporting").empty());
 }
 
-TEST_CASE_METHOD(Bench, "two profiles never hold one setting of one role") {
+TEST_CASE_METHOD(ProfileBench, "two profiles never hold one setting of one role") {
   REQUIRE(one.set_to(kContention) == "applied: ");
   CHECK(one.set_to({{"bulk/lock_timeout", std::string{"1s"}}}, "profile/other") ==
         "refused: profile/contention has set lock_timeout of role bulk already");
@@ -310,7 +315,8 @@ TEST_CASE_METHOD(Bench, "two profiles never hold one setting of one role") {
   CHECK(cluster.settings_of("bulk") == "jit=off");
 }
 
-TEST_CASE_METHOD(Bench, "an effect that fails leaves no ledger row, no act and nothing set (S3)") {
+TEST_CASE_METHOD(ProfileBench,
+                 "an effect that fails leaves no ledger row, no act and nothing set (S3)") {
   // The second of two roles fails: the first one's settings go with it.
   sql("CREATE OR REPLACE FUNCTION homeostat_roles.reporting(setting text, value text) RETURNS void"
       " LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RAISE EXCEPTION ''no effect today''; END'");
@@ -320,14 +326,15 @@ TEST_CASE_METHOD(Bench, "an effect that fails leaves no ledger row, no act and n
   CHECK(acts().empty());
 }
 
-TEST_CASE_METHOD(Bench, "a wrapper that does something else than asked is found out (H16)") {
+TEST_CASE_METHOD(ProfileBench, "a wrapper that does something else than asked is found out (H16)") {
   sql("CREATE OR REPLACE FUNCTION homeostat_roles.reporting(setting text, value text) RETURNS void"
       " LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN NULL; END'");
   CHECK_THAT(one.set_to(kContention), StartsWith("error: ") && Contains("reads back otherwise"));
   CHECK(sql("SELECT count(*) FROM homeostat.lever") == "0");
 }
 
-TEST_CASE_METHOD(Bench, "a collision inside PostgreSQL is tried again, three times in all (H17)") {
+TEST_CASE_METHOD(ProfileBench,
+                 "a collision inside PostgreSQL is tried again, three times in all (H17)") {
   sql("CREATE SEQUENCE tries; GRANT USAGE ON SEQUENCE tries TO bulk;"
       "CREATE OR REPLACE FUNCTION homeostat_roles.bulk(setting text, value text) RETURNS void"
       " LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
@@ -347,7 +354,7 @@ TEST_CASE_METHOD(Bench, "a collision inside PostgreSQL is tried again, three tim
   CHECK(cluster.settings_of("bulk") == "lock_timeout=2s");
 }
 
-TEST_CASE_METHOD(Bench, "writers of one role's settings that collide are waited for (H17)") {
+TEST_CASE_METHOD(ProfileBench, "writers of one role's settings that collide are waited for (H17)") {
   // Each of the four changes the same row of pg_db_role_setting, as a DBA's scripts would.
   sql("ALTER ROLE bulk IN DATABASE postgres SET work_mem = '4MB'");
   std::vector<std::unique_ptr<PgClient>> writers;
@@ -374,7 +381,7 @@ TEST_CASE_METHOD(Bench, "writers of one role's settings that collide are waited 
   CHECK_THAT(cluster.settings_of("bulk"), StartsWith("work_mem=") && !Contains("lock_timeout"));
 }
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(ProfileBench,
                  "a DBA's open transaction on the role is not waited for beyond the deadline") {
   PgClient dba{cluster.address()};
   cluster.alter("bulk", "SET work_mem = '4MB'");
@@ -385,7 +392,7 @@ TEST_CASE_METHOD(Bench,
   CHECK(cluster.settings_of("bulk") == "lock_timeout=2s,work_mem=5MB");
 }
 
-TEST_CASE_METHOD(Bench, "sessions from before a change are counted until they are gone") {
+TEST_CASE_METHOD(ProfileBench, "sessions from before a change are counted until they are gone") {
   const auto stale = [&](const std::string& role) {
     one.clock.advance(5s);
     REQUIRE(testing::run_coroutine(one.io, one.profile.after_step()).has_value());
@@ -408,7 +415,8 @@ TEST_CASE_METHOD(Bench, "sessions from before a change are counted until they ar
   CHECK(before->run("SHOW lock_timeout") == "0");
 }
 
-TEST_CASE_METHOD(Bench, "names that are no names are refused before they reach the server (H44)") {
+TEST_CASE_METHOD(ProfileBench,
+                 "names that are no names are refused before they reach the server (H44)") {
   for (const std::string target : {"profile/x\"; DROP TABLE homeostat.lever; --", "profile/",
                                    "class/batch", "profile", "", "profile/-x"}) {
     CAPTURE(target);
@@ -417,7 +425,7 @@ TEST_CASE_METHOD(Bench, "names that are no names are refused before they reach t
   }
 }
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(ProfileBench,
                  "only the schema's functions reach a wrapper, and it checks by itself (S8)") {
   for (const auto* role : {"homeostat_actuator", "homeostat_monitor", "bulk", "critical"}) {
     CAPTURE(role);
@@ -447,7 +455,8 @@ std::string entry_of(const loader::Key& key) {
          loader::format_number(*key.range.max);
 }
 
-TEST_CASE_METHOD(Bench, "the configuration and the database have the same list of settings (S8)") {
+TEST_CASE_METHOD(ProfileBench,
+                 "the configuration and the database have the same list of settings (S8)") {
   for (const auto& key : loader::planner_settings_shape().keys) {
     const auto entry = entry_of(key);
     const auto name = key.name;

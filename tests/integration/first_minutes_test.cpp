@@ -13,7 +13,7 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-nlohmann::json sample(const nlohmann::json& status, const std::string& signal) {
+nlohmann::json sampled(const nlohmann::json& status, const std::string& signal) {
   for (const auto& sample : status.at("samples")) {
     if (sample.at("signal") == signal && sample.at("subject") == "node/main") return sample;
   }
@@ -21,8 +21,8 @@ nlohmann::json sample(const nlohmann::json& status, const std::string& signal) {
 }
 
 bool measures(const BareSite& site) {
-  return sample(site.status(), "probe_up").at("numerator") == 1 &&
-         sample(site.status(), "pg_open_transactions").at("quality") == "whole";
+  return sampled(site.status(), "probe_up").at("numerator") == 1 &&
+         sampled(site.status(), "pg_open_transactions").at("quality") == "whole";
 }
 
 std::string state(const BareSite& site) {
@@ -113,7 +113,7 @@ TEST_CASE("first minutes: a daemon that PgBouncer does not let in says who it is
     return run_homeostat({"status", "--server", site.url()}).output.find("this is PgBouncer") !=
            std::string::npos;
   }));
-  CHECK(sample(site.status(), "probe_up").at("numerator") == 0);
+  CHECK(sampled(site.status(), "probe_up").at("numerator") == 0);
 }
 
 TEST_CASE("first minutes: a daemon whose ledger is behind PgBouncer leads nothing and says why") {

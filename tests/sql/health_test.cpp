@@ -43,7 +43,7 @@ struct Ratio {
   int open;
 };
 
-struct Bench {
+struct HealthBench {
   /// As a leader with these policies leaves it.
   void lead_with(const PolicySet& policies) {
     Instance leader{cluster};
@@ -97,7 +97,7 @@ class Daemon {
   TimePoint now_{};
 };
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(HealthBench,
                  "health agrees with decide() on the source's policies, on the same sessions") {
   const auto policies = shipped("source");
   lead_with(policies);
@@ -124,7 +124,7 @@ TEST_CASE_METHOD(Bench,
   CHECK(breached < 30);
 }
 
-TEST_CASE_METHOD(Bench, "health says what it saw, over how many samples, and the threshold") {
+TEST_CASE_METHOD(HealthBench, "health says what it saw, over how many samples, and the threshold") {
   lead_with(shipped("source"));
   Crowd crowd{cluster};
   crowd.stand(2, 5);
@@ -136,7 +136,7 @@ TEST_CASE_METHOD(Bench, "health says what it saw, over how many samples, and the
                  Contains("0.4000 is more than 0.2"));
 }
 
-TEST_CASE_METHOD(Bench, "health weighs few transactions as the live cusum does") {
+TEST_CASE_METHOD(HealthBench, "health weighs few transactions as the live cusum does") {
   lead_with(shipped("recommended"));
   Crowd crowd{cluster};
   crowd.stand(1, 1);  // a ratio of 1, of a single transaction: (1 + 4 * 0.08) / (1 + 4)
@@ -148,7 +148,7 @@ TEST_CASE_METHOD(Bench, "health weighs few transactions as the live cusum does")
   CHECK(verdict("lock-contention") == "breached");
 }
 
-TEST_CASE_METHOD(Bench, "health samples anew within one transaction") {
+TEST_CASE_METHOD(HealthBench, "health samples anew within one transaction") {
   Crowd crowd{cluster};
   monitor.run("BEGIN");
   CHECK(health("h.verdict", "h.signal = 'pg_blocked_ratio'") == "empty");
@@ -157,7 +157,7 @@ TEST_CASE_METHOD(Bench, "health samples anew within one transaction") {
   monitor.run("COMMIT");
 }
 
-TEST_CASE_METHOD(Bench, "without live thresholds health judges by the source's and says so") {
+TEST_CASE_METHOD(HealthBench, "without live thresholds health judges by the source's and says so") {
   Crowd crowd{cluster};
   const std::string which = "h.signal = 'pg_blocked_ratio'";
   crowd.stand(1, 5);
@@ -174,7 +174,7 @@ TEST_CASE_METHOD(Bench, "without live thresholds health judges by the source's a
   CHECK(health("h.policy IS NULL", which) == "t");
 }
 
-TEST_CASE_METHOD(Bench,
+TEST_CASE_METHOD(HealthBench,
                  "a new leader's thresholds replace the old ones, those of policies off go") {
   auto policies = shipped("source");
   lead_with(policies);
@@ -193,7 +193,7 @@ TEST_CASE_METHOD(Bench,
         "circuit-breaker 0.7");
 }
 
-TEST_CASE_METHOD(Bench, "new policies reach the database with the next renewal (reload)") {
+TEST_CASE_METHOD(HealthBench, "new policies reach the database with the next renewal (reload)") {
   Instance leader{cluster};
   leader.ledger.set_thresholds(thresholds_of(shipped("source")));
   leader.lead();
@@ -206,7 +206,7 @@ TEST_CASE_METHOD(Bench, "new policies reach the database with the next renewal (
   CHECK(health("h.threshold", "h.policy = 'circuit-breaker'") == "0.5");
 }
 
-TEST_CASE_METHOD(Bench, "only the leader writes thresholds") {
+TEST_CASE_METHOD(HealthBench, "only the leader writes thresholds") {
   PgClient actuator{cluster.address("homeostat_actuator")};
   CHECK_THROWS_WITH(actuator.run("SELECT homeostat.register_thresholds(0, '[]')"),
                     Contains("does not hold the lease"));
@@ -215,7 +215,7 @@ TEST_CASE_METHOD(Bench, "only the leader writes thresholds") {
                     Contains("permission denied"));
 }
 
-TEST_CASE_METHOD(Bench, "advisory waits are not contention to health either (H63)") {
+TEST_CASE_METHOD(HealthBench, "advisory waits are not contention to health either (H63)") {
   PgClient holder{cluster.address()};
   PgClient waiter{cluster.address()};
   holder.run("SELECT pg_advisory_lock(1)");
@@ -229,7 +229,7 @@ TEST_CASE_METHOD(Bench, "advisory waits are not contention to health either (H63
   CHECK(health("h.value", which) == "0");
 }
 
-TEST_CASE_METHOD(Bench, "what health may not see is unknown, and the GRANT is named (H66)") {
+TEST_CASE_METHOD(HealthBench, "what health may not see is unknown, and the GRANT is named (H66)") {
   cluster.sql("REVOKE pg_read_all_stats FROM homeostat_owner");
   Crowd crowd{cluster};
   crowd.stand(3, 4);
@@ -238,7 +238,7 @@ TEST_CASE_METHOD(Bench, "what health may not see is unknown, and the GRANT is na
              Contains("GRANT pg_read_all_stats TO homeostat_owner"));
 }
 
-TEST_CASE_METHOD(Bench, "health refuses to sit and wait, and strangers") {
+TEST_CASE_METHOD(HealthBench, "health refuses to sit and wait, and strangers") {
   CHECK_THROWS_WITH(monitor.run("SELECT homeostat.health(11)"), Contains("1 to 10 samples"));
   CHECK_THROWS_WITH(monitor.run("SELECT homeostat.health(3, '2 seconds')"),
                     Contains("at most a second apart"));

@@ -16,7 +16,7 @@
 namespace homeostat::testing {
 namespace {
 
-constexpr const char* kProgram = "/usr/bin/prometheus-alertmanager";
+constexpr const char* kAlertmanager = "/usr/bin/prometheus-alertmanager";
 
 Result<HttpResponse> get(const std::string& url) {
   boost::asio::io_context io;
@@ -25,7 +25,7 @@ Result<HttpResponse> get(const std::string& url) {
 
 }  // namespace
 
-bool alertmanager_installed() { return ::access(kProgram, X_OK) == 0; }
+bool alertmanager_installed() { return ::access(kAlertmanager, X_OK) == 0; }
 
 AlertmanagerServer::AlertmanagerServer(const std::string& webhook) : port_(free_port()) {
   std::ofstream config(scratch_.path() + "/config.yml");
@@ -44,7 +44,7 @@ void AlertmanagerServer::start() {
   options.log = directory + "/log";
   options.directory = directory;
   process_ = ChildProcess(
-      {kProgram, "--config.file=" + directory + "/config.yml",
+      {kAlertmanager, "--config.file=" + directory + "/config.yml",
        "--storage.path=" + directory + "/data" + std::to_string(++starts_),
        "--web.listen-address=127.0.0.1:" + std::to_string(port_), "--cluster.listen-address="},
       options);

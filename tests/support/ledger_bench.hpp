@@ -22,6 +22,14 @@ namespace homeostat::testing {
 // Only ever waited out by a failing test.
 constexpr Duration kPatient = std::chrono::seconds{60};
 
+inline Result<MigrationReport> migrate_as(const PostgresCluster& cluster, const std::string& role) {
+  boost::asio::io_context io;
+  pg::Session session{io.get_executor(), cluster.address(role), pg::SessionSettings{}};
+  const auto connected = run_coroutine(io, session.connect(kPatient));
+  if (!connected.has_value()) return connected.error();
+  return run_coroutine(io, migrate(session, kPatient));
+}
+
 /// The roles and the schema in database `postgres`.
 class LedgerCluster : public PostgresCluster {
  public:

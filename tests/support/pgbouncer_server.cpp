@@ -13,7 +13,7 @@
 namespace homeostat::testing {
 namespace {
 
-constexpr const char* kProgram = "/usr/sbin/pgbouncer";
+constexpr const char* kPgbouncer = "/usr/sbin/pgbouncer";
 constexpr const char* kAdministrator = "postgres";
 
 }  // namespace
@@ -31,7 +31,7 @@ PgBouncerServer::PgBouncerServer(const PostgresCluster& behind, const std::strin
   options.user = server_user();
   options.directory = scratch_.path();
   options.log = scratch_.path() + "/pgbouncer.log";
-  process_ = ChildProcess{{kProgram, scratch_.path() + "/pgbouncer.ini"}, options};
+  process_ = ChildProcess{{kPgbouncer, scratch_.path() + "/pgbouncer.ini"}, options};
   const auto settled = [this] {
     if (!process_.running()) return true;
     try {

@@ -15,7 +15,7 @@
 namespace homeostat::testing {
 namespace {
 
-constexpr const char* kProgram = "/usr/bin/prometheus";
+constexpr const char* kPrometheus = "/usr/bin/prometheus";
 constexpr const char* kTool = "/usr/bin/promtool";
 
 /// Everything but letters and digits as %XX.
@@ -41,7 +41,9 @@ Result<HttpResponse> get(int port, const std::string& target) {
 
 }  // namespace
 
-bool prometheus_installed() { return ::access(kProgram, X_OK) == 0 && ::access(kTool, X_OK) == 0; }
+bool prometheus_installed() {
+  return ::access(kPrometheus, X_OK) == 0 && ::access(kTool, X_OK) == 0;
+}
 
 PrometheusServer::PrometheusServer(const std::string& target, std::chrono::seconds every)
     : port_(free_port()) {
@@ -55,7 +57,7 @@ PrometheusServer::PrometheusServer(const std::string& target, std::chrono::secon
   ProcessOptions options;
   options.log = directory + "/log";
   options.directory = directory;
-  process_ = ChildProcess({kProgram, "--config.file=" + directory + "/config.yml",
+  process_ = ChildProcess({kPrometheus, "--config.file=" + directory + "/config.yml",
                            "--storage.tsdb.path=" + directory + "/data",
                            "--web.listen-address=127.0.0.1:" + std::to_string(port_)},
                           options);

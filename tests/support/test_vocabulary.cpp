@@ -54,7 +54,7 @@ ArgumentDescription argument(const std::string& name, ArgumentType type) {
   return description;
 }
 
-LeverDescription batch_window() {
+LeverDescription batch_window_lever() {
   LeverDescription lever;
   lever.arguments = {argument("window", ArgumentType::duration),
                      argument("drain_limit", ArgumentType::number)};
@@ -85,7 +85,7 @@ Vocabulary regulated_vocabulary() {
       signal(SignalShape::gauge, kGroup, "events per second", true);
   signals["kafka_efficient_batch_events"] = signal(SignalShape::gauge, kGroup, "events", true);
   signals["kafka_consumer_lag_events"] = signal(SignalShape::gauge, kGroup, "events", false);
-  result.levers["batch_window"] = batch_window();
+  result.levers["batch_window"] = batch_window_lever();
   result.levers["admission"] = admission();
   result.subjects[kGroup] = {Subject{kGroup, "play-counts"}};
   return result;

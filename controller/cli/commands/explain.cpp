@@ -22,19 +22,19 @@ namespace homeostat {
 namespace {
 
 /// Evaluations looked through for one of each subject.
-constexpr int kRows = 500;
+constexpr int kExplainRows = 500;
 
-struct Options {
+struct ExplainOptions {
   PastOptions past;
   std::string policy;
   std::string subject;
   std::string at;
 };
 
-Result<HistoryQuery> query_of(const Options& options) {
+Result<HistoryQuery> query_of(const ExplainOptions& options) {
   HistoryQuery query;
   query.policy = options.policy;
-  query.limit = kRows;
+  query.limit = kExplainRows;
   if (!options.subject.empty()) {
     query.subject = parse_subject(options.subject);
     query.limit = 1;
@@ -54,7 +54,7 @@ Result<HistoryQuery> query_of(const Options& options) {
 /// ": it is evaluated on `cluster`", or nothing.
 std::string subjects_of(const History& history, HistoryQuery query) {
   query.subject.reset();
-  query.limit = kRows;
+  query.limit = kExplainRows;
   const auto verdicts = history.verdicts(query);
   std::set<Subject> seen;
   if (verdicts.has_value()) {
@@ -65,7 +65,8 @@ std::string subjects_of(const History& history, HistoryQuery query) {
   return names.empty() ? "" : ": it is evaluated on " + loader::in_quotes(names);
 }
 
-Error nothing_found(const Options& options, const HistoryQuery& query, const History& history) {
+Error nothing_found(const ExplainOptions& options, const HistoryQuery& query,
+                    const History& history) {
   auto what = "no evaluation of " + options.policy;
   if (query.subject) what += " on " + options.subject;
   if (query.until) what += " up to " + text::utc(*query.until);
@@ -88,7 +89,7 @@ Result<std::optional<Effect>> last_judged(const PastSource& source, HistoryQuery
 }
 
 /// The newest of each subject, as one text.
-Result<std::string> explained(const Options& options) {
+Result<std::string> explained(const ExplainOptions& options) {
   const auto query = query_of(options);
   if (!query.has_value()) return query.error();
   const auto source = open_past(options.past);
@@ -114,7 +115,7 @@ Result<std::string> explained(const Options& options) {
   return out;
 }
 
-int run(const Options& options) {
+int run_explain(const ExplainOptions& options) {
   const auto text = explained(options);
   if (!text.has_value()) return complain(text.error());
   std::cout << *text;
@@ -124,7 +125,7 @@ int run(const Options& options) {
 }  // namespace
 
 void add_explain_command(CLI::App& app, std::function<int()>& chosen) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExplainOptions>();
   auto* command = app.add_subcommand(
       "explain", "Say what a policy measured, each gate's margin, and why it did or did not act");
   command->add_option("POLICY", options->policy, "Its name")->required();
@@ -139,7 +140,7 @@ void add_explain_command(CLI::App& app, std::function<int()>& chosen) {
       "Example:\n  homeostat explain circuit-breaker\n"
       "  homeostat explain circuit-breaker --at 5m\n"
       "  homeostat explain lock-contention --subject cluster --at 2026-03-01T12:00:00Z");
-  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  command->callback([options, &chosen] { chosen = [options] { return run_explain(*options); }; });
 }
 
 }  // namespace homeostat

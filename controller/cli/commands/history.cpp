@@ -19,9 +19,9 @@ namespace homeostat {
 namespace {
 
 /// Rows of a kind that are looked at: a line may stand for many.
-constexpr int kRows = 1000;
+constexpr int kHistoryRows = 1000;
 
-struct Options {
+struct HistoryOptions {
   PastOptions past;
   std::string policy;
   std::string since = "24h";
@@ -39,7 +39,7 @@ struct Found {
 /// of the truth.
 template <class Recorded>
 void note_reach(const std::vector<Recorded>& rows, Found& found) {
-  if (rows.size() < static_cast<std::size_t>(kRows)) return;
+  if (rows.size() < static_cast<std::size_t>(kHistoryRows)) return;
   found.cut = true;
   found.complete_since = std::max(found.complete_since, rows.back().wall);
 }
@@ -68,9 +68,9 @@ Result<Found> look(const History& history, const HistoryQuery& query) {
   return found;
 }
 
-Result<Found> asked(const Options& options) {
+Result<Found> asked(const HistoryOptions& options) {
   HistoryQuery query;
-  query.limit = kRows;
+  query.limit = kHistoryRows;
   query.changes_only = true;
   const auto since = parse_when(options.since, SystemClock().wall());
   if (!since.has_value()) return since.error();
@@ -88,7 +88,7 @@ Result<Found> asked(const Options& options) {
   return found;
 }
 
-int run(const Options& options) {
+int run_history(const HistoryOptions& options) {
   const auto found = asked(options);
   if (!found.has_value()) return complain(found.error());
   if (options.json) {
@@ -113,7 +113,7 @@ int run(const Options& options) {
 }  // namespace
 
 void add_history_command(CLI::App& app, std::function<int()>& chosen) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<HistoryOptions>();
   auto* command =
       app.add_subcommand("history", "List what was decided, done and achieved, newest last");
   command->add_option("--policy", options->policy, "Only this one")->type_name("POLICY");
@@ -132,7 +132,7 @@ void add_history_command(CLI::App& app, std::function<int()>& chosen) {
       "Example:\n  homeostat history --since 1h\n"
       "  homeostat history --policy circuit-breaker --limit 10\n"
       "  homeostat history --journal /var/lib/homeostat/journal.db --json");
-  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  command->callback([options, &chosen] { chosen = [options] { return run_history(*options); }; });
 }
 
 }  // namespace homeostat

@@ -25,7 +25,7 @@
 namespace homeostat {
 namespace {
 
-struct Options {
+struct ReplayOptions {
   std::string recording;
   std::string config;
   std::vector<std::string> policies;
@@ -48,7 +48,7 @@ std::optional<PolicySet> load_set(const std::vector<std::string>& paths,
 }
 
 /// The configuration's part, and its own policies unless others are named.
-std::optional<PolicyContext> load_context(Options& options) {
+std::optional<PolicyContext> load_context(ReplayOptions& options) {
   if (options.config.empty()) return default_context();
   const auto load = load_config(options.config, Secrets::left_alone);
   print_findings(std::cerr, load.errors);
@@ -76,7 +76,7 @@ struct Prepared {
   Vocabulary words;
 };
 
-std::optional<Prepared> read_options(Options options) {
+std::optional<Prepared> read_options(ReplayOptions options) {
   if (options.config.empty() && options.policies.empty()) {
     std::cerr << "homeostat: name what to replay: --policies, or --config for the daemon's own\n";
     return std::nullopt;
@@ -104,7 +104,7 @@ std::optional<Prepared> read_options(Options options) {
 }
 
 /// --html: the recording is told a second time, to be drawn.
-Result<void> write_html(const Options& options, const Backtest& backtest, BacktestOptions run,
+Result<void> write_html(const ReplayOptions& options, const Backtest& backtest, BacktestOptions run,
                         page::ReplayPage page, const std::function<Result<void>(Backtest&)>& tell) {
   const auto policies = run.policies;
   const auto trace = trace_of(backtest, std::move(run), page.other, tell);
@@ -124,7 +124,7 @@ std::vector<std::string> exceeded(const std::vector<FailOn>& limits, const Backt
   return all;
 }
 
-int run(const Options& options) {
+int run_replay(const ReplayOptions& options) {
   std::vector<FailOn> limits;
   for (const auto& text : options.fail_on) {
     auto limit = parse_fail_on(text);
@@ -178,7 +178,7 @@ std::string figures() {
 }  // namespace
 
 void add_replay_command(CLI::App& app, std::function<int()>& chosen) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ReplayOptions>();
   auto* command =
       app.add_subcommand("replay", "Tell what policies would have decided about a recording");
   command
@@ -241,7 +241,7 @@ void add_replay_command(CLI::App& app, std::function<int()>& chosen) {
       "    --data-urlencode start=2026-03-01T12:00:00Z --data-urlencode end=2026-03-01T14:00:00Z "
       "\\\n"
       "    > samples.json && homeostat replay samples.json --policies new.yaml");
-  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  command->callback([options, &chosen] { chosen = [options] { return run_replay(*options); }; });
 }
 
 }  // namespace homeostat

@@ -21,11 +21,7 @@
 namespace homeostat {
 namespace {
 
-constexpr int kHolds = 0;
-constexpr int kFails = 1;
-constexpr int kUnusable = 2;
-
-struct Options {
+struct SimulateOptions {
   std::vector<std::string> scenarios;
   std::vector<std::string> policies;
   std::vector<std::string> compare;
@@ -35,16 +31,16 @@ struct Options {
   bool digest = false;
 };
 
-struct Prepared {
+struct PreparedScenario {
   Scenario scenario;
   FittedPolicies policies;
 };
 
 /// Errors are printed; nothing then. Everything is loaded before anything runs. Scenarios for which
 /// no policy is left are named and left out, but not all of them.
-std::optional<std::vector<Prepared>> prepare(const Options& options,
-                                             std::vector<Scenario> scenarios) {
-  std::vector<Prepared> all;
+std::optional<std::vector<PreparedScenario>> prepare(const SimulateOptions& options,
+                                                     std::vector<Scenario> scenarios) {
+  std::vector<PreparedScenario> all;
   bool usable = true;
   for (auto& scenario : scenarios) {
     auto policies = load_for(scenario, policies_of(options.policies, scenario), false);
@@ -63,7 +59,7 @@ std::optional<std::vector<Prepared>> prepare(const Options& options,
 }
 
 /// What --html adds for one scenario: a run of it once more, looked at.
-Result<std::string> section_of(const Prepared& prepared, const ScenarioReport& report) {
+Result<std::string> section_of(const PreparedScenario& prepared, const ScenarioReport& report) {
   const auto& [scenario, policies] = prepared;
   const auto trace = trace_of(scenario, policies.set, report);
   if (!trace.has_value()) return trace.error();
@@ -75,7 +71,7 @@ int fail(int status, const Error& error) {
   return status;
 }
 
-Result<ScenarioReport> report_of(const Prepared& prepared, bool digest) {
+Result<ScenarioReport> report_of(const PreparedScenario& prepared, bool digest) {
   DecisionDigest seen;
   const Watch watch = [&seen](const SimulatedStep& step) { seen.see(step); };
   auto report = report_on(prepared.scenario, prepared.policies.set, digest ? watch : Watch{});
@@ -86,7 +82,7 @@ Result<ScenarioReport> report_of(const Prepared& prepared, bool digest) {
   return report;
 }
 
-int simulate_all(const Options& options, const std::vector<Prepared>& prepared) {
+int simulate_all(const SimulateOptions& options, const std::vector<PreparedScenario>& prepared) {
   std::vector<ScenarioReport> reports;
   std::vector<std::string> sections;
   bool holds = true;
@@ -112,7 +108,7 @@ int simulate_all(const Options& options, const std::vector<Prepared>& prepared) 
   return holds ? kHolds : kFails;
 }
 
-int run(const Options& options) {
+int run_simulate(const SimulateOptions& options) {
   if (!options.html.empty()) {
     const auto writable = page::check_page(options.html);
     if (!writable.has_value()) return fail(kUnusable, writable.error());
@@ -129,7 +125,7 @@ int run(const Options& options) {
 }  // namespace
 
 void add_simulate_command(CLI::App& app, std::function<int()>& chosen) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SimulateOptions>();
   auto* command = app.add_subcommand(
       "simulate", "Try policies on a model of a database in trouble, on a virtual clock");
   command->add_option("SCENARIO", options->scenarios, "Files, or folders with them (*.yaml)")
@@ -195,7 +191,7 @@ void add_simulate_command(CLI::App& app, std::function<int()>& chosen) {
       "  homeostat simulate policies/scenarios --compare policies/source\n"
       "  homeostat simulate policies/scenarios --html simulation.html\n"
       "  homeostat simulate my-scenario.yaml --policies new.yaml --seed 7 --runs 20 --json");
-  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+  command->callback([options, &chosen] { chosen = [options] { return run_simulate(*options); }; });
 }
 
 }  // namespace homeostat

@@ -13,10 +13,6 @@
 namespace homeostat {
 namespace {
 
-constexpr int kHolds = 0;
-constexpr int kFails = 1;
-constexpr int kUnusable = 2;
-
 using Sets = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
 /// What it is called in the table: the last part of its path, as `recommended`.

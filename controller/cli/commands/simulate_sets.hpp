@@ -9,6 +9,11 @@
 
 namespace homeostat {
 
+// Exit statuses of `homeostat simulate`.
+constexpr int kHolds = 0;
+constexpr int kFails = 1;
+constexpr int kUnusable = 2;
+
 /// `named`: the first set, as of policies_of(); each of `compared` is a set by itself. Prints a
 /// table a scenario, as soon as it is there, or JSON at the end. The exit status is that of the
 /// first set.

@@ -19,14 +19,14 @@
 namespace homeostat {
 namespace {
 
-struct Options {
+struct StatusOptions {
   std::string server = kDefaultServer;
   bool json = false;
   bool watch = false;
   std::string probe = {};  ///< a health path without its slash; empty: not asked for
 };
 
-Result<std::string> asked(const Options& options) {
+Result<std::string> asked(const StatusOptions& options) {
   const auto report = ask_daemon(options.server, "/v1/status");
   if (!report.has_value()) return report.error();
   constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
@@ -34,14 +34,14 @@ Result<std::string> asked(const Options& options) {
   return text::status(*report);
 }
 
-int once(const Options& options) {
+int once(const StatusOptions& options) {
   const auto text = asked(options);
   if (!text.has_value()) return complain(text.error());
   std::cout << *text;
   return 0;
 }
 
-int probe(const Options& options) {
+int probe(const StatusOptions& options) {
   const auto health = ask_health(options.server, "/" + options.probe);
   if (!health.has_value()) return complain(health.error());
   std::cout << health->line << "\n";
@@ -49,7 +49,7 @@ int probe(const Options& options) {
 }
 
 /// Until it is interrupted, or nobody reads it any more. A daemon that goes away may come back.
-int watch(const Options& options) {
+int watch(const StatusOptions& options) {
   const bool clears = isatty(STDOUT_FILENO) != 0 && !options.json;
   while (std::cout) {
     const auto text = asked(options);
@@ -67,7 +67,7 @@ int watch(const Options& options) {
 }  // namespace
 
 void add_status_command(CLI::App& app, std::function<int()>& chosen) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<StatusOptions>();
   auto* command = app.add_subcommand(
       "status", "Show signals beside their thresholds, policies, levers, probes and alerts");
   add_server_option(*command, options->server);

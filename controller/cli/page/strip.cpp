@@ -8,7 +8,7 @@
 namespace homeostat::page {
 namespace {
 
-constexpr int kHeight = 40;
+constexpr int kStripHeight = 40;
 constexpr int kMarks = 10;  // of it, at the top: forward in the upper half, back in the lower
 constexpr const char* kUpper = " 0V5";
 constexpr const char* kLower = " 5V10";
@@ -29,10 +29,10 @@ Bar bar_at(const Track& track, std::size_t number) {
 }
 
 std::string box(int begin, int end, double share) {
-  const auto height = std::lround(std::clamp(share, 0.0, 1.0) * (kHeight - kMarks));
-  const auto bottom = std::to_string(kHeight);
-  return "M" + std::to_string(begin) + " " + bottom + "V" + std::to_string(kHeight - height) + "H" +
-         std::to_string(std::max(end, begin + 1)) + "V" + bottom + "z";
+  const auto height = std::lround(std::clamp(share, 0.0, 1.0) * (kStripHeight - kMarks));
+  const auto bottom = std::to_string(kStripHeight);
+  return "M" + std::to_string(begin) + " " + bottom + "V" + std::to_string(kStripHeight - height) +
+         "H" + std::to_string(std::max(end, begin + 1)) + "V" + bottom + "z";
 }
 
 /// Slots that are alike make one box.
@@ -70,7 +70,7 @@ std::string marks(const Track& track, const Frame& frame, bool forward) {
 }  // namespace
 
 std::string draw(const std::string& title, const Track& track, const Frame& frame) {
-  auto content = backdrop(frame, kHeight);
+  auto content = backdrop(frame, kStripHeight);
   const auto add = [&](const char* css_class, const std::string& path) {
     if (path.empty()) return;
     content += "<path class=\"" + std::string(css_class) + "\" d=\"" + path + "\"/>";
@@ -81,8 +81,9 @@ std::string draw(const std::string& title, const Track& track, const Frame& fram
   add("back", marks(track, frame, false));
   return "<figure class=\"strip\"><figcaption>" + element("b", title) +
          "</figcaption>\n<div class=\"plot\"><svg viewBox=\"0 0 " + std::to_string(kWidth) + " " +
-         std::to_string(kHeight) + "\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"" +
-         escaped(title) + "\">" + content + "</svg></div></figure>\n";
+         std::to_string(kStripHeight) +
+         "\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"" + escaped(title) + "\">" +
+         content + "</svg></div></figure>\n";
 }
 
 }  // namespace homeostat::page

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/cli/text/gate_text.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <functional>
@@ -273,6 +274,22 @@ std::string bar(ForwardBar bar) {
       return "the storm brake is on: too many acts lately (homeostat ack)";
   }
   return "";
+}
+
+std::string failed_gates(const Verdict& verdict, const nlohmann::json& policy,
+                         std::span<const GateKind> kinds) {
+  std::string out;
+  for (const auto& one : verdict.gates) {
+    const bool asked =
+        kinds.empty() || std::find(kinds.begin(), kinds.end(), one.kind) != kinds.end();
+    if (one.passed || !asked) continue;
+    out += (out.empty() ? "" : "; ") + gate(verdict, one, policy);
+  }
+  return out;
+}
+
+std::string sentence(const std::string& head, const std::string& why) {
+  return head + (why.empty() ? "." : ": " + why + ".");
 }
 
 std::string absence(AbsentReason reason) {

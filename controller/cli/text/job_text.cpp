@@ -15,19 +15,6 @@ using nlohmann::json;
 
 JobStatus status_of(const Verdict& verdict) { return verdict.job.value_or(JobStatus{}); }
 
-/// The gates that say no, in words.
-std::string failed(const Verdict& verdict, const json& policy) {
-  std::string out;
-  for (const auto& one : verdict.gates) {
-    if (!one.passed) out += (out.empty() ? "" : "; ") + gate(verdict, one, policy);
-  }
-  return out;
-}
-
-std::string with(const std::string& head, const std::string& why) {
-  return head + (why.empty() ? "." : ": " + why + ".");
-}
-
 /// ", 12 GB moved", or nothing: not every job counts bytes.
 std::string moved(const JobStatus& status) {
   return status.bytes_done > 0 ? ", " + bytes(status.bytes_done) + " moved" : "";
@@ -73,7 +60,7 @@ std::string started(const Verdict& verdict) {
     const auto judged = evidence.judged.value_or(evidence.numerator);
     why += (why.empty() ? "" : "; ") + evidence.signal + " " + of_signal(evidence.signal, judged);
   }
-  return with(early ? "Started early" : "Started", why.empty() ? "its time has come" : why);
+  return sentence(early ? "Started early" : "Started", why.empty() ? "its time has come" : why);
 }
 
 std::string stopped(const Verdict& verdict) {
@@ -85,8 +72,8 @@ std::string stopped(const Verdict& verdict) {
 
 std::string holding(const Verdict& verdict, const json& policy) {
   if (verdict.state == BreakerState::open) return "Runs: " + progress(status_of(verdict)) + ".";
-  return with("Waits to go on, since " + why_stopped(status_of(verdict).stop),
-              failed(verdict, policy));
+  return sentence("Waits to go on, since " + why_stopped(status_of(verdict).stop),
+                  failed_gates(verdict, policy));
 }
 
 }  // namespace
@@ -120,10 +107,10 @@ std::string job_reason(const Verdict& verdict, const json& policy) {
     case Step::holding:
       return holding(verdict, policy);
     case Step::blocked:
-      return with(stands_still ? "Would go on, but may not" : "Would start, but may not",
-                  failed(verdict, policy));
+      return sentence(stands_still ? "Would go on, but may not" : "Would start, but may not",
+                      failed_gates(verdict, policy));
     default:
-      return with("Nothing to do", failed(verdict, policy));
+      return sentence("Nothing to do", failed_gates(verdict, policy));
   }
 }
 

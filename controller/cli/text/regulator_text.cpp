@@ -14,21 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-/// The gates of these kinds that say no, in words.
-std::string failed(const Verdict& verdict, const json& policy, std::span<const GateKind> kinds) {
-  std::string out;
-  for (const auto& one : verdict.gates) {
-    const bool asked = std::find(kinds.begin(), kinds.end(), one.kind) != kinds.end();
-    if (one.passed || !asked) continue;
-    out += (out.empty() ? "" : "; ") + gate(verdict, one, policy);
-  }
-  return out;
-}
-
-std::string with(const std::string& head, const std::string& why) {
-  return head + (why.empty() ? "." : ": " + why + ".");
-}
-
 constexpr std::array kLimits{GateKind::lower_bound, GateKind::upper_bound, GateKind::max_step};
 constexpr std::array kWaits{GateKind::dead_band, GateKind::cut_every, GateKind::grow_every,
                             GateKind::lower_bound, GateKind::upper_bound};
@@ -53,15 +38,15 @@ std::string regulator_reason(const Verdict& verdict, const json& policy) {
   const auto stands = verdict.value ? number(*verdict.value) : "nothing";
   switch (verdict.step) {
     case Step::adjusted:
-      return with("Set to " + stands, failed(verdict, policy, kLimits));
+      return sentence("Set to " + stands, failed_gates(verdict, policy, kLimits));
     case Step::blocked:
-      return with("Would move to " + number(verdict.target.value_or(0)) + ", but may not",
-                  failed(verdict, policy, kBars));
+      return sentence("Would move to " + number(verdict.target.value_or(0)) + ", but may not",
+                      failed_gates(verdict, policy, kBars));
     case Step::unknown:
       return verdict.value ? "Held at " + stands + ": unknown is " + unknown_inputs(verdict) + "."
                            : "Sets nothing: unknown is " + unknown_inputs(verdict) + ".";
     default:
-      return with("Stands at " + stands, failed(verdict, policy, kWaits));
+      return sentence("Stands at " + stands, failed_gates(verdict, policy, kWaits));
   }
 }
 

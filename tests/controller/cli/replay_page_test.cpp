@@ -29,7 +29,7 @@ ReplayedStorm replayed_storm() {
   bench.calm();
   bench.run_for(8min);
   BacktestOptions options;
-  options.policies = one_breaker();
+  options.policies = two_rung_breaker();
   options.policies.policies.front().hash = "fedcba9876543210";
   std::get<CusumTest>(options.policies.policies.front().open.arms.front().test).ref = 0.95;
   const auto tell = [&](Backtest& backtest) -> Result<void> {

@@ -13,7 +13,7 @@ namespace {
 
 using Catch::Matchers::Contains;
 using testing::Bench;
-using testing::one_breaker;
+using testing::two_rung_breaker;
 
 /// A recorded storm of one opening, told to a breaker that opens later, or never.
 Backtest storm_told_to(double ref) {
@@ -24,7 +24,7 @@ Backtest storm_told_to(double ref) {
   bench.calm();
   bench.run_for(std::chrono::minutes{8});
   BacktestOptions options;
-  options.policies = one_breaker();
+  options.policies = two_rung_breaker();
   if (ref != 0.2) options.policies.policies.front().hash = "fedcba9876543210";
   std::get<CusumTest>(options.policies.policies.front().open.arms.front().test).ref = ref;
   Backtest backtest(std::move(options));
@@ -34,7 +34,7 @@ Backtest storm_told_to(double ref) {
 
 /// A recorded storm that gets worse after the first act, by which it did harm.
 Backtest harm_done() {
-  auto policies = one_breaker();
+  auto policies = two_rung_breaker();
   auto& breaker = policies.policies.front();
   breaker.climb_after = std::chrono::minutes{2};
   breaker.expect =

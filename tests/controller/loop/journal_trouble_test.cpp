@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-JournalOptions options_in(const std::string& folder) {
+JournalOptions tried_options_in(const std::string& folder) {
   JournalOptions options;
   options.path = folder + "/journal.db";
   return options;
@@ -68,7 +68,7 @@ std::string read_file(const std::string& path) {
 
 /// A journal of some pages, closed.
 std::string written_journal(const std::string& folder, int steps) {
-  const auto options = options_in(folder);
+  const auto options = tried_options_in(folder);
   SqliteJournal journal(options);
   REQUIRE(journal.open().has_value());
   for (int number = 0; number < steps; ++number) {
@@ -82,7 +82,7 @@ std::string written_journal(const std::string& folder, int steps) {
 
 TEST_CASE("journal: when full it says so, answers on, and a later append recovers (H39)") {
   const ScratchDirectory scratch;
-  auto options = options_in(scratch.path());
+  auto options = tried_options_in(scratch.path());
   options.max_pages = 60;
   options.keep = 60s;
   SqliteJournal journal(options);
@@ -118,7 +118,7 @@ TEST_CASE("journal: a disk without space left is survived, also at the start (H3
     WARN("SKIPPED: this user may not mount a small filesystem");
     return;
   }
-  const auto options = options_in(disk.path());
+  const auto options = tried_options_in(disk.path());
   SECTION("filled while it runs") {
     SqliteJournal journal(options);
     REQUIRE(journal.open().has_value());
@@ -158,7 +158,7 @@ TEST_CASE("journal: a damaged file is set aside and named, and a fresh one start
   SECTION("no database at all") { bytes = "It was a dark and stormy night, and the disk said so."; }
   write_file(path, bytes);
 
-  SqliteJournal journal(options_in(scratch.path()));
+  SqliteJournal journal(tried_options_in(scratch.path()));
   const auto opened = journal.open();
   REQUIRE(opened.has_value());
   CHECK(opened->quarantined == path + ".corrupt-1");
@@ -177,7 +177,7 @@ TEST_CASE("journal: only the newest three damaged files are kept (H40)") {
   const auto path = scratch.path() + "/journal.db";
   for (int time = 1; time <= 5; ++time) {
     write_file(path, "damage number " + std::to_string(time));
-    SqliteJournal journal(options_in(scratch.path()));
+    SqliteJournal journal(tried_options_in(scratch.path()));
     REQUIRE(journal.open().has_value());
   }
   CHECK_FALSE(fs::exists(path + ".corrupt-2"));
@@ -197,7 +197,7 @@ TEST_CASE("journal: no flipped bit and no truncation keeps it from starting (H40
     bytes[place] = static_cast<char>(bytes[place] ^ (1 << random() % 8));
     if (round % 5 == 0) bytes.resize(random() % bytes.size());
     write_file(path, bytes);
-    SqliteJournal journal(options_in(scratch.path()));
+    SqliteJournal journal(tried_options_in(scratch.path()));
     const auto opened = journal.open();
     INFO("round " << round << ", byte " << place);
     // A flip in the marks by which we know our own file makes it somebody else's: refused, in
@@ -223,7 +223,7 @@ TEST_CASE("journal: a database that is somebody else's is refused and left as it
     REQUIRE(other->execute("CREATE TABLE accounts (id INTEGER)").has_value());
   }
   const auto before = read_file(path);
-  SqliteJournal journal(options_in(scratch.path()));
+  SqliteJournal journal(tried_options_in(scratch.path()));
   const auto opened = journal.open();
   REQUIRE_FALSE(opened.has_value());
   CHECK(opened.error().context ==
@@ -239,7 +239,7 @@ TEST_CASE("journal: tables of a newer version are refused and named") {
     auto newer = sqlite::Database::open(path, sqlite::Access::read_write);
     REQUIRE(newer->execute("UPDATE meta SET value = '999' WHERE key = 'schema'").has_value());
   }
-  SqliteJournal journal(options_in(scratch.path()));
+  SqliteJournal journal(tried_options_in(scratch.path()));
   const auto opened = journal.open();
   REQUIRE_FALSE(opened.has_value());
   CHECK(opened.error().context.find("tables of version 999") != std::string::npos);
@@ -248,7 +248,7 @@ TEST_CASE("journal: tables of a newer version are refused and named") {
 
 TEST_CASE("journal: what is older than the retention goes, from every table") {
   const ScratchDirectory scratch;
-  auto options = options_in(scratch.path());
+  auto options = tried_options_in(scratch.path());
   options.keep = 100s;
   SqliteJournal journal(options);
   REQUIRE(journal.open().has_value());
@@ -270,7 +270,7 @@ TEST_CASE("journal: what is older than the retention goes, from every table") {
 
 TEST_CASE("journal: the file itself shrinks under its limit, the newest steps stay") {
   const ScratchDirectory scratch;
-  auto options = options_in(scratch.path());
+  auto options = tried_options_in(scratch.path());
   SqliteJournal journal(options);
   REQUIRE(journal.open().has_value());
   for (int number = 0; number < 1000; ++number) {
@@ -296,7 +296,7 @@ TEST_CASE("journal: the file itself shrinks under its limit, the newest steps st
 
 TEST_CASE("journal: a file deleted under it is noticed at the next tick and made anew") {
   const ScratchDirectory scratch;
-  const auto options = options_in(scratch.path());
+  const auto options = tried_options_in(scratch.path());
   SqliteJournal journal(options);
   REQUIRE(journal.open().has_value());
   fs::remove(options.path);

@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::seconds;
 
-struct Bench {
+struct LeaderBench {
   boost::asio::io_context io;
   fakes::FakeLedger ledger;
   Leadership leadership{&ledger, seconds{5}};
@@ -23,7 +23,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("leadership: says when the lease was gained and when it was lost") {
-  Bench bench;
+  LeaderBench bench;
   CHECK(bench.step() == Leadership::Turn::gained);
   CHECK(bench.leadership.epoch() == 7);
   bench.now += seconds{5};
@@ -36,7 +36,7 @@ TEST_CASE("leadership: says when the lease was gained and when it was lost") {
 }
 
 TEST_CASE("leadership: asks the database only when a renewal is due") {
-  Bench bench;
+  LeaderBench bench;
   bench.step();
   bench.now += seconds{4};
   bench.step();
@@ -47,7 +47,7 @@ TEST_CASE("leadership: asks the database only when a renewal is due") {
 }
 
 TEST_CASE("leadership: without an answer nobody here leads (S7, H33)") {
-  Bench bench;
+  LeaderBench bench;
   bench.step();
   bench.ledger.failure = Error{ErrorCode::timeout, "no answer", {}};
   bench.now += seconds{5};
@@ -58,7 +58,7 @@ TEST_CASE("leadership: without an answer nobody here leads (S7, H33)") {
 }
 
 TEST_CASE("leadership: knows whether somebody else has led since the lease was last ours") {
-  Bench bench;
+  LeaderBench bench;
   bench.step();
   bench.ledger.failure = Error{ErrorCode::unavailable, "connection lost", {}};
   bench.now += seconds{5};
@@ -77,7 +77,7 @@ TEST_CASE("leadership: knows whether somebody else has led since the lease was l
 }
 
 TEST_CASE("leadership: an epoch that jumped while it led is a new beginning") {
-  Bench bench;
+  LeaderBench bench;
   bench.step();
   bench.ledger.lease.epoch = 9;
   bench.now += seconds{5};
@@ -85,7 +85,7 @@ TEST_CASE("leadership: an epoch that jumped while it led is a new beginning") {
 }
 
 TEST_CASE("leadership: says that nobody leads when a lease ran out and its lock stays (H33)") {
-  Bench bench;
+  LeaderBench bench;
   bench.ledger.lease = {6, "other:2", false};
   bench.step();
   CHECK_FALSE(bench.leadership.leaderless());
@@ -98,7 +98,7 @@ TEST_CASE("leadership: says that nobody leads when a lease ran out and its lock 
 }
 
 TEST_CASE("leadership: a doubt ends it until the database has confirmed it again (H32)") {
-  Bench bench;
+  LeaderBench bench;
   bench.step();
   bench.leadership.doubt("superseded");
   CHECK_FALSE(bench.leadership.leader());
@@ -107,7 +107,7 @@ TEST_CASE("leadership: a doubt ends it until the database has confirmed it again
 }
 
 TEST_CASE("leadership: bars forward acts when it changed hands by force too often (H34)") {
-  Bench bench;
+  LeaderBench bench;
   bench.ledger.lease.takeovers = 3;
   bench.step();
   CHECK(bench.leadership.bar() == ForwardBar::none);
@@ -119,7 +119,7 @@ TEST_CASE("leadership: bars forward acts when it changed hands by force too ofte
 }
 
 TEST_CASE("leadership: an acknowledgement stays where it was first seen on the time line") {
-  Bench bench;
+  LeaderBench bench;
   bench.ledger.acks = {{4, "cluster", seconds{30}}};
   bench.step();
   REQUIRE(bench.leadership.acks().size() == 1);
@@ -138,7 +138,7 @@ TEST_CASE("leadership: an acknowledgement stays where it was first seen on the t
 }
 
 TEST_CASE("leadership: how many sessions were ended comes with the renewal, for a standby too") {
-  Bench bench;
+  LeaderBench bench;
   bench.ledger.sessions_ended = 7;
   bench.ledger.lease.ours = GENERATE(true, false);
   CHECK(bench.leadership.sessions_ended() == 0);

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/support/grants.hpp"
+#include "tests/support/ledger_bench.hpp"
 #include "tests/support/pg_client.hpp"
 #include "tests/support/postgres_cluster.hpp"
 #include "tests/support/run.hpp"
@@ -13,17 +14,7 @@ namespace homeostat {
 namespace {
 
 using Catch::Matchers::Contains;
-
-constexpr auto kPatient = std::chrono::seconds{60};
-
-Result<MigrationReport> migrate_as(const testing::PostgresCluster& cluster,
-                                   const std::string& role) {
-  boost::asio::io_context io;
-  pg::Session session{io.get_executor(), cluster.address(role), pg::SessionSettings{}};
-  const auto connected = testing::run_coroutine(io, session.connect(kPatient));
-  if (!connected.has_value()) return connected.error();
-  return testing::run_coroutine(io, migrate(session, kPatient));
-}
+using testing::migrate_as;
 
 struct Prepared {
   Prepared() { cluster.sql(testing::grants()); }

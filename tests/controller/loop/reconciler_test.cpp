@@ -32,13 +32,13 @@ LedgerRow row_of(const DesiredLever& lever, Duration remaining) {
   return row;
 }
 
-struct Bench {
+struct ReconcilerBench {
   boost::asio::io_context io;
   fakes::FakeLever lever;
   Reconciler reconciler{{&lever}};
   TimePoint now{seconds{1000}};
 
-  Bench() { reconciler.adopt({}, 7, now); }
+  ReconcilerBench() { reconciler.adopt({}, 7, now); }
   std::vector<ActRecord> step(const std::vector<DesiredLever>& desired,
                               Reconciler::Options options = {}) {
     return testing::run_coroutine(io, reconciler.step(desired, options, now));
@@ -48,7 +48,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("reconciler: moves only what differs from the ledger") {
-  Bench bench;
+  ReconcilerBench bench;
   const auto want = shed("class/batch", 0);
   REQUIRE(bench.step({want}).size() == 1);
   CHECK(bench.lever.targets["class/batch"] == want.value);
@@ -56,7 +56,7 @@ TEST_CASE("reconciler: moves only what differs from the ledger") {
 }
 
 TEST_CASE("reconciler: every change carries the epoch and a rising sequence (S1, S2)") {
-  Bench bench;
+  ReconcilerBench bench;
   bench.step({shed("class/batch", 0)});
   bench.step({shed("class/batch", 0.05)});
   REQUIRE(bench.lever.changes.size() == 2);
@@ -66,7 +66,7 @@ TEST_CASE("reconciler: every change carries the epoch and a rising sequence (S1,
 
 TEST_CASE(
     "reconciler: what the database's guard has shed stays until its expiry, or is taken over") {
-  Bench bench;
+  ReconcilerBench bench;
   auto by_guard = shed("class/rebuildable", 0);
   by_guard.policy = "guard";
   bench.reconciler.adopt({row_of(by_guard, seconds{90})}, 8, bench.now);
@@ -93,7 +93,7 @@ TEST_CASE(
 }
 
 TEST_CASE("reconciler: reverts what no policy wants any more") {
-  Bench bench;
+  ReconcilerBench bench;
   bench.step({shed("class/batch", 0)});
   const auto acts = bench.step({});
   REQUIRE(acts.size() == 1);
@@ -103,14 +103,14 @@ TEST_CASE("reconciler: reverts what no policy wants any more") {
 }
 
 TEST_CASE("reconciler: a restart takes over open rows without applying them again (H20)") {
-  Bench bench;
+  ReconcilerBench bench;
   const auto want = shed("class/batch", 0);
   bench.reconciler.adopt({row_of(want, seconds{100})}, 8, bench.now);
   CHECK(bench.step({want}).empty());
 }
 
 TEST_CASE("reconciler: a token is used once, also after the ledger was read again (S2)") {
-  Bench bench;
+  ReconcilerBench bench;
   bench.step({shed("class/batch", 0)});
   bench.reconciler.adopt({}, 7, bench.now);
   bench.step({shed("class/batch", 0)});
@@ -119,7 +119,7 @@ TEST_CASE("reconciler: a token is used once, also after the ledger was read agai
 }
 
 TEST_CASE("reconciler: a restart undoes rows that nobody wants (H19)") {
-  Bench bench;
+  ReconcilerBench bench;
   bench.reconciler.adopt({row_of(shed("class/batch", 0), seconds{100})}, 8, bench.now);
   const auto acts = bench.step({});
   REQUIRE(acts.size() == 1);
@@ -127,7 +127,7 @@ TEST_CASE("reconciler: a restart undoes rows that nobody wants (H19)") {
 }
 
 TEST_CASE("reconciler: renews at each tick and before half of the time to live has passed") {
-  Bench bench;
+  ReconcilerBench bench;
   const auto want = shed("class/batch", 0);
   bench.step({want});
   bench.now += seconds{59};
@@ -141,7 +141,7 @@ TEST_CASE("reconciler: renews at each tick and before half of the time to live h
 }
 
 TEST_CASE("reconciler: a bar stops forward acts, and neither reverts nor renewals (S7)") {
-  Bench bench;
+  ReconcilerBench bench;
   bench.step({shed("class/batch", 0.25)});
   Reconciler::Options barred;
   barred.bar = ForwardBar::journal_unusable;
@@ -152,7 +152,7 @@ TEST_CASE("reconciler: a bar stops forward acts, and neither reverts nor renewal
 }
 
 TEST_CASE("reconciler: under a bar a regulated value only moves towards its baseline (S7)") {
-  Bench bench;
+  ReconcilerBench bench;
   const auto cap = [](double concurrency) {
     auto lever = shed("zone/1", 0);
     lever.value.arguments = {{"concurrency", concurrency}};
@@ -178,7 +178,7 @@ TEST_CASE("reconciler: under a bar a regulated value only moves towards its base
 }
 
 TEST_CASE("reconciler: a paused policy's levers only move towards the baseline (H37)") {
-  Bench bench;
+  ReconcilerBench bench;
   bench.step({shed("class/batch", 0.25)});
   Reconciler::Options paused;
   paused.paused = {shed("class/batch", 0).policy};
@@ -188,7 +188,7 @@ TEST_CASE("reconciler: a paused policy's levers only move towards the baseline (
 }
 
 TEST_CASE("reconciler: a renewal knows whether anything may move forward (S7, H37)") {
-  Bench bench;
+  ReconcilerBench bench;
   const auto want = shed("class/batch", 0.25);
   bench.step({want});
   Reconciler::Options tick;
@@ -203,7 +203,7 @@ TEST_CASE("reconciler: a renewal knows whether anything may move forward (S7, H3
 }
 
 TEST_CASE("reconciler: a yielded target is left alone until no policy wants it (H18, S9)") {
-  Bench bench;
+  ReconcilerBench bench;
   const auto want = shed("class/batch", 0);
   bench.step({want});
   ChangeResult yielded;
@@ -221,7 +221,7 @@ TEST_CASE("reconciler: a yielded target is left alone until no policy wants it (
 }
 
 TEST_CASE("reconciler: a foreign value found at a revert is shown for five minutes (H18)") {
-  Bench bench;
+  ReconcilerBench bench;
   bench.step({shed("class/batch", 0)});
   ChangeResult yielded;
   yielded.outcome = ChangeOutcome::yielded;
@@ -238,7 +238,7 @@ TEST_CASE("reconciler: a foreign value found at a revert is shown for five minut
 }
 
 TEST_CASE("reconciler: an unknown outcome stops everything until the ledger was read (H13)") {
-  Bench bench;
+  ReconcilerBench bench;
   bench.lever.answers.emplace_back(Error{ErrorCode::timeout, "no answer", {}});
   const auto acts = bench.step({shed("class/batch", 0), shed("class/non_critical", 0)});
   REQUIRE(acts.size() == 1);
@@ -247,7 +247,7 @@ TEST_CASE("reconciler: an unknown outcome stops everything until the ledger was 
 }
 
 TEST_CASE("reconciler: what the server's own timeout rolled back is refused, not unknown (H13)") {
-  Bench bench;
+  ReconcilerBench bench;
   const auto want = shed("class/batch", 0);
   bench.lever.answers.emplace_back(Error{ErrorCode::cancelled, "lock timeout", {}});
   const auto acts = bench.step({want});
@@ -260,7 +260,7 @@ TEST_CASE("reconciler: what the server's own timeout rolled back is refused, not
 }
 
 TEST_CASE("reconciler: an applied change that cannot be read back is unknown (H13)") {
-  Bench bench;
+  ReconcilerBench bench;
   bench.lever.unreadable = Error{ErrorCode::cancelled, "lock timeout", {}};
   const auto acts = bench.step({shed("class/batch", 0)});
   REQUIRE(acts.size() == 1);
@@ -269,7 +269,7 @@ TEST_CASE("reconciler: an applied change that cannot be read back is unknown (H1
 }
 
 TEST_CASE("reconciler: a refused change is tried again, later and later") {
-  Bench bench;
+  ReconcilerBench bench;
   const auto want = shed("class/batch", 0);
   for (int i = 0; i < 2; ++i) {
     bench.lever.answers.emplace_back(Error{ErrorCode::refused, "no", {}});
@@ -286,7 +286,7 @@ TEST_CASE("reconciler: a refused change is tried again, later and later") {
 }
 
 TEST_CASE("reconciler: what reads back differently was not applied (H16)") {
-  Bench bench;
+  ReconcilerBench bench;
   ChangeResult claimed;
   claimed.outcome = ChangeOutcome::applied;
   bench.lever.answers.emplace_back(claimed);
@@ -298,7 +298,7 @@ TEST_CASE("reconciler: what reads back differently was not applied (H16)") {
 namespace {
 
 /// A second lever, which is held while a breaker is open.
-struct HoldBench : Bench {
+struct HoldBench : ReconcilerBench {
   fakes::FakeLever planner{"planner_profile"};
   Reconciler both{{&lever, &planner}};
   Reconciler::Options open;  ///< as long as a breaker is
@@ -384,7 +384,7 @@ TEST_CASE("reconciler: other levers and what was yielded are not held") {
 }
 
 TEST_CASE("reconciler: says since when a lever refuses, until it takes a change again (H14)") {
-  Bench bench;
+  ReconcilerBench bench;
   const auto want = shed("class/batch", 0);
   bench.step({want});
   Reconciler::Options tick;
@@ -402,7 +402,7 @@ TEST_CASE("reconciler: says since when a lever refuses, until it takes a change 
 }
 
 TEST_CASE("reconciler: gives back at most five targets a tick, all of them on exit (H25)") {
-  Bench bench;
+  ReconcilerBench bench;
   std::vector<DesiredLever> many;
   for (int i = 0; i < 8; ++i) many.push_back(shed("feature/f" + std::to_string(i), 0));
   bench.step(many);

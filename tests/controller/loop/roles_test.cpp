@@ -9,6 +9,7 @@
 
 #include "controller/loop/migrations.hpp"
 #include "tests/support/grants.hpp"
+#include "tests/support/ledger_bench.hpp"
 #include "tests/support/pg_client.hpp"
 #include "tests/support/run.hpp"
 
@@ -16,17 +17,8 @@ namespace homeostat {
 namespace {
 
 using Catch::Matchers::Contains;
+using testing::migrate_as;
 using testing::PostgresCluster;
-
-constexpr auto kPatient = std::chrono::seconds{60};
-
-Result<MigrationReport> migrate_as(const PostgresCluster& cluster, const std::string& role) {
-  boost::asio::io_context io;
-  pg::Session session{io.get_executor(), cluster.address(role), pg::SessionSettings{}};
-  const auto connected = testing::run_coroutine(io, session.connect(kPatient));
-  if (!connected.has_value()) return connected.error();
-  return testing::run_coroutine(io, migrate(session, kPatient));
-}
 
 std::string uses(const PostgresCluster& cluster, const std::string& role, const std::string& of) {
   return cluster.sql("SELECT pg_has_role('" + role + "', '" + of + "', 'USAGE')");

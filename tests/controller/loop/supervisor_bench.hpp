@@ -18,7 +18,7 @@
 
 namespace homeostat::testing {
 
-inline PolicySet one_breaker() {
+inline PolicySet two_rung_breaker() {
   Arm arm;
   arm.signal = "pg_blocked_ratio";
   CusumTest cusum;
@@ -58,7 +58,7 @@ struct Bench {
   spdlog::logger log{"test"};
   std::unique_ptr<Supervisor> supervisor;
 
-  Bench() { start(one_breaker(), {&lever}); }
+  Bench() { start(two_rung_breaker(), {&lever}); }
 
   static SupervisorSettings settings() {
     SupervisorSettings made;

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::Bench;
-using testing::one_breaker;
+using testing::two_rung_breaker;
 
 }  // namespace
 
@@ -31,7 +31,8 @@ TEST_CASE("supervisor: another database behind the old address waits for a reloa
   };
   serve("1/melodyud@100");
   bench.run_for(seconds{10});
-  bench.supervisor->replace(Bench::settings(), one_breaker());  // of before, says nothing of later
+  bench.supervisor->replace(Bench::settings(),
+                            two_rung_breaker());  // of before, says nothing of later
   bench.run_for(seconds{1});
   serve("2/melodyud@200");
   bench.storm();
@@ -41,7 +42,7 @@ TEST_CASE("supervisor: another database behind the old address waits for a reloa
   CHECK(report->bar == ForwardBar::identity_changed);
   CHECK_THAT(report->bar_detail, Catch::Contains("2/melodyud") && Catch::Contains("1/melodyud") &&
                                      Catch::Contains("homeostat doctor"));
-  bench.supervisor->replace(Bench::settings(), one_breaker());
+  bench.supervisor->replace(Bench::settings(), two_rung_breaker());
   bench.run_for(minutes{2});
   CHECK(bench.shed("class/rebuildable"));
 }

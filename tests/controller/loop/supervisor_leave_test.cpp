@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::Bench;
-using testing::one_breaker;
+using testing::two_rung_breaker;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ TEST_CASE("supervisor: for a successor that does not act, it reverts whatever on
   SupervisorSettings keep;
   keep.mode_ceiling = Mode::enforce;
   keep.revert_on_exit = false;
-  bench.supervisor->replace(keep, one_breaker());
+  bench.supervisor->replace(keep, two_rung_breaker());
   bench.shed_first_rung();
   bench.supervisor->request_stop(Leaving::revert);
   testing::run_coroutine(bench.io, bench.supervisor->run());

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::Bench;
-using testing::one_breaker;
+using testing::two_rung_breaker;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ TEST_CASE("supervisor: a successor holds the same rung and applies nothing twice
   row.remaining = seconds{100};
   bench.ledger.image.rows = {row};
   bench.lever.changes.clear();
-  bench.start(one_breaker(), {&bench.lever});
+  bench.start(two_rung_breaker(), {&bench.lever});
   bench.calm();
   bench.run_for(seconds{20});
   for (const auto& change : bench.lever.changes) CHECK(change.kind == ChangeKind::renew);
@@ -55,7 +55,7 @@ TEST_CASE("supervisor: what nobody has led for longer than its expiry is history
   bench.calm();
   PolicyMemory memory;
   memory.policy = "circuit-breaker";
-  memory.policy_hash = one_breaker().policies[0].hash;
+  memory.policy_hash = two_rung_breaker().policies[0].hash;
   memory.state = BreakerState::open;
   memory.rung = 1;
   memory.hold = seconds{60};
@@ -94,7 +94,7 @@ TEST_CASE("supervisor: a policy that a reload takes away gives its levers back (
   bench.shed_first_rung();
   SupervisorSettings settings;
   settings.mode_ceiling = Mode::enforce;
-  PolicySet none = one_breaker();
+  PolicySet none = two_rung_breaker();
   none.policies.clear();
   bench.supervisor->replace(settings, none);
   bench.run_for(seconds{2});
@@ -107,7 +107,7 @@ TEST_CASE("supervisor: a reload that changes nothing keeps the rung and the evid
   bench.run_for(seconds{50});
   SupervisorSettings settings;
   settings.mode_ceiling = Mode::enforce;
-  bench.supervisor->replace(settings, one_breaker());
+  bench.supervisor->replace(settings, two_rung_breaker());
   bench.run_for(seconds{2});
   CHECK(bench.shed("class/rebuildable"));
 }
@@ -116,7 +116,7 @@ TEST_CASE("supervisor: a reload in the middle of a step takes effect with the ne
   Bench bench;
   bench.storm();
   bench.run_for(seconds{50});
-  PolicySet none = one_breaker();
+  PolicySet none = two_rung_breaker();
   none.policies.clear();
   // As a signal does, while the lever's answer is awaited.
   bench.lever.during_apply = [&] {

@@ -15,7 +15,7 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::Bench;
-using testing::one_breaker;
+using testing::two_rung_breaker;
 
 }  // namespace
 
@@ -41,7 +41,7 @@ TEST_CASE("supervisor: sheds in a storm, rung by rung, and gives everything back
 TEST_CASE("supervisor: what settles last goes back when the last breaker is closed, not before") {
   Bench bench;
   fakes::FakeLever planner{"planner_profile"};
-  const auto breaker_alone = one_breaker();
+  const auto breaker_alone = two_rung_breaker();
   auto both = breaker_alone;
   both.levers["planner_profile"].settles_last = true;
   Policy contention = both.policies[0];
@@ -174,7 +174,7 @@ TEST_CASE("supervisor: steps that all take too long leave time to be told to sto
   SlowProbe probe{"main"};
   fakes::FakeJournal journal;
   spdlog::logger log{"test"};
-  auto policies = one_breaker();
+  auto policies = two_rung_breaker();
   policies.settings.sample_every = std::chrono::milliseconds{2};
   const SupervisorParts parts{clock, journal, log, {&probe}, {}, nullptr, nullptr, {}, {}};
   Supervisor supervisor{parts, Bench::settings(), policies};
@@ -200,7 +200,7 @@ TEST_CASE("supervisor: a failing probe freezes the breaker and is named (H1, H9)
 
 TEST_CASE("supervisor: in shadow it counts what it would have done and needs no ledger") {
   Bench bench;
-  auto policies = one_breaker();
+  auto policies = two_rung_breaker();
   policies.policies[0].mode = Mode::shadow;
   SupervisorParts parts{
       bench.clock, bench.journal, bench.log, {&bench.probe}, {}, nullptr, &bench.alerts, {}, {}};

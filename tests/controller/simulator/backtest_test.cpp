@@ -10,14 +10,13 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
-using std::chrono::seconds;
 using testing::Bench;
-using testing::one_breaker;
+using testing::two_rung_breaker;
 
 /// A storm of two minutes and what came after, as journaled.
 std::vector<JournalStep> a_storm() {
   Bench bench;
-  bench.run_for(seconds{30});
+  bench.run_for(std::chrono::seconds{30});
   bench.storm();
   bench.run_for(minutes{2});
   bench.calm();
@@ -38,7 +37,7 @@ BacktestOptions with(PolicySet policies) {
 }
 
 PolicySet deaf() {
-  auto policies = one_breaker();
+  auto policies = two_rung_breaker();
   policies.policies.front().hash = "fedcba9876543210";
   std::get<CusumTest>(policies.policies.front().open.arms.front().test).ref = 0.95;
   return policies;
@@ -48,7 +47,7 @@ PolicySet deaf() {
 
 TEST_CASE("backtest: with the recorded policies nothing differs") {
   const auto steps = a_storm();
-  const auto backtest = told(with(one_breaker()), steps);
+  const auto backtest = told(with(two_rung_breaker()), steps);
   CHECK(backtest.differing_verdicts() == 0);
   CHECK(backtest.replayed().actions() == backtest.other().actions());
   CHECK(backtest.replayed().figures() == backtest.other().figures());
@@ -75,7 +74,7 @@ TEST_CASE("backtest: a policy that would have done nothing lacks every recorded 
 }
 
 TEST_CASE("backtest: two sets are compared with each other, whatever was recorded") {
-  auto options = with(one_breaker());
+  auto options = with(two_rung_breaker());
   options.against = deaf();
   const auto backtest = told(std::move(options), a_storm());
   CHECK_FALSE(backtest.replayed().actions().empty());
@@ -84,7 +83,7 @@ TEST_CASE("backtest: two sets are compared with each other, whatever was recorde
 
 TEST_CASE("backtest: what is not counted is decided about all the same") {
   const auto steps = a_storm();
-  auto options = with(one_breaker());
+  auto options = with(two_rung_breaker());
   options.from = steps.at(200).wall;
   const auto backtest = told(std::move(options), steps);
   CHECK(backtest.differing_verdicts() == 0);
@@ -96,10 +95,10 @@ TEST_CASE("backtest: a gap and a beginning that is not there are said") {
   auto steps = a_storm();
   steps.erase(steps.begin() + 100, steps.begin() + 160);
   steps.erase(steps.begin());
-  const auto facts = told(with(one_breaker()), steps).facts();
+  const auto facts = told(with(two_rung_breaker()), steps).facts();
   CHECK(facts.unknown_beginnings == 1);
   CHECK(facts.gaps == 1);
-  CHECK(facts.longest_gap == seconds{61});
+  CHECK(facts.longest_gap == std::chrono::seconds{61});
 }
 
 }  // namespace homeostat

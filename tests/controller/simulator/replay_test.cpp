@@ -13,9 +13,8 @@ namespace homeostat {
 namespace {
 
 using std::chrono::minutes;
-using std::chrono::seconds;
 using testing::Bench;
-using testing::one_breaker;
+using testing::two_rung_breaker;
 
 std::string text(const std::vector<Verdict>& verdicts, const std::vector<Effect>& effects) {
   std::string all;
@@ -39,7 +38,7 @@ std::string differences(const std::vector<JournalStep>& steps, PolicySet policie
 }
 
 PolicySet with_promise() {
-  auto policies = one_breaker();
+  auto policies = two_rung_breaker();
   Expectation expect;
   expect.signal = "pg_blocked_ratio";
   expect.amount = 0.2;
@@ -68,10 +67,10 @@ TEST_CASE("replay: hours of storms, gaps and pauses come out the same, byte for 
     bench.probe.failure.reset();
     if (some(6) == 1) bench.calm();
     if (some(9) == 1) bench.probe.failure = Error{ErrorCode::timeout, "no answer", {}};
-    if (some(9) == 1) bench.clock.advance(seconds{some(60)});
+    if (some(9) == 1) bench.clock.advance(std::chrono::seconds{some(60)});
     bench.ledger.failure.reset();
     if (some(12) == 1) bench.ledger.failure = Error{ErrorCode::unavailable, "gone", {}};
-    bench.run_for(seconds{some(90)});
+    bench.run_for(std::chrono::seconds{some(90)});
   }
   REQUIRE(verdicts_in(bench.journal.steps) > 200);
   REQUIRE_FALSE(bench.lever.changes.empty());
@@ -82,10 +81,10 @@ TEST_CASE("replay: what a successor took over from the ledger is in the journal"
   Bench bench;
   PolicyMemory memory;
   memory.policy = "circuit-breaker";
-  memory.policy_hash = one_breaker().policies.front().hash;
+  memory.policy_hash = two_rung_breaker().policies.front().hash;
   memory.state = BreakerState::open;
   memory.rung = 2;
-  memory.hold = seconds{60};
+  memory.hold = std::chrono::seconds{60};
   memory.trips = 1;
   memory.changed = bench.clock.now();
   memory.opened = bench.clock.now();
@@ -94,14 +93,14 @@ TEST_CASE("replay: what a successor took over from the ledger is in the journal"
   bench.run_for(minutes{4});
   REQUIRE(bench.journal.steps.front().basis->resumed->memories.size() == 1);
   CHECK(bench.journal.steps.front().verdicts.at(0).rung == 2);
-  CHECK(differences(bench.journal.steps, one_breaker()).empty());
+  CHECK(differences(bench.journal.steps, two_rung_breaker()).empty());
 }
 
 TEST_CASE("replay: another start of the daemon begins anew") {
   Bench bench;
   bench.storm();
   bench.run_for(minutes{1});
-  Replay replay(one_breaker());
+  Replay replay(two_rung_breaker());
   for (const auto& step : bench.journal.steps) (void)replay.step(step, false);
   auto step = bench.journal.steps.front();
   const auto decision = replay.step(step, true);
@@ -117,29 +116,29 @@ TEST_CASE("replay: what a daemon gives back at its end was not decided") {
   testing::run_coroutine(bench.io, bench.supervisor->run());
   REQUIRE_FALSE(bench.journal.steps.back().decided);
   REQUIRE_FALSE(bench.journal.steps.back().acts.empty());
-  Replay replay(one_breaker());
+  Replay replay(two_rung_breaker());
   CHECK_FALSE(replay.step(bench.journal.steps.back(), true).has_value());
-  CHECK(differences(bench.journal.steps, one_breaker()).empty());
+  CHECK(differences(bench.journal.steps, two_rung_breaker()).empty());
 }
 
 TEST_CASE("replay: a reload to the same policies changes nothing") {
   Bench bench;
   bench.storm();
-  bench.run_for(seconds{50});
-  bench.supervisor->replace(Bench::settings(), one_breaker());
+  bench.run_for(std::chrono::seconds{50});
+  bench.supervisor->replace(Bench::settings(), two_rung_breaker());
   bench.run_for(minutes{1});
   const auto& steps = bench.journal.steps;
   const auto bases = std::count_if(steps.begin(), steps.end(),
                                    [](const JournalStep& step) { return step.basis.has_value(); });
   CHECK(bases == 2);
-  CHECK(differences(steps, one_breaker()).empty());
+  CHECK(differences(steps, two_rung_breaker()).empty());
 }
 
 TEST_CASE("replay: a higher threshold comes to other verdicts") {
   Bench bench;
   bench.storm();
   bench.run_for(minutes{2});
-  auto deaf = one_breaker();
+  auto deaf = two_rung_breaker();
   std::get<CusumTest>(deaf.policies.front().open.arms.front().test).ref = 0.95;
   CHECK_FALSE(differences(bench.journal.steps, deaf).empty());
 }

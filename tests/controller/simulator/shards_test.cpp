@@ -14,9 +14,9 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const LeversInForce kRebalance{{{"rebalance", "cluster"}, LeverValue{{{"deviation", 0.10}}}}};
+const LeversInForce kEvenOut{{{"rebalance", "cluster"}, LeverValue{{{"deviation", 0.10}}}}};
 
-Placement uneven(std::uint64_t seed) {
+Placement uneven_shards(std::uint64_t seed) {
   Random random(seed, 1);
   Placement placement;
   placement.nodes = 8;
@@ -41,7 +41,7 @@ Shards grown() {
 
 TEST_CASE("invariant 7: plans reach their aim, never fill the fullest node, and leave nothing") {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
-    auto placement = uneven(seed);
+    auto placement = uneven_shards(seed);
     const auto plan = plan_moves(placement, 0.10);
     INFO("seed " << seed);
     REQUIRE(plan.reaches);
@@ -88,12 +88,12 @@ TEST_CASE("shards: a tenant that became popular makes nodes uneven, and moves ev
   auto plant = grown();
   CHECK(plant.samples()[0].numerator > 0.3);
   CHECK(plant.samples()[1].numerator > 0.5);
-  REQUIRE(plant.advance(1s, {}, kRebalance).has_value());
+  REQUIRE(plant.advance(1s, {}, kEvenOut).has_value());
   CHECK(plant.rebalance().phase == Shards::Phase::running);
   const double planned = plant.rebalance().bytes_done + plant.rebalance().bytes_left;
   int seconds = 1;
   for (; plant.rebalance().phase == Shards::Phase::running && seconds < 86'400; ++seconds) {
-    REQUIRE(plant.advance(1s, {}, kRebalance).has_value());
+    REQUIRE(plant.advance(1s, {}, kEvenOut).has_value());
   }
   CHECK(plant.rebalance().phase == Shards::Phase::finished);
   CHECK(plant.samples()[1].numerator <= 0.10);
@@ -104,7 +104,7 @@ TEST_CASE("shards: a tenant that became popular makes nodes uneven, and moves ev
 TEST_CASE("shards: a rebalance that is given back stops, keeps what is done, and can begin again") {
   auto plant = grown();
   for (int minute = 0; minute < 600 && plant.rebalance().moves < 2; ++minute) {
-    REQUIRE(plant.advance(1min, {}, kRebalance).has_value());
+    REQUIRE(plant.advance(1min, {}, kEvenOut).has_value());
   }
   REQUIRE(plant.rebalance().phase == Shards::Phase::running);
   const auto placed = plant.placement().node;
@@ -112,17 +112,17 @@ TEST_CASE("shards: a rebalance that is given back stops, keeps what is done, and
   CHECK(plant.rebalance().phase == Shards::Phase::stopped);
   REQUIRE(plant.advance(1h, {}, {}).has_value());
   CHECK(plant.placement().node == placed);
-  REQUIRE(plant.advance(1s, {}, kRebalance).has_value());
+  REQUIRE(plant.advance(1s, {}, kEvenOut).has_value());
   CHECK(plant.rebalance().phase == Shards::Phase::running);
   CHECK(plant.rebalance().moves == 0);
 }
 
 TEST_CASE("shards: what is finished does not begin again while the lever stands") {
   auto plant = grown();
-  REQUIRE(plant.advance(24h, {}, kRebalance).has_value());
+  REQUIRE(plant.advance(24h, {}, kEvenOut).has_value());
   REQUIRE(plant.rebalance().phase == Shards::Phase::finished);
   const auto done = plant.rebalance().bytes_done;
-  REQUIRE(plant.advance(1h, {}, kRebalance).has_value());
+  REQUIRE(plant.advance(1h, {}, kEvenOut).has_value());
   CHECK(plant.rebalance().phase == Shards::Phase::finished);
   CHECK(plant.rebalance().bytes_done == done);
 }

@@ -14,7 +14,7 @@ using namespace testing;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
-constexpr auto kPatience = std::chrono::seconds{30};  // waited out by a failing test only
+constexpr auto kServerPatience = std::chrono::seconds{30};  // waited out by a failing test only
 const std::string kClose = "Host: localhost\r\nConnection: close\r\n\r\n";
 
 HttpAnswer echo(const HttpRequest& request) {
@@ -35,7 +35,7 @@ HttpLimits quick_header() {
 TEST_CASE("the handler sees path and query decoded, and the Host header") {
   Served served(echo);
   const auto url = served.url("/v1/a%20b?at=12%3A00&subject=node%2Fmain&at=2&flag");
-  const auto response = run_coroutine(served.io, http_get(url, kPatience));
+  const auto response = run_coroutine(served.io, http_get(url, kServerPatience));
   REQUIRE(response.has_value());
   REQUIRE((*response).status == 200);
   REQUIRE((*response).content_type == "application/json");
@@ -132,7 +132,7 @@ TEST_CASE("what is no HTTP gets 400") {
 TEST_CASE("what the handler throws becomes a 500 that says nothing of it") {
   const auto broken = [](const HttpRequest&) -> HttpAnswer { throw std::runtime_error("secret"); };
   Served served(broken);
-  const auto response = run_coroutine(served.io, http_get(served.url("/"), kPatience));
+  const auto response = run_coroutine(served.io, http_get(served.url("/"), kServerPatience));
   REQUIRE(response.has_value());
   REQUIRE((*response).status == 500);
   REQUIRE_THAT((*response).body, !Contains("secret"));

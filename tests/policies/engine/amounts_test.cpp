@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kName = "shard-balance";
-
 /// A breaker whose only rung ends sessions.
 Policy end_blockers() {
   auto policy = circuit_breaker();
@@ -102,7 +100,7 @@ TEST_CASE("sessions: other levers are not asked, and shadow has no part in it") 
 }
 
 TEST_CASE("bytes: a job whose bytes use up what all may move in a day is stopped") {
-  auto world = bytes_world({any_time(kName)});
+  auto world = bytes_world({any_time(kShardBalance)});
   CHECK(world.once() == Step::started);
   world.begins();
   moves(world, 9e9);
@@ -122,7 +120,7 @@ TEST_CASE("bytes: a job whose bytes use up what all may move in a day is stopped
 }
 
 TEST_CASE("bytes: used up, nothing starts or goes on until a day has passed, of any policy") {
-  auto world = bytes_world({any_time("another", "other"), any_time(kName)});
+  auto world = bytes_world({any_time("another", "other"), any_time(kShardBalance)});
   world.set.policies[0].open.arms = {imbalance_arm(9)};
   CHECK(world.once() == Step::started);
   world.begins();
@@ -149,7 +147,7 @@ TEST_CASE("bytes: used up, nothing starts or goes on until a day has passed, of 
 }
 
 TEST_CASE("bytes: what was moved counts over reload, restart and takeover, whatever changed (S6)") {
-  auto world = bytes_world({any_time(kName)});
+  auto world = bytes_world({any_time(kShardBalance)});
   world.once();
   world.begins();
   moves(world, 4e9);
@@ -175,7 +173,7 @@ TEST_CASE("bytes: what was moved counts over reload, restart and takeover, whate
 }
 
 TEST_CASE("bytes: a part under way is not counted twice when ages are read anew a little off") {
-  auto world = bytes_world({any_time(kName)});
+  auto world = bytes_world({any_time(kShardBalance)});
   world.once();
   world.begins();
   moves(world, 4e9);
@@ -192,7 +190,7 @@ TEST_CASE("bytes: a part under way is not counted twice when ages are read anew 
 }
 
 TEST_CASE("bytes: without a limit, in shadow, or where none are moved nobody is asked") {
-  auto world = bytes_world({any_time(kName)});
+  auto world = bytes_world({any_time(kShardBalance)});
   world.state.moved = {{"gone", {}, world.now, world.now, 50e9}};
   SECTION("without a limit") {
     world.set.settings.bytes_per_day.reset();

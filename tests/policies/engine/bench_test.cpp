@@ -21,18 +21,16 @@ Policy judged_alone(int rungs = 3) {
   return policy;
 }
 
-const char* const kName = "circuit-breaker";
-
 void worse(World& world) { world.put_ratio(29, 30); }
 void middling(World& world) { world.put_ratio(15, 30); }
 
 /// A storm that is over by itself once `seconds` have gone; then everything is given back.
 void storm_and_calm(World& world, int seconds) {
   world.run(seconds, storm);
-  for (int i = 0; i < 600 && world.memory(kName).state != BreakerState::closed; ++i) {
+  for (int i = 0; i < 600 && world.memory(kCircuitBreaker).state != BreakerState::closed; ++i) {
     world.run(1, calm);
   }
-  REQUIRE(world.memory(kName).state == BreakerState::closed);
+  REQUIRE(world.memory(kCircuitBreaker).state == BreakerState::closed);
 }
 
 /// To where a rung that was ineffective has been benched for it, and the storm is over.
@@ -50,14 +48,14 @@ TEST_CASE(
     "bench: an ineffective rung stays engaged while the breaker is open, and the next is taken") {
   World world({judged_alone()});
   world.run(60, storm);
-  const auto& memory = world.memory(kName);
+  const auto& memory = world.memory(kCircuitBreaker);
   REQUIRE(memory.benched.size() == 1);
   CHECK(memory.benched[0].rung == 1);
   CHECK(memory.benched[0].tries == 1);
   CHECK(memory.benched[0].length == seconds(600));
   CHECK(world.admits("class/rebuildable") == 0.0);
   world.run(30, storm);
-  CHECK(world.memory(kName).rung == 2);
+  CHECK(world.memory(kCircuitBreaker).rung == 2);
   CHECK(world.admits("class/rebuildable") == 0.0);
   CHECK(world.admits("class/batch") == 0.0);
 }
@@ -67,7 +65,7 @@ TEST_CASE("bench: a benched rung is passed over by the next opening, and the ver
   world.verdicts.clear();
   world.run(40, storm);
   CHECK(world.count(Step::opened) == 1);
-  CHECK(world.memory(kName).rung == 2);
+  CHECK(world.memory(kCircuitBreaker).rung == 2);
   CHECK_FALSE(world.admits("class/rebuildable"));
   CHECK(world.admits("class/batch") == 0.0);
   for (const auto& verdict : world.verdicts) {
@@ -86,7 +84,7 @@ TEST_CASE("bench: a benched rung is passed over by the next opening, and the ver
 TEST_CASE("bench: the last rung left comes back in steps, whichever it is") {
   auto world = after_one_try(judged_alone());
   world.run(40, storm);
-  REQUIRE(world.memory(kName).rung == 2);
+  REQUIRE(world.memory(kCircuitBreaker).rung == 2);
   std::vector<double> shares;
   world.run(300, [&](World& w) {
     calm(w);
@@ -94,7 +92,7 @@ TEST_CASE("bench: the last rung left comes back in steps, whichever it is") {
     if (admits && (shares.empty() || shares.back() != *admits)) shares.push_back(*admits);
   });
   CHECK(shares == std::vector<double>{0, 0.05, 0.25});
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
   CHECK_FALSE(world.admits("class/rebuildable"));
 }
 
@@ -103,7 +101,7 @@ TEST_CASE("bench: it grows with each try in a row, and is the longest after the 
   World world({policy});
   for (const double length : {600.0, 1200.0, 3600.0, 3600.0}) {
     storm_and_calm(world, 60);
-    const auto& benched = world.memory(kName).benched.at(0);
+    const auto& benched = world.memory(kCircuitBreaker).benched.at(0);
     CHECK(benched.length == seconds(length));
     world.run(static_cast<int>(length), calm);
   }
@@ -114,18 +112,18 @@ TEST_CASE("bench: a try long after the bench was over is the first again") {
   auto world = after_one_try(judged_alone(1));
   world.run(600 + 3600, calm);
   storm_and_calm(world, 60);
-  CHECK(world.memory(kName).benched.at(0).tries == 1);
-  CHECK(world.memory(kName).benched.at(0).length == seconds(600));
+  CHECK(world.memory(kCircuitBreaker).benched.at(0).tries == 1);
+  CHECK(world.memory(kCircuitBreaker).benched.at(0).length == seconds(600));
 }
 
 TEST_CASE("bench: a rung that proves itself is held nothing against any more") {
   auto world = after_one_try(judged_alone(1));
   world.run(600, calm);
   world.run(36, storm);
-  REQUIRE(world.memory(kName).rung == 1);
+  REQUIRE(world.memory(kCircuitBreaker).rung == 1);
   world.run(30, calm);
   CHECK(world.effects.back().outcome == EffectOutcome::effective);
-  CHECK(world.memory(kName).benched.empty());
+  CHECK(world.memory(kCircuitBreaker).benched.empty());
 }
 
 TEST_CASE(
@@ -134,10 +132,10 @@ TEST_CASE(
   policy.alert = AlertSpec{};
   World world({policy});
   storm_and_calm(world, 120);
-  REQUIRE(world.memory(kName).benched.size() == 2);
+  REQUIRE(world.memory(kCircuitBreaker).benched.size() == 2);
   world.verdicts.clear();
   world.run(60, storm);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
   CHECK(world.last.desired.empty());
   CHECK(world.last.alerts.size() == 1);
   REQUIRE(latest(world).step == Step::blocked);
@@ -147,7 +145,7 @@ TEST_CASE(
   CHECK_FALSE(gate_of(latest(world), GateKind::rungs)->passed);
   world.run(600, storm);
   CHECK(world.count(Step::opened) == 1);
-  CHECK(world.memory(kName).rung >= 1);
+  CHECK(world.memory(kCircuitBreaker).rung >= 1);
 }
 
 TEST_CASE("bench: a rung that was left out is tried again in a long storm") {
@@ -155,8 +153,8 @@ TEST_CASE("bench: a rung that was left out is tried again in a long storm") {
   world.run(600, storm);
   CHECK(world.admits("class/batch") == 0.0);
   CHECK(world.admits("class/rebuildable") == 0.0);
-  CHECK(world.memory(kName).rung == 2);
-  CHECK(world.memory(kName).benched.at(0).tries == 2);
+  CHECK(world.memory(kCircuitBreaker).rung == 2);
+  CHECK(world.memory(kCircuitBreaker).benched.at(0).tries == 2);
 }
 
 TEST_CASE("bench: an arm with max_rung takes no higher rung for the sake of one that is benched") {
@@ -164,7 +162,7 @@ TEST_CASE("bench: an arm with max_rung takes no higher rung for the sake of one 
   policy.open.arms[0].max_rung = 1;
   auto world = after_one_try(policy);
   world.run(100, storm);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
   CHECK(latest(world).step == Step::blocked);
 }
 
@@ -176,7 +174,7 @@ TEST_CASE("bench: a harmful rung is given back at once and benched for the longe
   world.run(25, worse);
   CHECK(world.effects.at(0).outcome == EffectOutcome::harmful);
   CHECK(world.last.desired.empty());
-  const auto& memory = world.memory(kName);
+  const auto& memory = world.memory(kCircuitBreaker);
   CHECK(memory.benched.at(0).harmful);
   CHECK(memory.benched.at(0).length == seconds(3600));
   SECTION("open with nothing engaged, it tries again when the bench is over") {
@@ -189,7 +187,7 @@ TEST_CASE("bench: a harmful rung is given back at once and benched for the longe
   }
   SECTION("and it closes when the storm is over") {
     world.run(120, calm);
-    CHECK(world.memory(kName).state == BreakerState::closed);
+    CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
   }
 }
 
@@ -199,10 +197,10 @@ TEST_CASE("bench: of two rungs only the harmful one is given back, by the reconc
   REQUIRE(world.effects.at(0).outcome == EffectOutcome::ineffective);
   // The second rung is climbed 40 s after the first.
   world.run(20, middling);
-  REQUIRE(world.memory(kName).rung == 2);
+  REQUIRE(world.memory(kCircuitBreaker).rung == 2);
   world.run(25, worse);
   REQUIRE(world.effects.at(1).outcome == EffectOutcome::harmful);
-  CHECK(world.memory(kName).rung == 1);
+  CHECK(world.memory(kCircuitBreaker).rung == 1);
   CHECK(world.admits("class/rebuildable") == 0.0);
   CHECK_FALSE(world.admits("class/batch"));
   CHECK(harmful_levers(world.set, world.state, world.now) ==
@@ -233,10 +231,10 @@ TEST_CASE("bench: shared and inconclusive have no consequence") {
 TEST_CASE("bench: what is benched survives a restart, and what was left out stays out") {
   auto world = after_one_try(judged_alone());
   world.run(40, storm);
-  REQUIRE(world.memory(kName).rung == 2);
+  REQUIRE(world.memory(kCircuitBreaker).rung == 2);
   const auto kept = memories(world.state);
   world.state = resumed(world.set, kept, world.now);
-  CHECK(world.memory(kName).benched == kept[0].benched);
+  CHECK(world.memory(kCircuitBreaker).benched == kept[0].benched);
   world.run(2, storm);
   CHECK_FALSE(world.admits("class/rebuildable"));
   CHECK(world.admits("class/batch") == 0.0);
@@ -245,7 +243,7 @@ TEST_CASE("bench: what is benched survives a restart, and what was left out stay
 TEST_CASE("bench: a memory that does not fit the ladder is mended") {
   const auto policy = judged_alone(2);
   PolicyMemory kept;
-  kept.policy = kName;
+  kept.policy = kCircuitBreaker;
   kept.policy_hash = policy.hash;
   kept.state = BreakerState::open;
   kept.rung = 2;
@@ -254,7 +252,7 @@ TEST_CASE("bench: a memory that does not fit the ladder is mended") {
                   {7, 1, false, true, origin(), seconds(10)}};
   World world({policy});
   world.state = resumed(world.set, {kept}, origin());
-  const auto& memory = world.memory(kName);
+  const auto& memory = world.memory(kCircuitBreaker);
   CHECK(memory.rung == 1);
   REQUIRE(memory.benched.size() == 2);
   CHECK(memory.benched[0].since == origin());

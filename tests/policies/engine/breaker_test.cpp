@@ -12,17 +12,15 @@ using namespace homeostat::testing;
 
 namespace {
 
-const std::string kName = "circuit-breaker";
-
 /// Calm until the first rung of an opened breaker has come back to 5 %.
 void until_half_open(World& world) {
   world.run(35, storm);
   REQUIRE(world.tick().verdicts.size() == 1);
-  REQUIRE(world.memory(kName).state == BreakerState::open);
-  for (int i = 0; i < 200 && world.memory(kName).state == BreakerState::open; ++i) {
+  REQUIRE(world.memory(kCircuitBreaker).state == BreakerState::open);
+  for (int i = 0; i < 200 && world.memory(kCircuitBreaker).state == BreakerState::open; ++i) {
     world.run(1, calm);
   }
-  REQUIRE(world.memory(kName).state == BreakerState::half_open);
+  REQUIRE(world.memory(kCircuitBreaker).state == BreakerState::half_open);
 }
 
 /// r 0.176: not clear any more than beyond ref.
@@ -41,7 +39,7 @@ void with_old_evidence(World& world, const std::function<void(World&)>& more) {
   step(44, storm);
   step(6, between);
   world.snapshot.bar = ForwardBar::none;
-  REQUIRE(world.memory(kName).rung == 1);
+  REQUIRE(world.memory(kCircuitBreaker).rung == 1);
 }
 
 /// When it climbed, in seconds, and to which rung.
@@ -75,7 +73,7 @@ TEST_CASE("breaker: a severe storm opens it after seven folds, with the first ru
   CHECK(std::get<double>(lever.value.arguments.at("admit")) == 0.0);
   CHECK(lever.rung == 1);
   CHECK(lever.ttl == seconds(120));
-  CHECK(lever.policy == kName);
+  CHECK(lever.policy == kCircuitBreaker);
   CHECK(lever.policy_hash == "c0ffee");
   CHECK(lever.reason == "circuit-breaker opened: pg_blocked_ratio folded 0.7153, S 1.05 >= 1");
 }
@@ -127,7 +125,7 @@ TEST_CASE("breaker: old evidence alone climbs nothing between clear and ref, and
   World world({circuit_breaker()});
   with_old_evidence(world, [](World&) {});
   world.run(100, between);
-  CHECK(world.memory(kName).rung == 1);
+  CHECK(world.memory(kCircuitBreaker).rung == 1);
   CHECK(latest(world).step == Step::holding);
   CHECK(latest(world).evidence[0].tripped);
   const auto* gate = gate_of(latest(world), GateKind::climb_above);
@@ -137,7 +135,7 @@ TEST_CASE("breaker: old evidence alone climbs nothing between clear and ref, and
   CHECK(gate->margin == Approx(-0.0244).epsilon(0.01));
   CHECK_FALSE(gate->passed);
   world.run(11, storm);
-  CHECK(world.memory(kName).rung == 2);
+  CHECK(world.memory(kCircuitBreaker).rung == 2);
 }
 
 TEST_CASE("breaker: only arms that are beyond their threshold now say how high it may climb") {
@@ -150,7 +148,7 @@ TEST_CASE("breaker: only arms that are beyond their threshold now say how high i
     between(w);
     w.put_gauge(0.5);
   });
-  CHECK(world.memory(kName).rung == 1);
+  CHECK(world.memory(kCircuitBreaker).rung == 1);
   CHECK(latest(world).step == Step::holding);
   CHECK(gate_of(latest(world), GateKind::rungs)->value == 0);
 }
@@ -166,7 +164,7 @@ TEST_CASE("breaker: `all` climbs only while every arm is beyond its threshold") 
     between(w);
     high(w);
   });
-  CHECK(world.memory(kName).rung == 1);
+  CHECK(world.memory(kCircuitBreaker).rung == 1);
   CHECK(latest(world).step == Step::holding);
 }
 
@@ -174,7 +172,7 @@ TEST_CASE("breaker: stays on its rung when the rung was enough") {
   World world({circuit_breaker()});
   world.run(36, storm);
   world.run(59, calm);
-  CHECK(world.memory(kName).rung == 1);
+  CHECK(world.memory(kCircuitBreaker).rung == 1);
   CHECK(world.count(Step::climbed) == 0);
 }
 
@@ -188,12 +186,12 @@ TEST_CASE("breaker: an arm with max_rung alone never climbs higher") {
     w.put_gauge(0.5);
   };
   world.run(600, skewed);
-  CHECK(world.memory(kName).rung == 1);
+  CHECK(world.memory(kCircuitBreaker).rung == 1);
   world.run(200, [](World& w) {
     storm(w);
     w.put_gauge(0.5);
   });
-  CHECK(world.memory(kName).rung == 3);
+  CHECK(world.memory(kCircuitBreaker).rung == 3);
 }
 
 TEST_CASE("breaker: an arm past max_open is ignored until it was clear") {
@@ -205,7 +203,7 @@ TEST_CASE("breaker: an arm past max_open is ignored until it was clear") {
   world.run(900, high);
   CHECK(world.count(Step::opened) == 1);
   CHECK(world.count(Step::reopened) == 0);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
   CHECK(world.first(Step::closed).value_or(0) <= 420);
   world.run(90, [](World& w) { w.put_gauge(0.1); });
   world.run(60, high);
@@ -238,7 +236,7 @@ TEST_CASE("breaker: an absent arm that never tripped does not keep it open") {
     storm(w);
     blind_arm(w);
   });
-  REQUIRE(world.memory(kName).state == BreakerState::open);
+  REQUIRE(world.memory(kCircuitBreaker).state == BreakerState::open);
   world.run(20, [&](World& w) {
     calm(w);
     blind_arm(w);
@@ -249,7 +247,7 @@ TEST_CASE("breaker: an absent arm that never tripped does not keep it open") {
     blind_arm(w);
   });
   CHECK(world.count(Step::closed) == 1);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
   CHECK(latest(world).step == Step::unknown);  // closed, it cannot tell
 }
 
@@ -264,12 +262,12 @@ TEST_CASE("breaker: an absent arm that tripped keeps it open (H1)") {
     storm(w);
     w.put_gauge(0.5);
   });
-  REQUIRE(world.memory(kName).state == BreakerState::open);
+  REQUIRE(world.memory(kCircuitBreaker).state == BreakerState::open);
   world.run(300, [](World& w) {
     calm(w);
     w.put_absent(kGauge);
   });
-  CHECK(world.memory(kName).state == BreakerState::open);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::open);
   CHECK(latest(world).step == Step::unknown);
 }
 
@@ -283,9 +281,9 @@ TEST_CASE("breaker: re-opens from half open at S >= 0.5, after one fold of a sev
   REQUIRE(world.first(Step::reopened, from));
   CHECK(*world.first(Step::reopened, from) - to_seconds(from - origin()) <= 10);
   CHECK(world.admits("class/rebuildable") == 0.0);
-  CHECK(world.memory(kName).state == BreakerState::open);
-  CHECK(world.memory(kName).rung == 1);
-  CHECK(world.memory(kName).trips == 2);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::open);
+  CHECK(world.memory(kCircuitBreaker).rung == 1);
+  CHECK(world.memory(kCircuitBreaker).trips == 2);
 }
 
 TEST_CASE("breaker: a mild return needs the same half of the evidence") {
@@ -305,13 +303,13 @@ TEST_CASE("breaker: a mild return needs the same half of the evidence") {
 TEST_CASE("breaker: re-opening takes the rung last given back, no more") {
   World world({circuit_breaker()});
   world.run(110, storm);
-  REQUIRE(world.memory(kName).rung == 3);
-  while (world.memory(kName).rung == 3) world.run(1, calm);
-  REQUIRE(world.memory(kName).state == BreakerState::half_open);
-  while (world.memory(kName).rung == 2) world.run(1, calm);
+  REQUIRE(world.memory(kCircuitBreaker).rung == 3);
+  while (world.memory(kCircuitBreaker).rung == 3) world.run(1, calm);
+  REQUIRE(world.memory(kCircuitBreaker).state == BreakerState::half_open);
+  while (world.memory(kCircuitBreaker).rung == 2) world.run(1, calm);
   world.run(15, storm);
-  CHECK(world.memory(kName).state == BreakerState::open);
-  CHECK(world.memory(kName).rung == 2);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::open);
+  CHECK(world.memory(kCircuitBreaker).rung == 2);
   CHECK(world.count(Step::reopened) == 1);
 }
 
@@ -319,11 +317,11 @@ TEST_CASE("breaker: a reading between clear and trip stops progress and re-opens
   World world({one_rung()});
   until_half_open(world);
   world.run(300, [](World& w) { w.put_ratio(6, 32); });  // r 0.176
-  CHECK(world.memory(kName).state == BreakerState::half_open);
-  CHECK(world.memory(kName).restore_step == 1);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::half_open);
+  CHECK(world.memory(kCircuitBreaker).restore_step == 1);
   CHECK(world.count(Step::reopened) == 0);
   world.run(40, calm);
-  CHECK(world.memory(kName).restore_step == 2);
+  CHECK(world.memory(kCircuitBreaker).restore_step == 2);
 }
 
 TEST_CASE("breaker: every re-opening doubles the hold, up to the maximum (H24)") {
@@ -331,11 +329,11 @@ TEST_CASE("breaker: every re-opening doubles the hold, up to the maximum (H24)")
   std::vector<double> holds;
   for (int round = 0; round < 6; ++round) {
     world.run(1, storm);
-    while (world.memory(kName).state != BreakerState::open) world.run(1, storm);
-    holds.push_back(to_seconds(world.memory(kName).hold));
-    const auto opened = world.memory(kName).opened;
-    while (world.memory(kName).state == BreakerState::open) world.run(1, calm);
-    CHECK(world.memory(kName).changed - opened >= world.memory(kName).hold);
+    while (world.memory(kCircuitBreaker).state != BreakerState::open) world.run(1, storm);
+    holds.push_back(to_seconds(world.memory(kCircuitBreaker).hold));
+    const auto opened = world.memory(kCircuitBreaker).opened;
+    while (world.memory(kCircuitBreaker).state == BreakerState::open) world.run(1, calm);
+    CHECK(world.memory(kCircuitBreaker).changed - opened >= world.memory(kCircuitBreaker).hold);
   }
   CHECK(holds == std::vector<double>{60, 120, 240, 480, 480, 480});
 }
@@ -344,10 +342,10 @@ TEST_CASE("breaker: opening soon after closing keeps the grown hold, later start
   const bool soon = GENERATE(true, false);
   World world({one_rung()});
   until_half_open(world);
-  while (world.memory(kName).state != BreakerState::closed) world.run(1, calm);
+  while (world.memory(kCircuitBreaker).state != BreakerState::closed) world.run(1, calm);
   world.run(soon ? 60 : 480, calm);
   world.run(41, storm);
-  REQUIRE(world.memory(kName).state == BreakerState::open);
-  CHECK(world.memory(kName).hold == seconds(soon ? 120 : 60));
-  CHECK(world.memory(kName).trips == (soon ? 2 : 1));
+  REQUIRE(world.memory(kCircuitBreaker).state == BreakerState::open);
+  CHECK(world.memory(kCircuitBreaker).hold == seconds(soon ? 120 : 60));
+  CHECK(world.memory(kCircuitBreaker).trips == (soon ? 2 : 1));
 }

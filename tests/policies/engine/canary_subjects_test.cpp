@@ -11,16 +11,16 @@ using namespace homeostat::testing;
 
 namespace {
 
-const char* const kName = "zones";
+const char* const kZones = "zones";
 
-Subject zone(int number) { return {SubjectKind::zone, std::to_string(number)}; }
+Subject zone_of(int number) { return {SubjectKind::zone, std::to_string(number)}; }
 
 /// Eight zones with a lever each, which shares no keys. It is to bring the gauge down by half.
-Policy tried() {
-  auto policy = quick_breaker(kName);
+Policy tried_on_subjects() {
+  auto policy = quick_breaker(kZones);
   policy.mode = Mode::canary;
   policy.subjects.clear();
-  for (int number = 1; number <= 8; ++number) policy.subjects.push_back(zone(number));
+  for (int number = 1; number <= 8; ++number) policy.subjects.push_back(zone_of(number));
   Act act;
   act.lever = "feature";
   act.value.arguments["level"] = 1.0;
@@ -44,7 +44,7 @@ std::set<std::string> taking_part(const World& world) {
 void breached(World& world, double treated, double alone) {
   const auto part = taking_part(world);
   for (int number = 1; number <= 8; ++number) {
-    world.put_gauge(part.contains(to_text(zone(number))) ? treated : alone, zone(number));
+    world.put_gauge(part.contains(to_text(zone_of(number))) ? treated : alone, zone_of(number));
   }
 }
 
@@ -57,13 +57,13 @@ void incident(World& world, double treated, double alone) {
 }  // namespace
 
 TEST_CASE("canary: of subjects at least one takes part, later ones beside it, and never all") {
-  auto policy = tried();
+  auto policy = tried_on_subjects();
   EngineState state;
   CanaryMemory memory;
   std::set<std::string> before;
   for (const int step : {0, 1}) {
     memory.step = step;
-    state.canaries[kName] = memory;
+    state.canaries[kZones] = memory;
     const Share share(policy, state);
     std::set<std::string> part;
     for (const auto& subject : policy.subjects) {
@@ -76,13 +76,13 @@ TEST_CASE("canary: of subjects at least one takes part, later ones beside it, an
   policy.canary.steps[1].share = 0.499;
   policy.subjects.resize(2);
   const Share half(policy, state);
-  CHECK(half.of(zone(1)) + half.of(zone(2)) == 1);
+  CHECK(half.of(zone_of(1)) + half.of(zone_of(2)) == 1);
 }
 
 TEST_CASE("canary: who takes part is written down, so that it is the same in every version") {
   EngineState state;
-  state.canaries[kName] = {};
-  const auto policy = tried();
+  state.canaries[kZones] = {};
+  const auto policy = tried_on_subjects();
   const Share share(policy, state);
   std::vector<std::string> part;
   for (const auto& subject : policy.subjects) {
@@ -93,7 +93,7 @@ TEST_CASE("canary: who takes part is written down, so that it is the same in eve
 }
 
 TEST_CASE("canary: only those that take part are acted on, the others decide in their minds") {
-  auto policy = tried();
+  auto policy = tried_on_subjects();
   policy.canary.min_acts = 10;
   World world({policy});
   incident(world, 1, 1);
@@ -102,55 +102,55 @@ TEST_CASE("canary: only those that take part are acted on, the others decide in 
 }
 
 TEST_CASE("canary: better than those left alone is right, and goes on") {
-  World world({tried()});
+  World world({tried_on_subjects()});
   incident(world, 0.3, 1);
   REQUIRE(world.effects.size() == 1);
   CHECK(*world.effects[0].control == Approx(0));
   CHECK(world.effects[0].outcome == EffectOutcome::effective);
-  CHECK(world.state.canaries.at(kName).passed == 1);
+  CHECK(world.state.canaries.at(kZones).passed == 1);
 }
 
 TEST_CASE("canary: what got better everywhere was not the act's doing") {
-  World world({tried()});
+  World world({tried_on_subjects()});
   incident(world, 0.45, 0.45);
   REQUIRE(world.effects.size() == 1);
   CHECK(*world.effects[0].control == Approx(-0.55));
   CHECK(world.effects[0].outcome == EffectOutcome::ineffective);
-  CHECK(world.state.canaries.at(kName).demoted);
+  CHECK(world.state.canaries.at(kZones).demoted);
 }
 
 TEST_CASE("canary: one act that did harm is enough") {
-  auto policy = tried();
+  auto policy = tried_on_subjects();
   policy.canary.min_acts = 10;
   World world({policy});
   incident(world, 1, 0.45);
   REQUIRE(world.effects.size() == 1);
   CHECK(world.effects[0].outcome == EffectOutcome::harmful);
-  CHECK(world.state.canaries.at(kName).demoted);
+  CHECK(world.state.canaries.at(kZones).demoted);
   world.run(1, [](World& w) { breached(w, 1, 1); });
   CHECK(world.last.desired.empty());
 }
 
 TEST_CASE("canary: what has no share, was acknowledged and did harm only watches again") {
-  auto policy = tried();
+  auto policy = tried_on_subjects();
   policy.mode = Mode::enforce;
-  policy.subjects = {zone(1)};
+  policy.subjects = {zone_of(1)};
   World world({policy});
   world.set.settings.changed_policies = ChangedPolicies::shadow;
-  world.run(1, [](World& w) { w.put_gauge(0, zone(1)); });
-  REQUIRE(world.state.canaries.at(kName).demoted);
-  world.snapshot.acks = {{policy_scope(kName), world.now}};
-  world.run(2, [](World& w) { w.put_gauge(0, zone(1)); });
-  world.run(2, [](World& w) { w.put_gauge(1, zone(1)); });
+  world.run(1, [](World& w) { w.put_gauge(0, zone_of(1)); });
+  REQUIRE(world.state.canaries.at(kZones).demoted);
+  world.snapshot.acks = {{policy_scope(kZones), world.now}};
+  world.run(2, [](World& w) { w.put_gauge(0, zone_of(1)); });
+  world.run(2, [](World& w) { w.put_gauge(1, zone_of(1)); });
   REQUIRE(world.last.desired.size() == 1);
-  world.run(25, [](World& w) { w.put_gauge(2, zone(1)); });
+  world.run(25, [](World& w) { w.put_gauge(2, zone_of(1)); });
   REQUIRE(world.effects.size() == 1);
   CHECK(world.effects[0].outcome == EffectOutcome::harmful);
-  CHECK(world.state.canaries.at(kName).demoted);
+  CHECK(world.state.canaries.at(kZones).demoted);
 }
 
 TEST_CASE("canary: those that only watch do not use up the subjects that may be open") {
-  auto policy = tried();
+  auto policy = tried_on_subjects();
   policy.limits.max_subjects = 0.1;  // one
   policy.canary.min_acts = 10;
   World world({policy});
@@ -159,7 +159,7 @@ TEST_CASE("canary: those that only watch do not use up the subjects that may be 
 }
 
 TEST_CASE("canary: what has nothing to take a share of, or to judge by, cannot be in it") {
-  auto policy = tried();
+  auto policy = tried_on_subjects();
   CHECK(can_canary(policy));
   SECTION("one subject") { policy.subjects.resize(1); }
   SECTION("no effect contract") { policy.expect.reset(); }

@@ -12,10 +12,8 @@ using namespace homeostat::testing;
 
 namespace {
 
-const char* const kName = "circuit-breaker";
-
 /// 1 % for ten minutes, 15 % for ten minutes; three acts judged on each.
-Policy tried() {
+Policy tried_on_keys() {
   auto policy = circuit_breaker();
   policy.mode = Mode::canary;
   policy.ladder.resize(1);
@@ -23,22 +21,22 @@ Policy tried() {
   return policy;
 }
 
-const CanaryMemory& canary(const World& world) { return world.state.canaries.at(kName); }
+const CanaryMemory& canary(const World& world) { return world.state.canaries.at(kCircuitBreaker); }
 
 void until_closed(World& world) {
-  for (int i = 0; i < 1200 && world.memory(kName).state != BreakerState::closed; ++i) {
+  for (int i = 0; i < 1200 && world.memory(kCircuitBreaker).state != BreakerState::closed; ++i) {
     world.run(1, calm);
   }
-  REQUIRE(world.memory(kName).state == BreakerState::closed);
+  REQUIRE(world.memory(kCircuitBreaker).state == BreakerState::closed);
 }
 
 /// Opens, and what tripped stays for as long after that.
 void incident(World& world, int seconds_after) {
   world.run(1, storm);
-  for (int i = 0; i < 600 && world.memory(kName).state == BreakerState::closed; ++i) {
+  for (int i = 0; i < 600 && world.memory(kCircuitBreaker).state == BreakerState::closed; ++i) {
     world.run(1, storm);
   }
-  REQUIRE(world.memory(kName).state == BreakerState::open);
+  REQUIRE(world.memory(kCircuitBreaker).state == BreakerState::open);
   world.run(seconds_after, storm);
   until_closed(world);
 }
@@ -46,10 +44,12 @@ void incident(World& world, int seconds_after) {
 void needed(World& world) { incident(world, 60); }
 void needless(World& world) { incident(world, 0); }
 
-void acknowledge(World& world, TimePoint at) { world.snapshot.acks = {{policy_scope(kName), at}}; }
+void acknowledge(World& world, TimePoint at) {
+  world.snapshot.acks = {{policy_scope(kCircuitBreaker), at}};
+}
 
 World demoted_world() {
-  World world({tried()});
+  World world({tried_on_keys()});
   for (int i = 0; i < 3; ++i) needless(world);
   REQUIRE(canary(world).demoted);
   return world;
@@ -58,7 +58,7 @@ World demoted_world() {
 }  // namespace
 
 TEST_CASE("canary: it acts on its share of the keys, always the same ones") {
-  World world({tried()});
+  World world({tried_on_keys()});
   world.run(60, storm);
   REQUIRE(world.last.desired.size() == 1);
   CHECK(*world.admits("class/rebuildable") == Approx(0.99));
@@ -69,7 +69,7 @@ TEST_CASE("canary: it acts on its share of the keys, always the same ones") {
 }
 
 TEST_CASE("canary: a rung that admits some sheds its share of the others only") {
-  auto policy = tried();
+  auto policy = tried_on_keys();
   policy.ladder = {shed("class/batch", 0.6)};
   World world({policy});
   world.run(60, storm);
@@ -77,7 +77,7 @@ TEST_CASE("canary: a rung that admits some sheds its share of the others only") 
 }
 
 TEST_CASE("canary: an opening is right when what tripped lasts although nearly all is left alone") {
-  World world({tried()});
+  World world({tried_on_keys()});
   needed(world);
   CHECK(canary(world).passed == 1);
   CHECK(canary(world).failed == 0);
@@ -87,9 +87,9 @@ TEST_CASE("canary: an opening is right when what tripped lasts although nearly a
 }
 
 TEST_CASE("canary: what cannot be seen for a quarter of the trial is not judged") {
-  World world({tried()});
+  World world({tried_on_keys()});
   world.run(36, storm);
-  REQUIRE(world.memory(kName).state == BreakerState::open);
+  REQUIRE(world.memory(kCircuitBreaker).state == BreakerState::open);
   world.run(20, [](World& w) { w.put_absent(kRatio); });
   world.run(60, storm);
   CHECK(canary(world).passed == 0);
@@ -97,7 +97,7 @@ TEST_CASE("canary: what cannot be seen for a quarter of the trial is not judged"
 }
 
 TEST_CASE("canary: time alone never promotes") {
-  World world({tried()});
+  World world({tried_on_keys()});
   world.run(3600, calm);
   needed(world);
   needed(world);
@@ -107,7 +107,7 @@ TEST_CASE("canary: time alone never promotes") {
 }
 
 TEST_CASE("canary: with its time and enough right acts it goes on, in the end to everything") {
-  World world({tried()});
+  World world({tried_on_keys()});
   for (int i = 0; i < 3; ++i) needed(world);
   world.run(600, calm);
   CHECK(canary(world).step == 1);
@@ -121,7 +121,7 @@ TEST_CASE("canary: with its time and enough right acts it goes on, in the end to
 }
 
 TEST_CASE("canary: nothing goes a step on while something of it is open") {
-  auto policy = tried();
+  auto policy = tried_on_keys();
   policy.canary.steps[0].hold_for = seconds(1);
   policy.canary.min_acts = 1;
   World world({policy});
@@ -135,7 +135,7 @@ TEST_CASE("canary: nothing goes a step on while something of it is open") {
 }
 
 TEST_CASE("canary: a policy that opens needlessly never leaves its first step, and only watches") {
-  World world({tried()});
+  World world({tried_on_keys()});
   double most = 0;
   for (int i = 0; i < 8; ++i) {
     world.run(45, [&](World& w) {
@@ -156,7 +156,7 @@ TEST_CASE("canary: a policy that opens needlessly never leaves its first step, a
 }
 
 TEST_CASE("canary: on a later step too many failures go one step back, to begin that anew") {
-  World world({tried()});
+  World world({tried_on_keys()});
   for (int i = 0; i < 3; ++i) needed(world);
   world.run(600, calm);
   REQUIRE(canary(world).step == 1);
@@ -198,17 +198,17 @@ TEST_CASE("canary: how far it has come survives a restart, also demoted") {
 }
 
 TEST_CASE("canary: what a leader leaves that gives everything back is how far it has come") {
-  World world({tried(), quick_breaker()});
+  World world({tried_on_keys(), quick_breaker()});
   world.run(60, storm);
   const auto left = lasting_memories(world.state, world.now);
   REQUIRE(left.size() == 1);
-  CHECK(left[0].policy == kName);
+  CHECK(left[0].policy == kCircuitBreaker);
   CHECK(left[0].state == BreakerState::closed);
   CHECK(left[0].canary == canary(world));
 }
 
 TEST_CASE("canary: the real budgets count what it does") {
-  World world({tried()});
+  World world({tried_on_keys()});
   needed(world);
   CHECK(world.state.cluster_acts.size() == 1);
 }
@@ -221,7 +221,7 @@ TEST_CASE("canary: a changed policy that is enforced begins in canary when the s
   CHECK(*world.admits("class/rebuildable") == Approx(0.99));
   until_closed(world);
   SECTION("it is not asked again once it is through") {
-    world.state.canaries.at(kName).step = 2;
+    world.state.canaries.at(kCircuitBreaker).step = 2;
     world.state = resumed(world.set, memories(world.state), world.now);
     world.run(60, storm);
     CHECK(*world.admits("class/rebuildable") == 0.0);

@@ -11,7 +11,7 @@ using namespace homeostat::testing;
 
 namespace {
 
-Subject zone(int number) { return {SubjectKind::zone, std::to_string(number)}; }
+Subject zone_at(int number) { return {SubjectKind::zone, std::to_string(number)}; }
 
 /// Zones 1 to 4 on node a and 5 to 8 on node b; each opens with its first breach.
 Policy isolation() {
@@ -19,8 +19,8 @@ Policy isolation() {
   policy.subjects.clear();
   policy.escalate.emplace();
   for (int number = 1; number <= 8; ++number) {
-    policy.subjects.push_back(zone(number));
-    policy.escalate->holders[zone(number)] = node(number <= 4 ? "a" : "b");
+    policy.subjects.push_back(zone_at(number));
+    policy.escalate->holders[zone_at(number)] = node(number <= 4 ? "a" : "b");
   }
   policy.ladder = {shed("", 0)};
   return policy;
@@ -30,7 +30,7 @@ Policy isolation() {
 void one_step(World& world, const std::vector<int>& bad) {
   for (int number = 1; number <= 8; ++number) {
     const bool breached = std::find(bad.begin(), bad.end(), number) != bad.end();
-    world.put_gauge(breached ? 1 : 0, zone(number));
+    world.put_gauge(breached ? 1 : 0, zone_at(number));
   }
   world.tick();
 }
@@ -43,7 +43,7 @@ std::vector<std::string> targets(const World& world) {
 
 const Verdict& verdict_of(const World& world, int number) {
   for (const auto& verdict : world.last.verdicts) {
-    if (verdict.subject == zone(number)) return verdict;
+    if (verdict.subject == zone_at(number)) return verdict;
   }
   throw std::logic_error("no verdict of that zone");
 }
@@ -114,5 +114,5 @@ TEST_CASE("escalation: an act that names its target keeps it") {
   World world({policy});
   one_step(world, {1, 2, 3});
   CHECK(targets(world) == Targets{"class/batch"});
-  CHECK(world.last.desired[0].subject == zone(1));
+  CHECK(world.last.desired[0].subject == zone_at(1));
 }

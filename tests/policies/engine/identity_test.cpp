@@ -9,8 +9,6 @@ using namespace homeostat::testing;
 
 namespace {
 
-const std::string kName = "circuit-breaker";
-
 const ArmMemory& arm_of(const World& world) { return world.state.policies.begin()->second.arms[0]; }
 
 }  // namespace
@@ -75,13 +73,14 @@ TEST_CASE(
   world.run(36, storm);
   world.run(50, calm);
   world.run(2, [](World& w) { w.put_another_server(kRatio); });
-  CHECK(world.memory(kName).state == BreakerState::open);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::open);
   CHECK(world.last.desired.size() == 1);
   CHECK(arm_of(world).involved);
   const auto again = world.now;
-  while (world.memory(kName).state == BreakerState::open && world.now - again < seconds(200)) {
+  while (world.memory(kCircuitBreaker).state == BreakerState::open &&
+         world.now - again < seconds(200)) {
     world.run(1, calm);
   }
-  CHECK(world.memory(kName).state == BreakerState::half_open);
-  CHECK(world.memory(kName).changed - again >= seconds(60));
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::half_open);
+  CHECK(world.memory(kCircuitBreaker).changed - again >= seconds(60));
 }

@@ -10,8 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kName = "shard-balance";
-
 Policy approved_one() {
   auto policy = shard_balance();
   policy.job->windows.clear();
@@ -19,7 +17,9 @@ Policy approved_one() {
   return policy;
 }
 
-void approve(World& world, TimePoint at) { world.snapshot.acks = {{policy_scope(kName), at}}; }
+void approve(World& world, TimePoint at) {
+  world.snapshot.acks = {{policy_scope(kShardBalance), at}};
+}
 
 bool waits(const World& world) { return latest(world).job->waits_for_approval; }
 
@@ -55,7 +55,7 @@ TEST_CASE("job: what waits for more than approval is not said to wait for that")
   CHECK(world.once() == Step::blocked);
   CHECK(waits(world));
   SECTION("a bar") { world.snapshot.bar = ForwardBar::not_leader; }
-  SECTION("a pause") { world.snapshot.paused = {kName}; }
+  SECTION("a pause") { world.snapshot.paused = {kShardBalance}; }
   SECTION("another job on the target") { world.report(JobPhase::running); }
   SECTION("no time of day") { world.clock = false; }
   CHECK(world.once() == Step::blocked);

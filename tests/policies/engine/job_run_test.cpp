@@ -10,8 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kName = "shard-balance";
-
 /// Started at 03:00 on Sunday, and reported to run.
 JobWorld running(Policy policy = shard_balance()) {
   JobWorld world({std::move(policy)});
@@ -118,7 +116,7 @@ TEST_CASE("job: a stopped run goes on in a later window, not in the one that it 
   policy.job->needs_approval = true;
   JobWorld world({policy});
   CHECK(world.once() == Step::blocked);
-  world.snapshot.acks = {{policy_scope(kName), world.now}};
+  world.snapshot.acks = {{policy_scope(kShardBalance), world.now}};
   world.once();
   world.begins().bytes_done = 3e9;
   world.pass(10min + 30s);
@@ -169,7 +167,7 @@ TEST_CASE("job: a pause holds what would go on, and so does a clock that is gone
   auto world = running();
   stopped_by_its_budget(world);
   world.until(kSunday + 27h);
-  world.snapshot.paused = {kName};
+  world.snapshot.paused = {kShardBalance};
   CHECK(world.once() == Step::blocked);
   CHECK(said_no(world, GateKind::bar));
   world.snapshot.paused.clear();
@@ -189,8 +187,8 @@ TEST_CASE("job: what is stopped takes no other subject's turn") {
     }
     world.once();
   }
-  CHECK(world.memory(kName, node("a")).state == BreakerState::half_open);
-  CHECK(world.memory(kName, node("b")).state == BreakerState::open);
+  CHECK(world.memory(kShardBalance, node("a")).state == BreakerState::half_open);
+  CHECK(world.memory(kShardBalance, node("b")).state == BreakerState::open);
 }
 
 TEST_CASE("job: without windows to go on in, a run that is stopped is over") {
@@ -283,7 +281,7 @@ TEST_CASE("job: a blocker that opens stops it, one that is only unknown does not
 
 TEST_CASE("job: a pause and a bar keep it running") {
   auto world = running();
-  world.snapshot.paused = {kName};
+  world.snapshot.paused = {kShardBalance};
   world.snapshot.bar = ForwardBar::not_leader;
   world.pass(5min);
   CHECK(world.runs());
@@ -301,7 +299,7 @@ TEST_CASE("job: its condition may end while it runs, or become unknown") {
 
 TEST_CASE("job: while it runs, others that are blocked_while wait") {
   auto breaker = quick_breaker();
-  breaker.blocked_while = {kName};
+  breaker.blocked_while = {kShardBalance};
   JobWorld world({shard_balance(), breaker});
   std::swap(world.set.policies[0], world.set.policies[1]);
   world.put_gauge(0);
@@ -371,7 +369,7 @@ TEST_CASE("job: an exit that gives the lever back stops it, and it goes on after
   CHECK(world.once() == Step::finished);
   world.state = resumed(world.set, lasting_memories(world.state, world.now), world.now);
   CHECK(world.once() == Step::idle);
-  CHECK(world.memory(kName).job->ended.has_value());
+  CHECK(world.memory(kShardBalance).job->ended.has_value());
 }
 
 TEST_CASE("job: an exit inside a window to go on in is no reason to go on in that one") {
@@ -395,12 +393,12 @@ TEST_CASE("job: what somebody else runs after the stop is not taken for it") {
   auto world = running(policy);
   world.pass(11min);
   REQUIRE(latest(world).step != Step::idle);
-  REQUIRE(world.memory(kName).state == BreakerState::half_open);
+  REQUIRE(world.memory(kShardBalance).state == BreakerState::half_open);
   world.begins().bytes_done = 5e9;  // a person's
   world.once();
   world.report(JobPhase::finished);
   world.once();
-  CHECK(world.memory(kName).state == BreakerState::half_open);
+  CHECK(world.memory(kShardBalance).state == BreakerState::half_open);
   CHECK(world.count(Step::finished) == 0);
 }
 
@@ -470,7 +468,7 @@ TEST_CASE("job: one that did not help is benched, half a one is not judged") {
     world.set.policies[0].job->cooldown = 1h;
     world.pass(20min);
     CHECK(world.effects.empty());
-    CHECK(world.state.policies.at({kName, {}}).pending.empty());
-    CHECK(world.memory(kName).benched.empty());
+    CHECK(world.state.policies.at({kShardBalance, {}}).pending.empty());
+    CHECK(world.memory(kShardBalance).benched.empty());
   }
 }

@@ -29,6 +29,9 @@ inline TimeInterval daily(int begin, int end) {
 
 /// On Sundays from 03:00 to 07:00, above 0.4; early above 0.5; ten minutes at a time, the rest in
 /// the nights from 03:00 to 05:00.
+/// The name of shard_balance().
+inline const std::string kShardBalance = "shard-balance";
+
 inline Policy shard_balance() {
   Policy policy;
   policy.name = "shard-balance";

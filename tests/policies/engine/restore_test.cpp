@@ -9,8 +9,6 @@ using namespace homeostat::testing;
 
 namespace {
 
-const std::string kName = "circuit-breaker";
-
 struct Given {
   double at = 0;  ///< seconds after the storm
   Step step = Step::idle;
@@ -41,10 +39,10 @@ TEST_CASE("restore: full service at most 180 s after the storm, with three rungs
   const int extra = GENERATE(0, 1, 2, 3, 4);
   World world({circuit_breaker()});
   world.run(110 + extra, storm);
-  REQUIRE(world.memory(kName).rung == 3);
+  REQUIRE(world.memory(kCircuitBreaker).rung == 3);
   const auto over = world.now;
   world.run(181, calm);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
   CHECK(world.last.desired.empty());
   const auto steps = given_back(world, over);
   REQUIRE(steps.size() == 5);
@@ -70,20 +68,20 @@ TEST_CASE("restore: never before the hold is over") {
   World world({circuit_breaker()});
   world.run(36, storm);
   world.run(58, calm);
-  CHECK(world.memory(kName).state == BreakerState::open);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::open);
   const auto* hold = gate_of(latest(world), GateKind::hold);
   REQUIRE(hold != nullptr);
   CHECK(hold->threshold == 60);
   CHECK(hold->margin < 0);
   world.run(8, calm);
-  CHECK(world.memory(kName).state == BreakerState::half_open);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::half_open);
 }
 
 TEST_CASE("restore: an idle database closes an open breaker (H2)") {
   World world({circuit_breaker()});
   world.run(111, storm);
   world.run(181, idle);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
 }
 
 TEST_CASE("restore: nothing comes back on absent signals, and their time does not count (H1)") {
@@ -91,13 +89,13 @@ TEST_CASE("restore: nothing comes back on absent signals, and their time does no
   world.run(36, storm);
   world.run(50, calm);
   world.run(600, [](World& w) { w.put_absent(kRatio); });
-  CHECK(world.memory(kName).state == BreakerState::open);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::open);
   CHECK(latest(world).step == Step::unknown);
   CHECK(world.last.desired.size() == 1);
   world.run(4, calm);
-  CHECK(world.memory(kName).state == BreakerState::open);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::open);
   world.run(7, calm);
-  CHECK(world.memory(kName).state == BreakerState::half_open);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::half_open);
 }
 
 TEST_CASE("restore: goes on while forward acts are barred") {
@@ -105,7 +103,7 @@ TEST_CASE("restore: goes on while forward acts are barred") {
   world.run(111, storm);
   world.snapshot.bar = ForwardBar::paused;
   world.run(181, calm);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
 }
 
 TEST_CASE("restore: steps add to what the engaged rung admits") {
@@ -132,7 +130,7 @@ TEST_CASE("restore: a first rung that admits no share comes back whole") {
   world.run(36, storm);
   REQUIRE(world.last.desired.size() == 1);
   world.run(70, calm);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
   CHECK(world.last.desired.empty());
 }
 
@@ -145,9 +143,9 @@ TEST_CASE("restore: a breaker that waited for a gate restores the same way") {
   CHECK(latest(world).bar == ForwardBar::not_leader);
   world.snapshot.bar = ForwardBar::none;
   world.run(6, storm);
-  CHECK(world.memory(kName).state == BreakerState::open);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::open);
   world.run(160, calm);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
 }
 
 TEST_CASE("restore: steps that come a few milliseconds early or late cost no fold") {
@@ -177,7 +175,7 @@ TEST_CASE("restore: evidence from before half open re-opens nothing") {
   World world({circuit_breaker()});
   world.run(150, storm);                                       // S stands at twice the trip
   const auto nearly = [](World& w) { w.put_ratio(4.8, 32); };  // r 0.142: clear, decays slowly
-  while (world.memory(kName).state == BreakerState::open) world.run(1, nearly);
+  while (world.memory(kCircuitBreaker).state == BreakerState::open) world.run(1, nearly);
   world.run(15, [](World& w) { w.put_ratio(8, 32); });  // r 0.231
   CHECK(world.count(Step::reopened) == 0);
 }

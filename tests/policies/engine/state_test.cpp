@@ -12,8 +12,6 @@ using namespace homeostat::testing;
 
 namespace {
 
-const std::string kName = "circuit-breaker";
-
 /// A new supervisor on what the old one kept.
 World restarted(const World& old, double pause = 3) {
   World world(old.set.policies);
@@ -28,9 +26,9 @@ TEST_CASE(
     "resumed: the same rung is held after a restart, nothing is climbed or given back (H19)") {
   World old({circuit_breaker()});
   old.run(75, storm);
-  REQUIRE(old.memory(kName).rung == 2);
+  REQUIRE(old.memory(kCircuitBreaker).rung == 2);
   auto world = restarted(old);
-  CHECK(world.memory(kName) == old.memory(kName));
+  CHECK(world.memory(kCircuitBreaker) == old.memory(kCircuitBreaker));
   world.run(1, calm);
   REQUIRE(world.last.desired.size() == 2);
   CHECK(world.last.desired[0].reason == "circuit-breaker resumed");
@@ -48,21 +46,21 @@ TEST_CASE("resumed: clear_for counts from the restart, then all comes back") {
   world.run(160, calm);
   REQUIRE(world.first(Step::restored, from));
   CHECK(*world.first(Step::restored, from) - to_seconds(from - origin()) >= 60);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
 }
 
 TEST_CASE("resumed: a half-open breaker keeps its step and does not restore at once") {
   World old({circuit_breaker()});
   old.run(36, storm);
-  while (old.memory(kName).restore_step != 1) old.run(1, calm);
+  while (old.memory(kCircuitBreaker).restore_step != 1) old.run(1, calm);
   old.run(28, calm);
-  REQUIRE(old.memory(kName).restore_step == 1);
+  REQUIRE(old.memory(kCircuitBreaker).restore_step == 1);
   auto world = restarted(old);
   world.run(25, calm);
-  CHECK(world.memory(kName).restore_step == 1);
+  CHECK(world.memory(kCircuitBreaker).restore_step == 1);
   CHECK(world.admits("class/rebuildable") == 0.05);
   world.run(20, calm);
-  CHECK(world.memory(kName).restore_step == 2);
+  CHECK(world.memory(kCircuitBreaker).restore_step == 2);
 }
 
 TEST_CASE("resumed: a storm that goes on climbs on, with evidence of its own") {
@@ -70,9 +68,9 @@ TEST_CASE("resumed: a storm that goes on climbs on, with evidence of its own") {
   old.run(36, storm);
   auto world = restarted(old);
   world.run(30, storm);
-  CHECK(world.memory(kName).rung == 1);
+  CHECK(world.memory(kCircuitBreaker).rung == 1);
   world.run(15, storm);
-  CHECK(world.memory(kName).rung == 2);
+  CHECK(world.memory(kCircuitBreaker).rung == 2);
 }
 
 TEST_CASE("resumed: alerts go on since the opening") {
@@ -104,10 +102,10 @@ TEST_CASE("resumed: a closed breaker that just closed still grows its hold") {
   World old({circuit_breaker()});
   old.run(36, storm);
   old.run(200, calm);
-  REQUIRE(old.memory(kName).state == BreakerState::closed);
+  REQUIRE(old.memory(kCircuitBreaker).state == BreakerState::closed);
   auto world = restarted(old);
   world.run(41, storm);
-  CHECK(world.memory(kName).hold == seconds(120));
+  CHECK(world.memory(kCircuitBreaker).hold == seconds(120));
 }
 
 TEST_CASE("resumed: a restart does not give the budgets back (S6)") {
@@ -119,32 +117,33 @@ TEST_CASE("resumed: a restart does not give the budgets back (S6)") {
   auto world = restarted(old);
   world.set.settings.cluster_per_hour = 10;
   auto left = budget_remaining(world.set, world.state, world.now);
-  CHECK(left.at(kName) == 4);
+  CHECK(left.at(kCircuitBreaker) == 4);
   CHECK(left.at("cluster") == 8);
 
-  const std::vector<ForwardAct> acts{{kName, origin()}, {"other", origin()}, {kName, old.now}};
+  const std::vector<ForwardAct> acts{
+      {kCircuitBreaker, origin()}, {"other", origin()}, {kCircuitBreaker, old.now}};
   const auto known = resumed(old.set, memories(old.state), old.now, acts);
   left = budget_remaining(old.set, known, old.now);
-  CHECK(left.at(kName) == 4);
+  CHECK(left.at(kCircuitBreaker) == 4);
   CHECK(left.at("cluster") == 7);
 }
 
 TEST_CASE("resumed: nonsense in the ledger is made sense of") {
   World world({circuit_breaker()});
   PolicyMemory memory;
-  memory.policy = kName;
+  memory.policy = kCircuitBreaker;
   memory.policy_hash = "c0ffee";
   memory.state = BreakerState::half_open;
   memory.rung = 7;
   memory.restore_step = 9;
   memory.changed = memory.opened = world.now + seconds(1000);
   world.state = resumed(world.set, {memory}, world.now);
-  CHECK(world.memory(kName).rung == 3);
-  CHECK(world.memory(kName).restore_step == 0);
-  CHECK(world.memory(kName).hold == seconds(60));
-  CHECK(world.memory(kName).opened == world.now);
+  CHECK(world.memory(kCircuitBreaker).rung == 3);
+  CHECK(world.memory(kCircuitBreaker).restore_step == 0);
+  CHECK(world.memory(kCircuitBreaker).hold == seconds(60));
+  CHECK(world.memory(kCircuitBreaker).opened == world.now);
   world.run(300, calm);
-  CHECK(world.memory(kName).state == BreakerState::closed);
+  CHECK(world.memory(kCircuitBreaker).state == BreakerState::closed);
 }
 
 TEST_CASE("carried over: an unchanged policy keeps everything, a changed one starts closed") {
@@ -175,5 +174,5 @@ TEST_CASE("memories: only what may be resumed, in order of policy and subject") 
   const auto kept = memories(world.state);
   REQUIRE(kept.size() == 2);
   CHECK(kept[0].policy == "b-alert");
-  CHECK(kept[1].policy == kName);
+  CHECK(kept[1].policy == kCircuitBreaker);
 }

@@ -51,6 +51,9 @@ inline Act shed(std::string target, double admit = 0) {
 }
 
 /// The shipped circuit-breaker with its first arm, enforced: three rungs.
+/// The name of circuit_breaker().
+inline const std::string kCircuitBreaker = "circuit-breaker";
+
 inline Policy circuit_breaker() {
   Policy policy;
   policy.name = "circuit-breaker";

@@ -162,6 +162,12 @@ std::string small_config(const std::string& more) {
          more;
 }
 
+std::string breaker_opening(const std::string& condition) {
+  return replaced(breaker(),
+                  "{signal: pg_blocked_ratio, cusum: {ref: 0.2, trip: 1}, clear_below: 0.15}",
+                  condition);
+}
+
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
   const auto at = text.find(from);
   if (at == std::string::npos) throw std::runtime_error("nothing to replace: " + std::string(from));

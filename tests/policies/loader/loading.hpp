@@ -47,6 +47,8 @@ std::vector<std::string> texts_of(const std::vector<Finding>& findings);
 
 /// A small breaker that loads; `more` is put after it.
 std::string breaker(const std::string& more = "");
+/// The same with another condition, which stands in line 4 from column 7 on.
+std::string breaker_opening(const std::string& condition);
 /// Batch-window and back-pressure as the policy language has them, over regulated_vocabulary();
 /// `more` is put after them.
 std::string batch_window(const std::string& more = "");

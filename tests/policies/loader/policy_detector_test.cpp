@@ -17,13 +17,6 @@ std::string telling(const std::string& condition) {
   return replaced(alert(), "{signal: pg_lock_wait_max_seconds, above: 5}", condition);
 }
 
-/// The small breaker with another condition, in the same place.
-std::string opening(const std::string& condition) {
-  return replaced(breaker(),
-                  "{signal: pg_blocked_ratio, cusum: {ref: 0.2, trip: 1}, clear_below: 0.15}",
-                  condition);
-}
-
 /// As the policy language has it, word for word.
 constexpr const char* kConsumerLag = R"(policy: consumer-lag
 kind: alert
@@ -93,17 +86,17 @@ TEST_CASE("a trend is for gauges and counters") {
 TEST_CASE("the clear level of a trend is one of a gauge's value and of a counter's rise") {
   const auto gauge = [](const std::string& level) {
     return errors_of(
-        opening("{signal: pg_open_transactions, trend: {rises: 100, over: 5m}, "
-                "for: 1m, clear_below: " +
-                level + "}"));
+        breaker_opening("{signal: pg_open_transactions, trend: {rises: 100, over: 5m}, "
+                        "for: 1m, clear_below: " +
+                        level + "}"));
   };
   CHECK(gauge("1000").empty());
   CHECK(gauge("10").empty());
   const auto counter = [](const std::string& level) {
     return errors_of(
-        opening("{signal: pg_deadlocks_total, trend: {rises: 5, over: 5m}, for: 1m, "
-                "clear_below: " +
-                level + "}"));
+        breaker_opening("{signal: pg_deadlocks_total, trend: {rises: 5, over: 5m}, for: 1m, "
+                        "clear_below: " +
+                        level + "}"));
   };
   CHECK(counter("2").empty());
   CHECK(counter("5") ==
@@ -113,13 +106,14 @@ TEST_CASE("the clear level of a trend is one of a gauge's value and of a counter
 }
 
 TEST_CASE("a breaker by a trend needs a clear level and one by an absence does not") {
-  CHECK(
-      errors_of(opening("{signal: pg_open_transactions, trend: {rises: 9, over: 5m}, for: 1m}")) ==
-      Texts{"4:1: expected one of `clear_below`, `clear_above` in this condition"});
-  CHECK(errors_of(opening("{signal: pg_open_transactions, absent_for: 5m, max_rung: 1, "
-                          "max_open: 1h}"))
+  CHECK(errors_of(breaker_opening(
+            "{signal: pg_open_transactions, trend: {rises: 9, over: 5m}, for: 1m}")) ==
+        Texts{"4:1: expected one of `clear_below`, `clear_above` in this condition"});
+  CHECK(errors_of(breaker_opening("{signal: pg_open_transactions, absent_for: 5m, max_rung: 1, "
+                                  "max_open: 1h}"))
             .empty());
-  CHECK(errors_of(opening("{signal: pg_open_transactions, absent_for: 5m, clear_below: 1}")) ==
+  CHECK(errors_of(
+            breaker_opening("{signal: pg_open_transactions, absent_for: 5m, clear_below: 1}")) ==
         Texts{"4:67: `clear_below` only goes with `above`, `cusum`, `trend` in this condition"});
 }
 

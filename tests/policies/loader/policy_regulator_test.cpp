@@ -18,17 +18,17 @@ namespace {
 
 const std::string kFormula = "min(0.1, n / kafka_arrival_events_per_second)";
 
-Policy load(const std::string& text) { return load_one(text, regulated_vocabulary()); }
-Texts errors(const std::string& text) { return errors_of(text, regulated_vocabulary()); }
+Policy regulator_load(const std::string& text) { return load_one(text, regulated_vocabulary()); }
+Texts regulator_errors(const std::string& text) { return errors_of(text, regulated_vocabulary()); }
 /// The errors of batch-window with another formula.
 Texts formula_errors(const std::string& formula) {
-  return errors(replaced(batch_window(), kFormula, formula));
+  return regulator_errors(replaced(batch_window(), kFormula, formula));
 }
 
 }  // namespace
 
 TEST_CASE("the regulator of the policy language loads with every value in base units") {
-  const auto policy = load(batch_window());
+  const auto policy = regulator_load(batch_window());
   CHECK(policy.kind == PolicyKind::regulator);
   CHECK(policy.every == 1s);
   REQUIRE(policy.subjects == std::vector{Subject{SubjectKind::group, "play-counts"}});
@@ -51,7 +51,7 @@ TEST_CASE("the regulator of the policy language loads with every value in base u
 }
 
 TEST_CASE("back-pressure of the policy language loads: AIMD over a record") {
-  const auto policy = load(back_pressure());
+  const auto policy = regulator_load(back_pressure());
   REQUIRE(policy.regulator.has_value());
   CHECK_FALSE(policy.regulator->to);
   CHECK(policy.regulator->aimd == Aimd{0.7, 0.05, 3s});
@@ -67,23 +67,24 @@ TEST_CASE("back-pressure of the policy language loads: AIMD over a record") {
 }
 
 TEST_CASE("a regulator's defaults are those of the model") {
-  auto policy = load(replaced(batch_window(), ", dead_band: 10%", ""));
+  auto policy = regulator_load(replaced(batch_window(), ", dead_band: 10%", ""));
   CHECK(policy.regulator->bounds.dead_band == Bounds{}.dead_band);
-  CHECK(load(back_pressure()).regulator->aimd == Aimd{});
+  CHECK(regulator_load(back_pressure()).regulator->aimd == Aimd{});
 }
 
 TEST_CASE("a name of `vars` is a number or another name for a signal") {
-  const auto policy = load(replaced(batch_window(), "{n: 1", "{n: kafka_efficient_batch_events"));
+  const auto policy =
+      regulator_load(replaced(batch_window(), "{n: 1", "{n: kafka_efficient_batch_events"));
   REQUIRE(policy.regulator->to->inputs.size() == 2);
   CHECK(policy.regulator->to->inputs[1].name == "n");
   CHECK(policy.regulator->to->inputs[1].signal == "kafka_efficient_batch_events");
   CHECK(policy.regulator->to->constants.empty());
-  CHECK(errors(replaced(batch_window(), "{n: 1", "{n: kafka_eficient_batch_events")) ==
+  CHECK(regulator_errors(replaced(batch_window(), "{n: 1", "{n: kafka_eficient_batch_events")) ==
         Texts{"7:11: `n` is `kafka_eficient_batch_events`, neither a number nor a signal; did you "
               "mean `kafka_efficient_batch_events`?"});
-  CHECK(errors(replaced(batch_window(), "{n: 1", "{n: 1, min: 2")) ==
+  CHECK(regulator_errors(replaced(batch_window(), "{n: 1", "{n: 1, min: 2")) ==
         Texts{"7:14: `min` is a function of formulas; expected another name"});
-  CHECK(errors(replaced(batch_window(), "{n: 1", "{n: 1, probe_up: 2")) ==
+  CHECK(regulator_errors(replaced(batch_window(), "{n: 1", "{n: 1, probe_up: 2")) ==
         Texts{"7:14: `probe_up` is a signal; expected another name"});
 }
 
@@ -117,14 +118,16 @@ TEST_CASE("a formula only names signals of the policy's subject that a probe pro
 
 TEST_CASE("a name is looked for where it stands alone, not within a longer one") {
   const auto text = replaced(batch_window(), "{n: 1", "{my_pg_open_transactions: 1");
-  CHECK(errors(replaced(text, kFormula, "my_pg_open_transactions * pg_open_transactions")) ==
+  CHECK(regulator_errors(
+            replaced(text, kFormula, "my_pg_open_transactions * pg_open_transactions")) ==
         Texts{"6:31: `pg_open_transactions` is measured for each node, but `for_each` is `group`"});
 }
 
 TEST_CASE("AIMD judges a level: neither what builds up nor what is gone") {
   for (const auto* test :
        {"cusum: {ref: 0.2, trip: 1}", "trend: {rises: 5, over: 5m}", "absent_for: 5m"}) {
-    const auto found = errors(replaced(back_pressure(), "above: 1, for_samples: 2", test));
+    const auto found =
+        regulator_errors(replaced(back_pressure(), "above: 1, for_samples: 2", test));
     CHECK(std::any_of(found.begin(), found.end(), [](const std::string& text) {
       return text.find("unknown key") != std::string::npos;
     }));
@@ -132,57 +135,60 @@ TEST_CASE("AIMD judges a level: neither what builds up nor what is gone") {
 }
 
 TEST_CASE("either a formula or AIMD") {
-  CHECK(errors(back_pressure("to: \"1\"\n")) ==
+  CHECK(regulator_errors(back_pressure("to: \"1\"\n")) ==
         Texts{"7:7: `to`, `aimd` exclude each other in a policy of kind regulator; expected one of "
               "them"});
-  CHECK(errors(replaced(batch_window(), "to: " + kFormula + "\n", "")) ==
+  CHECK(regulator_errors(replaced(batch_window(), "to: " + kFormula + "\n", "")) ==
         Texts{"1:1: expected one of `to`, `aimd` in a policy of kind regulator"});
 }
 
 TEST_CASE("bounds are finite, the right way round and what the lever takes") {
-  CHECK(errors(replaced(batch_window(), "min: 0ms", "min: 200ms")) ==
+  CHECK(regulator_errors(replaced(batch_window(), "min: 0ms", "min: 200ms")) ==
         Texts{"8:27: `max` is 100ms; expected at least `min` (200ms)"});
-  CHECK(errors(replaced(batch_window(), "max: 100ms", "max: 2s")) ==
+  CHECK(regulator_errors(replaced(batch_window(), "max: 100ms", "max: 2s")) ==
         Texts{"8:25: `max` is 2s; `window` of this lever takes 0s to 1s"});
-  CHECK(errors(replaced(batch_window(), "max: 100ms", "max: 0.1")) ==
+  CHECK(regulator_errors(replaced(batch_window(), "max: 100ms", "max: 0.1")) ==
         Texts{"8:25: `max` is no duration, but `window` of this lever is one, such as 100ms"});
-  CHECK(errors(replaced(back_pressure(), "max: 400", "max: 400ms")) ==
+  CHECK(regulator_errors(replaced(back_pressure(), "max: 400", "max: 400ms")) ==
         Texts{"8:24: `max` is no number, but `concurrency` of this lever is one (transactions)"});
-  CHECK(errors(replaced(back_pressure(), "max: 400", "max: .inf")).size() == 1);
-  CHECK(errors(replaced(back_pressure(), "max: 400", "max: .nan")).size() == 1);
-  CHECK(errors(replaced(back_pressure(), "max: 400", "max: 400, max_step: 0")) ==
+  CHECK(regulator_errors(replaced(back_pressure(), "max: 400", "max: .inf")).size() == 1);
+  CHECK(regulator_errors(replaced(back_pressure(), "max: 400", "max: .nan")).size() == 1);
+  CHECK(regulator_errors(replaced(back_pressure(), "max: 400", "max: 400, max_step: 0")) ==
         Texts{"8:39: `max_step` is 0; expected more than 0"});
-  CHECK(errors(replaced(batch_window(), "dead_band: 10%", "dead_band: 100%")).size() == 1);
+  CHECK(regulator_errors(replaced(batch_window(), "dead_band: 10%", "dead_band: 100%")).size() ==
+        1);
 }
 
 TEST_CASE("AIMD wants a clear level on the right side, a level, and a lever that it can cut") {
-  CHECK(errors(replaced(back_pressure(), "clear_below: 0.5", "clear_below: 1.5")) ==
+  CHECK(regulator_errors(replaced(back_pressure(), "clear_below: 0.5", "clear_below: 1.5")) ==
         Texts{"7:82: `clear_below` is 1.5; expected less than `above` (1)"});
-  CHECK(errors(replaced(back_pressure(), ", clear_below: 0.5", "")) ==
+  CHECK(regulator_errors(replaced(back_pressure(), ", clear_below: 0.5", "")) ==
         Texts{"7:8: expected one of `clear_below`, `clear_above` in this condition"});
-  CHECK(errors(replaced(back_pressure(), "signal: excess", "signal: exces")) ==
+  CHECK(regulator_errors(replaced(back_pressure(), "signal: excess", "signal: exces")) ==
         Texts{"7:23: `signal` is `exces`, which is not known; did you mean `excess`?"});
-  CHECK(errors(replaced(back_pressure(), "clear_below: 0.5", "clear_below: 0.5, clear_for: 1m"))
+  CHECK(regulator_errors(
+            replaced(back_pressure(), "clear_below: 0.5", "clear_below: 0.5, clear_for: 1m"))
             .size() == 1);
-  CHECK(errors(replaced(back_pressure(), "max: 400", "max: 400, dead_band: 5%")) ==
+  CHECK(regulator_errors(replaced(back_pressure(), "max: 400", "max: 400, dead_band: 5%")) ==
         Texts{"8:40: `dead_band` only goes with `to`: it would keep `aimd` from growing"});
   const auto window =
       replaced(batch_window(), "to: " + kFormula,
                "aimd: {over: {signal: kafka_arrival_events_per_second, above: 5, clear_below: 1}}");
-  CHECK(errors(replaced(window, ", dead_band: 10%", "")) ==
+  CHECK(regulator_errors(replaced(window, ", dead_band: 10%", "")) ==
         Texts{"6:1: `aimd` cuts what is too much, but `window` of this lever restricts least at "
               "its minimum; expected `to`"});
 }
 
 TEST_CASE("an act of a regulator is an act: lever, target and ttl are checked") {
-  CHECK(errors(replaced(batch_window(), "ttl: 60s", "ttl: 1s")) ==
+  CHECK(regulator_errors(replaced(batch_window(), "ttl: 60s", "ttl: 1s")) ==
         Texts{"5:53: `ttl` is 1s, so the act would lapse before it is renewed; expected more than "
               "`every` (1s)"});
-  CHECK_THAT(errors(replaced(batch_window(), "lever: batch_window", "lever: batch_windo")).front(),
+  CHECK_THAT(regulator_errors(replaced(batch_window(), "lever: batch_window", "lever: batch_windo"))
+                 .front(),
              Contains("did you mean `batch_window`?"));
-  CHECK_THAT(errors(replaced(batch_window(), "ttl: 60s", "window: 1s, ttl: 60s")).front(),
+  CHECK_THAT(regulator_errors(replaced(batch_window(), "ttl: 60s", "window: 1s, ttl: 60s")).front(),
              Contains("unknown key `window`"));
-  CHECK_THAT(errors(replaced(back_pressure(), "for_each: node\n", "")).front(),
+  CHECK_THAT(regulator_errors(replaced(back_pressure(), "for_each: node\n", "")).front(),
              Contains("cannot be set on `cluster`"));
 }
 
@@ -200,24 +206,24 @@ TEST_CASE("where no lever can be regulated, the kind is one to come") {
 }
 
 TEST_CASE("a regulator is shown whole, its formulas with what their names stand for") {
-  const auto window = to_json(load(batch_window()))["regulator"];
+  const auto window = to_json(regulator_load(batch_window()))["regulator"];
   CHECK(window["argument"] == "window");
   CHECK(window["bounds"]["max"] == 0.1);
   CHECK(window["to"]["text"] == kFormula);
   CHECK(window["to"]["inputs"]["n"] == 1);
   CHECK(window["to"]["inputs"]["kafka_arrival_events_per_second"] ==
         "kafka_arrival_events_per_second");
-  const auto pressure = to_json(load(back_pressure()));
+  const auto pressure = to_json(regulator_load(back_pressure()));
   CHECK(pressure["regulator"]["aimd"]["every_us"] == 3'000'000);
   CHECK(pressure["open"]["arms"][0]["record"]["inputs"]["pg_open_transactions"] ==
         "pg_open_transactions");
 }
 
 TEST_CASE("a faster clock divides a regulator's durations and leaves its bounds") {
-  const auto fast = sped_up(load(back_pressure()), 10);
+  const auto fast = sped_up(regulator_load(back_pressure()), 10);
   CHECK(fast.every == 100ms);
   CHECK(fast.regulator->aimd->every == 300ms);
   CHECK(fast.ladder[0].ttl == 6s);
   CHECK(fast.regulator->bounds == Bounds{40, 400, 0, std::nullopt});
-  CHECK(sped_up(load(batch_window()), 10).regulator->bounds.max == 0.1);
+  CHECK(sped_up(regulator_load(batch_window()), 10).regulator->bounds.max == 0.1);
 }
