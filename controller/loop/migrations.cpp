@@ -172,4 +172,8 @@ std::string session_roles_script(const std::vector<std::string>& roles) {
   return with_roles(sql::session_role, roles);
 }
 
+std::string consumer_roles_script(const std::vector<std::string>& roles) {
+  return with_roles(sql::consumer_role, roles);
+}
+
 }  // namespace homeostat

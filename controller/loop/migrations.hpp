@@ -37,4 +37,7 @@ std::string planner_roles_script(const std::vector<std::string>& roles);
 /// The same of sql/session_role.sql.
 std::string session_roles_script(const std::vector<std::string>& roles);
 
+/// The same of sql/consumer_role.sql.
+std::string consumer_roles_script(const std::vector<std::string>& roles);
+
 }  // namespace homeostat

@@ -19,6 +19,7 @@ struct GrantsOptions {
   bool monitor = false;
   bool actuator = false;
   bool guard = false;
+  std::vector<std::string> consumers = {};
   std::string config = {};  ///< empty: none
 };
 
@@ -55,7 +56,16 @@ int print_grants(const GrantsOptions& options) {
   if (options.actuator) std::cout << sql::actuator_roles << managed;
   if (options.guard && (options.monitor || options.actuator)) std::cout << "\n";
   if (options.guard) std::cout << sql::pg_cron;
+  if (options.consumers.empty()) return 0;
+  if (options.monitor || options.actuator || options.guard) std::cout << "\n";
+  std::cout << consumer_roles_script(options.consumers);
   return 0;
+}
+
+// What is printed is run by a superuser.
+std::string problem_of_role_name(const std::string& name) {
+  const bool plain = !name.empty() && name.find_first_of("'\"\\;\n") == std::string::npos;
+  return plain ? "" : "expected the name of a role, as it is, without quotes";
 }
 
 }  // namespace
@@ -72,6 +82,13 @@ void add_grants_command(CLI::App& app, std::function<int()>& chosen) {
   auto* guard = command->add_flag(
       "--guard", options->guard,
       "The database's own guard, after the migrations: its role and its jobs in pg_cron; for psql");
+  auto* consumer =
+      command
+          ->add_option("--consumer", options->consumers,
+                       "A role that consumes from Kafka: after the migrations, what it needs to "
+                       "report what its batches cost; may be given several times")
+          ->check(CLI::Validator(problem_of_role_name, "ROLE"))
+          ->allow_extra_args(false);
   command
       ->add_option("--config", options->config,
                    "With --actuator: also what its profiles and sessions need of their roles")
@@ -83,9 +100,9 @@ void add_grants_command(CLI::App& app, std::function<int()>& chosen) {
       "Example:\n  homeostat grants --monitor | psql -X -v ON_ERROR_STOP=1 -d melodyud\n"
       "  homeostat grants --actuator --config /etc/homeostat/homeostat.yaml   # later, when it is "
       "to act");
-  command->callback([options, monitor, actuator, guard, &chosen] {
-    if (monitor->empty() && actuator->empty() && guard->empty()) {
-      throw CLI::RequiredError("--monitor, --actuator or --guard (or several)");
+  command->callback([options, monitor, actuator, guard, consumer, &chosen] {
+    if (monitor->empty() && actuator->empty() && guard->empty() && consumer->empty()) {
+      throw CLI::RequiredError("--monitor, --actuator, --guard or --consumer (or several)");
     }
     chosen = [options] { return print_grants(*options); };
   });
