@@ -40,23 +40,34 @@ std::optional<double> per_second(std::int64_t events, Duration span) {
 
 Continuity PartitionProgress::add(const kafka::PartitionOffsets& offsets, TimePoint taken) {
   const auto end = offsets.end;
-  // Nothing was ever written: nothing can have been read, whether that is committed or not.
+  // Where there is nothing to read, nothing is unread, whether that is committed or not.
+  const auto begin = offsets.start ? *offsets.start : start_.value_or(0);
   const auto committed =
-      end == 0 && !offsets.committed ? std::optional<std::int64_t>{0} : offsets.committed;
+      end == begin && !offsets.committed ? std::optional<std::int64_t>{end} : offsets.committed;
+  const bool below = committed_ && start_ && *committed_ < *start_;
+  committed_ = committed;
   continuity_ = Continuity::goes_on;
   const bool shorter = !written_.empty() && end < written_.back().end;
-  if (shorter || (committed && *committed > end)) {
+  const bool begins_before =
+      start_ && (end < *start_ || (offsets.start && *offsets.start < *start_));
+  if (shorter || begins_before || (committed && *committed > end)) {
     continuity_ = Continuity::recreated;
     written_.clear();
     read_.clear();
     ends_.clear();
+    start_.reset();
+    rewound_.reset();
   } else if (!committed) {
     continuity_ = Continuity::uncommitted;
     read_.clear();
   } else if (!read_.empty() && *committed < read_.back().committed) {
     continuity_ = Continuity::rewound;
+    rewound_ = taken;
     read_.clear();
+  } else if (below && *committed >= *start_) {
+    read_.clear();  // it has skipped what was deleted, and not read it
   }
+  if (offsets.start) start_ = offsets.start;
   written_.push_back({taken, end});
   forget(written_, windows_.arrival);
   remember_end(end, taken);
@@ -79,26 +90,39 @@ void PartitionProgress::remember_end(std::int64_t end, TimePoint taken) {
   if (ends_.size() > windows_.kept) ends_.pop_front();
 }
 
+std::int64_t PartitionProgress::position() const {
+  return std::max(read_.back().committed, start_.value_or(0));
+}
+
 std::optional<std::int64_t> PartitionProgress::lag() const {
   if (continuity_ != Continuity::goes_on || read_.empty()) return std::nullopt;
-  return read_.back().end - read_.back().committed;
+  return read_.back().end - position();
+}
+
+std::optional<std::int64_t> PartitionProgress::lost() const {
+  if (continuity_ != Continuity::goes_on || read_.empty()) return std::nullopt;
+  return position() - read_.back().committed;
+}
+
+bool PartitionProgress::rewound() const {
+  return rewound_ && written_.back().taken - *rewound_ < windows_.judged;
 }
 
 std::optional<double> PartitionProgress::lag_seconds() const {
   const auto behind = lag();
   if (!behind) return std::nullopt;
   if (*behind == 0) return 0;
-  const auto committed = read_.back().committed;
+  const auto from = position();
   const auto now = read_.back().taken;
   const auto after =
-      std::upper_bound(ends_.begin(), ends_.end(), committed,
+      std::upper_bound(ends_.begin(), ends_.end(), from,
                        [](std::int64_t offset, const Written& seen) { return offset < seen.end; });
   if (after != ends_.begin()) return to_seconds(now - std::prev(after)->taken);
   const auto& first = ends_.front();
   const auto span = now - first.taken;
   const auto rate = per_second(ends_.back().end - first.end, span);
   if (span < windows_.judged || !rate || *rate <= 0) return std::nullopt;
-  return to_seconds(span) + static_cast<double>(first.end - committed) / *rate;
+  return to_seconds(span) + static_cast<double>(first.end - from) / *rate;
 }
 
 std::optional<double> PartitionProgress::arrival_rate() const {
@@ -115,7 +139,10 @@ std::optional<double> PartitionProgress::consumed_rate() const {
 
 std::optional<Pace> PartitionProgress::pace() const {
   if (read_.empty()) return std::nullopt;
-  const auto level = [](const Read& point) { return point.committed == point.end; };
+  const auto begin = start_.value_or(0);
+  const auto level = [begin](const Read& point) {
+    return std::max(point.committed, begin) >= point.end;
+  };
   if (std::any_of(read_.begin(), read_.end(), level)) return Pace::keeping_up;
   const auto& first = read_.front();
   const auto& last = read_.back();

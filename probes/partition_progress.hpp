@@ -28,7 +28,8 @@ enum class Continuity {
   goes_on,
   uncommitted,  ///< there are events, and the group has no offset
   rewound,      ///< the group's offset went back: somebody set it
-  recreated,    ///< the log ends before where it ended, or where the group is: another topic
+  recreated,    ///< the log ends before where it ended, or where the group is, or begins before
+                ///< where it began: another topic
 };
 
 /// A consumer over the whole window `judged`.
@@ -46,8 +47,13 @@ class PartitionProgress {
   /// One more reading; `taken` never goes back. What the others say is as of this one.
   Continuity add(const kafka::PartitionOffsets& offsets, TimePoint taken);
 
-  /// Events that are not read yet. Nothing when this reading does not go on from the last one.
+  /// Events that are not read yet and can be: what retention has deleted does not count. Nothing
+  /// when this reading does not go on from the last one.
   std::optional<std::int64_t> lag() const;
+
+  /// Events that were deleted before the group had read them; 0 as soon as the group stands where
+  /// there is a log again. Nothing as lag().
+  std::optional<std::int64_t> lost() const;
 
   /// Seconds since the group was last known to be level with the log: an upper bound of the age of
   /// the oldest event that is not read, by at most a reading and `spacing`. Where that was before
@@ -62,6 +68,14 @@ class PartitionProgress {
   /// Nothing until `judged` has passed since the first reading or the last break.
   std::optional<Pace> pace() const;
 
+  Continuity continuity() const { return continuity_; }
+  /// Whether the group was set back within `judged`.
+  bool rewound() const;
+
+  /// As of the newest reading.
+  std::int64_t end() const { return written_.back().end; }
+  std::optional<std::int64_t> committed() const { return committed_; }
+
  private:
   struct Written {
     TimePoint taken{};
@@ -72,10 +86,15 @@ class PartitionProgress {
     std::int64_t committed = 0;
     std::int64_t end = 0;
   };
+  /// Where the group goes on reading: what it has committed, or the log's start after that.
+  std::int64_t position() const;
   void remember_end(std::int64_t end, TimePoint taken);
 
   ProgressWindows windows_;
   Continuity continuity_ = Continuity::goes_on;
+  std::optional<std::int64_t> committed_;
+  std::optional<std::int64_t> start_;  ///< of the log, as last told
+  std::optional<TimePoint> rewound_;
   std::deque<Written> written_;  ///< over `arrival`
   std::deque<Read> read_;        ///< over `judged`; empty without an offset
   std::deque<Written> ends_;     ///< each end, and when the log was last seen to end there

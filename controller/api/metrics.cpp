@@ -266,6 +266,20 @@ void add_process(const Report& report, const ProcessUsage& usage, Families& fami
                  timestamp(report.started));
 }
 
+/// REQUIRES: as add_signals(), of which a detail cannot pass for one either.
+void add_details(const Report& report, Families& families) {
+  std::map<std::string, bool> ours;
+  for (const auto& detail : report.details) {
+    const std::string name = "homeostat_" + detail.name;
+    const auto known = ours.try_emplace(name, families.has(name)).first;
+    if (known->second) continue;
+    Labels labels{{"subject", to_text(detail.subject)}};
+    for (const auto& [label, value] : detail.labels) labels.push_back({label, value});
+    families.gauge(name, "Detail " + detail.name + ", newest reading.", std::move(labels),
+                   detail.value);
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const Report& report, const std::optional<ProcessUsage>& process) {
@@ -276,6 +290,7 @@ std::string metrics_text(const Report& report, const std::optional<ProcessUsage>
   if (process) add_process(report, *process, families);
   add_freshness(report, families);
   add_signals(report, families);
+  add_details(report, families);
   return std::move(families).text();
 }
 

@@ -7,7 +7,7 @@
 namespace homeostat {
 namespace {
 
-enum class Source { postgres, kafka, any_probe, later };
+enum class Source { postgres, kafka, batch_reports, any_probe, later };
 
 struct SignalRow {
   const char* name;
@@ -61,8 +61,16 @@ constexpr SignalRow kSignals[] = {
      Source::kafka, "arrival rate of a consumer group's topics"},
     {"kafka_consumed_events_per_second", SignalShape::gauge, SubjectKind::group,
      "events per second", Source::kafka, "events that a consumer group commits as read"},
+    {"kafka_consumer_stalled_partitions", SignalShape::gauge, SubjectKind::group, "partitions",
+     Source::kafka,
+     "partitions with events to read in which a consumer group has committed nothing for a minute"},
+    {"kafka_consumer_lost_events", SignalShape::gauge, SubjectKind::group, "events", Source::kafka,
+     "events that retention deleted before a consumer group, which still stands there, read them"},
+    {"kafka_group_stable", SignalShape::gauge, SubjectKind::group, "bool", Source::kafka,
+     "1 while a consumer group has members, each with its partitions; 0: rebalancing, empty, dead"},
     {"kafka_efficient_batch_events", SignalShape::gauge, SubjectKind::group, "events",
-     Source::later, "events that a batch must hold to leave the consumer a fifth of its time"},
+     Source::batch_reports,
+     "events that a batch must hold to leave the consumer a fifth of its time"},
     {"view_age_seconds", SignalShape::gauge, SubjectKind::view, "seconds", Source::later,
      "time since a materialized view was refreshed"},
     {"clock_skew_seconds", SignalShape::gauge, SubjectKind::node, "seconds", Source::later,
@@ -112,8 +120,31 @@ LeverDescription end_session_lever(std::map<std::string, LeverValue> declared) {
   return lever;
 }
 
-Vocabulary vocabulary(bool postgres, bool kafka, bool injected,
-                      const std::vector<FeatureConfig>& features,
+/// Which of the sources a configuration has.
+struct Sources {
+  bool postgres = false;
+  bool kafka = false;
+  bool batch_reports = false;  ///< consumers report to the ledger's home
+  bool injected = false;       ///< any signal
+
+  bool have(Source source) const {
+    switch (source) {
+      case Source::postgres:
+        return injected || postgres;
+      case Source::kafka:
+        return injected || kafka;
+      case Source::batch_reports:
+        return injected || batch_reports;
+      case Source::any_probe:
+        return true;
+      case Source::later:
+        break;
+    }
+    return injected;
+  }
+};
+
+Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& features,
                       std::map<std::string, LeverValue> profiles,
                       std::map<std::string, LeverValue> sessions) {
   Vocabulary words;
@@ -124,8 +155,7 @@ Vocabulary vocabulary(bool postgres, bool kafka, bool injected,
     signal.unit = row.unit;
     signal.help = row.help;
     signal.denominator = row.denominator;
-    signal.provided = injected || (row.source == Source::postgres && postgres) ||
-                      (row.source == Source::kafka && kafka) || row.source == Source::any_probe;
+    signal.provided = sources.have(row.source);
     words.signals.emplace(row.name, std::move(signal));
   }
   words.levers.emplace("feature", feature_lever(features));
@@ -146,9 +176,12 @@ Vocabulary make_vocabulary(const Config& config) {
   for (const auto& entry : config.sessions) {
     sessions.emplace("sessions/" + entry.name, sessions_value(entry));
   }
-  auto words =
-      vocabulary(!config.nodes.empty(), config.kafka.has_value(), config.injected.has_value(),
-                 config.features, std::move(profiles), std::move(sessions));
+  Sources sources;
+  sources.postgres = !config.nodes.empty();
+  sources.kafka = config.kafka.has_value();
+  sources.batch_reports = config.kafka && config.ledger;
+  sources.injected = config.injected.has_value();
+  auto words = vocabulary(sources, config.features, std::move(profiles), std::move(sessions));
   for (const auto& node : config.nodes) {
     words.subjects[SubjectKind::node].push_back({SubjectKind::node, node.name});
   }
@@ -161,7 +194,9 @@ Vocabulary make_vocabulary(const Config& config) {
 }
 
 Vocabulary make_vocabulary() {
-  auto words = vocabulary(true, false, false, {}, {{kContention, {}}}, {});
+  Sources sources;
+  sources.postgres = true;
+  auto words = vocabulary(sources, {}, {{kContention, {}}}, {});
   words.subjects[SubjectKind::node] = {{SubjectKind::node, "main"}};
   return words;
 }

@@ -19,15 +19,30 @@ namespace {
 KafkaLagOptions lag_options(const KafkaConfig& kafka, const std::string& group, int speed_up) {
   KafkaLagOptions options;
   options.group = group;
-  for (const auto& broker : kafka.bootstrap) {
-    if (!options.address.bootstrap.empty()) options.address.bootstrap += ',';
-    options.address.bootstrap += broker;
-  }
-  options.address.properties_file = kafka.properties_file;
+  options.address = address_of(kafka);
+  options.partition_metrics = kafka.per_partition_metrics;
   options.windows.arrival /= speed_up;
   options.windows.judged /= speed_up;
   options.windows.spacing /= speed_up;
   options.discover_every /= speed_up;
+  options.thorough_every /= speed_up;
+  return options;
+}
+
+// Reports lie beside the ledger; the monitor of that node reads them.
+KafkaBatchesOptions batches_options(const Config& config) {
+  KafkaBatchesOptions options;
+  const auto home =
+      std::find_if(config.nodes.begin(), config.nodes.end(),
+                   [&](const NodeConfig& one) { return one.name == config.ledger->node; });
+  if (home != config.nodes.end()) {
+    options.address = address_of(config, home->name, home->user, home->password_file);
+  }
+  options.groups = config.kafka->groups;
+  options.window /= config.speed_up;
+  options.active /= config.speed_up;
+  options.every /= config.speed_up;
+  options.seed = static_cast<std::uint64_t>(getpid()) + 1;
   return options;
 }
 
@@ -49,6 +64,16 @@ pg::Address address_of(const Config& config, const std::string& node, const std:
   return address;
 }
 
+kafka::Address address_of(const KafkaConfig& kafka) {
+  kafka::Address address;
+  for (const auto& broker : kafka.bootstrap) {
+    if (!address.bootstrap.empty()) address.bootstrap += ',';
+    address.bootstrap += broker;
+  }
+  address.properties_file = kafka.properties_file;
+  return address;
+}
+
 std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
                                                 const boost::asio::any_io_executor& executor) {
   std::vector<std::unique_ptr<Probe>> probes;
@@ -64,8 +89,14 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
     probes.push_back(std::make_unique<PgLocks>(executor, std::move(options)));
   }
   if (config.kafka) {
+    std::shared_ptr<BatchReports> reports;
+    if (config.ledger) {
+      reports = std::make_shared<BatchReports>();
+      probes.push_back(std::make_unique<KafkaBatches>(executor, batches_options(config), reports));
+    }
     for (const auto& group : config.kafka->groups) {
       auto options = lag_options(*config.kafka, group, config.speed_up);
+      options.reports = reports;
       probes.push_back(std::make_unique<KafkaLag>(executor, std::move(options)));
     }
   }

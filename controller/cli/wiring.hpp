@@ -10,6 +10,7 @@
 #include "controller/ports/clock.hpp"
 #include "controller/ports/lever.hpp"
 #include "controller/ports/probe.hpp"
+#include "controller/transport/kafka_group.hpp"
 #include "controller/transport/pg_session.hpp"
 #include "policies/loader/config.hpp"
 
@@ -26,5 +27,8 @@ std::vector<std::unique_ptr<Lever>> make_levers(pg::Session& actuator, const Clo
 /// The node of `name`, as the given role reaches it. REQUIRES: the node exists (checked at load).
 pg::Address address_of(const Config& config, const std::string& node, const std::string& user,
                        const std::string& password_file);
+
+/// The brokers, as clients of them begin.
+kafka::Address address_of(const KafkaConfig& kafka);
 
 }  // namespace homeostat

@@ -84,6 +84,7 @@ struct Report {
 
   std::vector<Sample> samples;
   std::vector<Note> notes;
+  std::vector<Detail> details = {};  ///< in /metrics only
   std::vector<ProbeStatus> probes;
   std::vector<Policy> policies;
   std::vector<Verdict> verdicts;  ///< the newest of each policy and subject

@@ -51,7 +51,8 @@ AbsentReason reason_of(const Error& error) {
 
 }  // namespace
 
-Sampler::Sampler(std::vector<Probe*> probes) : probes_(std::move(probes)), last_(probes_.size()) {
+Sampler::Sampler(std::vector<Probe*> probes)
+    : probes_(std::move(probes)), last_(probes_.size()), details_(probes_.size()) {
   for (const auto* probe : probes_) {
     statuses_.push_back({std::string(probe->name()), probe->subject(), false, "not sampled yet"});
   }
@@ -79,6 +80,7 @@ asio::awaitable<std::vector<Sample>> Sampler::sample(TimePoint now, Duration dea
     status.up = result.has_value();
     const auto [known, first] = up.emplace(status.subject, status.up);
     if (!first) known->second = known->second && status.up;
+    details_[i].clear();
     if (!status.up) {
       status.error = result.error().context;
       for (const auto& [signal, subject] : expected(i)) {
@@ -93,6 +95,7 @@ asio::awaitable<std::vector<Sample>> Sampler::sample(TimePoint now, Duration dea
       last_[i].emplace_back(sample.signal, sample.subject);
     }
     if (!reading.identity.server.empty()) identities_[status.subject] = reading.identity.server;
+    details_[i] = std::move(reading.details);
     notes_[status.probe + " " + to_text(status.subject)] = std::move(reading.notes);
     std::move(reading.samples.begin(), reading.samples.end(), std::back_inserter(samples));
   }
@@ -114,6 +117,12 @@ std::vector<std::pair<SignalName, Subject>> Sampler::expected(std::size_t probe)
 std::vector<Note> Sampler::notes() const {
   std::vector<Note> all;
   for (const auto& [probe, notes] : notes_) all.insert(all.end(), notes.begin(), notes.end());
+  return all;
+}
+
+std::vector<Detail> Sampler::details() const {
+  std::vector<Detail> all;
+  for (const auto& details : details_) all.insert(all.end(), details.begin(), details.end());
   return all;
 }
 

@@ -27,6 +27,8 @@ class Sampler {
   const std::vector<ProbeStatus>& statuses() const { return statuses_; }
   /// What the last whole readings noted for people.
   std::vector<Note> notes() const;
+  /// Details of the probes that answered the last time.
+  std::vector<Detail> details() const;
   /// Whom the probe of `subject` last found; empty when it has never answered.
   std::string identity(const Subject& subject) const;
 
@@ -39,6 +41,7 @@ class Sampler {
   std::vector<ProbeStatus> statuses_;
   std::vector<std::vector<std::pair<SignalName, Subject>>> last_;  // by probe
   std::map<std::string, std::vector<Note>> notes_;                 // by probe and subject
+  std::vector<std::vector<Detail>> details_;                       // by probe
   std::map<Subject, std::string> identities_;
 };
 

@@ -53,6 +53,7 @@ void Supervisor::publish(TimePoint now, const Decision& decision) {
   report.pauses = leadership_.pauses();
   report.samples = snapshot_.samples;
   report.notes = sampler_.notes();
+  report.details = sampler_.details();
   report.probes = sampler_.statuses();
   report.policies = policies_.policies;
   for (const auto& [key, verdict] : verdicts_) report.verdicts.push_back(verdict);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,15 @@ struct Note {
   std::string text;
 };
 
+/// A number beside the samples, of a part of the subject that its labels name: the lag in one
+/// topic. Of the newest reading, in /metrics only. Never decided upon.
+struct Detail {
+  Subject subject;
+  std::string name;  ///< as a signal's: `kafka_topic_lag_events`
+  std::map<std::string, std::string> labels;
+  double value = 0;
+};
+
 /// Whom a probe found at the other end. Levers are set only on the server that was measured.
 struct Identity {
   std::string server;  ///< empty: the subsystem has none
@@ -30,6 +40,7 @@ struct Reading {
   std::vector<Sample> samples;
   std::vector<Note> notes;
   Identity identity;
+  std::vector<Detail> details = {};
 };
 
 /// Observes one subsystem. Never decides, never writes.

@@ -79,13 +79,29 @@ void GroupClient::remember(rd_kafka_t* /*client*/, int code, const char* text, v
   static_cast<GroupClient*>(self)->locked_out_ = text;
 }
 
-// A login that fails is tried again in the background, while every call waits for its timeout: the
-// reason comes by another way.
+// A group that we may not describe has no coordinator for us. librdkafka looks for one in the
+// background, and tells why there is none once, as if we were its consumer.
+void GroupClient::hear_denial() {
+  while (rd_kafka_message_t* told = rd_kafka_consumer_poll(client_.get(), 0)) {
+    if (code_of(told->err) == ErrorCode::missing_privilege) denied_ = told->err;
+    rd_kafka_message_destroy(told);
+  }
+}
+
+void GroupClient::let_in() {
+  locked_out_.clear();
+  denied_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+// A login that fails, or a group that is denied, is tried again in the background, while every call
+// waits for its timeout: the reason comes by another way.
 Error GroupClient::failed(rd_kafka_resp_err_t code, const std::string& what) {
   rd_kafka_poll(client_.get(), 0);
+  hear_denial();
   const auto meant = code_of(code);
-  if (locked_out_.empty() || (meant != ErrorCode::timeout && meant != ErrorCode::unavailable)) {
-    return error_of(code, what);
+  if (meant != ErrorCode::timeout && meant != ErrorCode::unavailable) return error_of(code, what);
+  if (locked_out_.empty()) {
+    return error_of(denied_ == RD_KAFKA_RESP_ERR_NO_ERROR ? code : denied_, what);
   }
   auto text = std::exchange(locked_out_, {});
   std::replace(text.begin(), text.end(), '\n', ' ');
@@ -120,9 +136,9 @@ Result<PartitionList> GroupClient::committed(const std::vector<TopicPartition>& 
   return list;
 }
 
-rd_kafka_resp_err_t GroupClient::ask_ends(rd_kafka_topic_partition_list_t* list,
-                                          const Until& until) const {
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
+rd_kafka_resp_err_t GroupClient::ask_edges(rd_kafka_topic_partition_list_t* list,
+                                           std::int64_t which, const Until& until) const {
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = which;
   const auto code = rd_kafka_offsets_for_times(client_.get(), list, until.left_ms());
   const auto inside = first_error(*list);
   return inside == RD_KAFKA_RESP_ERR_NO_ERROR ? code : inside;
@@ -142,18 +158,37 @@ void GroupClient::refresh_leaders(const std::vector<TopicPartition>& of, const U
   }
 }
 
-Result<PartitionList> GroupClient::ends(const std::vector<TopicPartition>& of, const Until& until) {
-  auto list = list_of(of, RD_KAFKA_OFFSET_END);
-  auto code = ask_ends(list.get(), until);
+// Where the logs begin (RD_KAFKA_OFFSET_BEGINNING) or end (RD_KAFKA_OFFSET_END). REQUIRES:
+// `partitions` in order, as librdkafka sorts the list that it answers in.
+Result<void> GroupClient::edges(std::vector<PartitionOffsets>& partitions, std::int64_t which,
+                                const Until& until) {
+  std::vector<TopicPartition> of;
+  for (const auto& offsets : partitions) of.push_back(offsets.of);
+  const bool ends = which == RD_KAFKA_OFFSET_END;
+  auto list = list_of(of, which);
+  auto code = ask_edges(list.get(), which, until);
   if (leader_moved(code)) {
     refresh_leaders(of, until);
-    list = list_of(of, RD_KAFKA_OFFSET_END);
-    code = ask_ends(list.get(), until);
+    list = list_of(of, which);
+    code = ask_edges(list.get(), which, until);
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return failed(code, "end offsets of " + culprits(*list));
+    return failed(code, (ends ? "end offsets of " : "start offsets of ") + culprits(*list));
   }
-  return list;
+  for (int i = 0; i < list->cnt; ++i) {
+    const auto& element = list->elems[i];
+    auto& offsets = partitions[static_cast<std::size_t>(i)];
+    if (offsets.of.topic != element.topic || offsets.of.partition != element.partition ||
+        element.offset < 0) {
+      return Error{ErrorCode::protocol, "offsets that were not asked for"};
+    }
+    if (ends) {
+      offsets.end = element.offset;
+    } else {
+      offsets.start = element.offset;
+    }
+  }
+  return {};
 }
 
 // Where the group stands. When nobody said where to look: in topics that it has committed in.
@@ -165,7 +200,9 @@ Result<std::vector<PartitionOffsets>> GroupClient::standing(std::vector<TopicPar
     if (!all.has_value()) return all.error();
     of = std::move(*all);
   }
-  const Error nothing{ErrorCode::not_found, "group " + group_ + " has committed no offset"};
+  const Error nothing{
+      ErrorCode::not_found,
+      "group " + group_ + " has committed no offset in any topic that we may describe"};
   if (of.empty()) return nothing;
   const auto list = committed(of, until);
   if (!list.has_value()) return list.error();
@@ -188,34 +225,38 @@ Result<std::vector<PartitionOffsets>> GroupClient::standing(std::vector<TopicPar
   return found;
 }
 
-Result<GroupOffsets> GroupClient::read(const std::vector<TopicPartition>& of, const Until& until) {
+Result<std::string> GroupClient::cluster(const Until& until) {
+  char* id = rd_kafka_clusterid(client_.get(), until.left_ms());
+  if (id == nullptr) return failed(RD_KAFKA_RESP_ERR__TIMED_OUT, "id of the cluster");
+  std::string named{id};
+  rd_kafka_mem_free(client_.get(), id);
+  return named;
+}
+
+Result<GroupOffsets> GroupClient::read(const std::vector<TopicPartition>& of, Depth depth,
+                                       const Until& until) {
   auto found = standing(of, until);
   if (!found.has_value()) return found.error();
   GroupOffsets result;
   result.partitions = std::move(*found);
-  // librdkafka sorts the list that it answers in.
   std::sort(result.partitions.begin(), result.partitions.end(),
             [](const auto& one, const auto& other) { return one.of < other.of; });
-  std::vector<TopicPartition> asked;
-  for (const auto& offsets : result.partitions) asked.push_back(offsets.of);
-  // After the committed ones: the lag that comes of it is never too small.
-  const auto written = ends(asked, until);
-  if (!written.has_value()) return written.error();
-  for (int i = 0; i < (*written)->cnt; ++i) {
-    const auto& element = (*written)->elems[i];
-    auto& offsets = result.partitions[static_cast<std::size_t>(i)];
-    if (offsets.of.topic != element.topic || offsets.of.partition != element.partition ||
-        element.offset < 0) {
-      return Error{ErrorCode::protocol, "end offsets that were not asked for"};
-    }
-    offsets.end = element.offset;
+  if (depth == Depth::everything) {
+    const auto begun = edges(result.partitions, RD_KAFKA_OFFSET_BEGINNING, until);
+    if (!begun.has_value()) return begun.error();
   }
-  char* cluster = rd_kafka_clusterid(client_.get(), until.left_ms());
-  if (cluster == nullptr) return failed(RD_KAFKA_RESP_ERR__TIMED_OUT, "id of the cluster");
-  result.cluster = cluster;
-  rd_kafka_mem_free(client_.get(), cluster);
+  // After the committed ones: the lag that comes of it is never too small.
+  const auto written = edges(result.partitions, RD_KAFKA_OFFSET_END, until);
+  if (!written.has_value()) return written.error();
+  auto id = cluster(until);
+  if (!id.has_value()) return id.error();
+  result.cluster = std::move(*id);
+  if (depth == Depth::everything) {
+    const auto told = state(until);
+    if (told.has_value()) result.state = *told;
+  }
   rd_kafka_poll(client_.get(), 0);
-  locked_out_.clear();
+  let_in();
   return result;
 }
 

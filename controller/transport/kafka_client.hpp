@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,7 +35,11 @@ class GroupClient {
   static Result<std::unique_ptr<GroupClient>> make(const Address& address, std::string group);
 
   /// Group::read() has the errors.
-  Result<GroupOffsets> read(const std::vector<TopicPartition>& of, const Until& until);
+  Result<GroupOffsets> read(const std::vector<TopicPartition>& of, Depth depth, const Until& until);
+
+  /// From the list of all groups: a description calls groups of the newer protocol dead while they
+  /// live, and is asked of a coordinator. An Error also when the state is one that we do not know.
+  Result<GroupState> state(const Until& until);
 
  private:
   explicit GroupClient(std::string group) : group_{std::move(group)} {}
@@ -44,14 +49,20 @@ class GroupClient {
                                                  const Until& until);
   Result<std::vector<TopicPartition>> all_partitions(const Until& until);
   Result<PartitionList> committed(const std::vector<TopicPartition>& of, const Until& until);
-  Result<PartitionList> ends(const std::vector<TopicPartition>& of, const Until& until);
-  rd_kafka_resp_err_t ask_ends(rd_kafka_topic_partition_list_t* list, const Until& until) const;
+  Result<void> edges(std::vector<PartitionOffsets>& partitions, std::int64_t which,
+                     const Until& until);
+  rd_kafka_resp_err_t ask_edges(rd_kafka_topic_partition_list_t* list, std::int64_t which,
+                                const Until& until) const;
+  Result<std::string> cluster(const Until& until);
   void refresh_leaders(const std::vector<TopicPartition>& of, const Until& until);
   Error failed(rd_kafka_resp_err_t code, const std::string& what);
+  void hear_denial();
+  void let_in();
 
   std::string group_;
   std::string locked_out_;  ///< why no broker lets us in, in librdkafka's words; empty: it does
-  Client client_;           ///< last: its callbacks write to what stands above
+  rd_kafka_resp_err_t denied_ = RD_KAFKA_RESP_ERR_NO_ERROR;  ///< why there is no coordinator for us
+  Client client_;  ///< last: its callbacks write to what stands above
 };
 
 }  // namespace homeostat::kafka

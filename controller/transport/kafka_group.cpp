@@ -10,11 +10,19 @@
 #include <utility>
 
 #include "controller/transport/kafka_client.hpp"
+#include "policies/model/names.hpp"
 
 namespace homeostat::kafka {
 
 namespace asio = boost::asio;
 namespace {
+
+constexpr NameTable<GroupState, 4> kGroupStates{{
+    {GroupState::stable, "stable"},
+    {GroupState::rebalancing, "rebalancing"},
+    {GroupState::empty, "empty"},
+    {GroupState::dead, "dead"},
+}};
 
 /// One reading, from both sides. Outlives whoever gave up waiting for it.
 struct Job {
@@ -43,18 +51,18 @@ struct Group::Impl {
   asio::thread_pool worker{1};  // last: its thread ends before what it works on goes
 
   static Result<GroupOffsets> work(Shared& shared, const std::vector<TopicPartition>& of,
-                                   const Until& until);
+                                   Depth depth, const Until& until);
 };
 
 // On the worker's thread.
 Result<GroupOffsets> Group::Impl::work(Shared& shared, const std::vector<TopicPartition>& of,
-                                       const Until& until) {
+                                       Depth depth, const Until& until) {
   if (!shared.client) {
     auto made = GroupClient::make(shared.address, shared.name);
     if (!made.has_value()) return made.error();
     shared.client = std::move(*made);
   }
-  auto result = shared.client->read(of, until);
+  auto result = shared.client->read(of, depth, until);
   // The next one reads the properties again: they may have been put right.
   if (!result.has_value() && result.error().code == ErrorCode::refused) shared.client.reset();
   return result;
@@ -70,8 +78,8 @@ Group::Group(asio::any_io_executor executor, Address address, std::string name)
 
 Group::~Group() { impl_->worker.join(); }
 
-asio::awaitable<Result<GroupOffsets>> Group::read(std::vector<TopicPartition> of,
-                                                  Duration deadline) {
+asio::awaitable<Result<GroupOffsets>> Group::read(std::vector<TopicPartition> of, Duration deadline,
+                                                  Depth depth) {
   const auto shared = impl_->shared;
   Error late{ErrorCode::timeout, "group " + shared->name + ": "};
   if (shared->busy) {
@@ -81,8 +89,8 @@ asio::awaitable<Result<GroupOffsets>> Group::read(std::vector<TopicPartition> of
   shared->busy = true;
   const auto job = std::make_shared<Job>(impl_->executor);
   job->done.expires_after(deadline);
-  auto work = [shared, job, of = std::move(of), until = Until{for_brokers(deadline)}]() {
-    auto found = Impl::work(*shared, of, until);
+  auto work = [shared, job, of = std::move(of), depth, until = Until{for_brokers(deadline)}]() {
+    auto found = Impl::work(*shared, of, depth, until);
     auto tell = [shared, job, found = std::move(found)]() mutable {
       shared->busy = false;
       job->result.emplace(std::move(found));
@@ -96,5 +104,7 @@ asio::awaitable<Result<GroupOffsets>> Group::read(std::vector<TopicPartition> of
   late.context += "no answer within " + std::to_string(deadline.count() / 1000) + " ms";
   co_return late;
 }
+
+std::string_view to_text(GroupState state) { return name_of(kGroupStates, state); }
 
 }  // namespace homeostat::kafka

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policies/model/error.hpp"
@@ -38,12 +39,32 @@ struct PartitionOffsets {
   /// was deleted. Nobody knows then what it has read.
   std::optional<std::int64_t> committed = {};
   std::int64_t end = 0;  ///< of the next event that will be written
+  /// Of the oldest event that is still there: retention deletes those before it. Only of a reading
+  /// of `everything`.
+  std::optional<std::int64_t> start = {};
   friend bool operator==(const PartitionOffsets&, const PartitionOffsets&) = default;
+};
+
+/// What the cluster says of a group's members. Consumers that commit without being members of
+/// their group (assign() instead of subscribe()) leave it `empty`.
+enum class GroupState {
+  stable,       ///< it has members, and each knows its partitions
+  rebalancing,  ///< partitions are being handed out: nobody reads
+  empty,        ///< offsets, and no member
+  dead,         ///< no such group, or it is being deleted
 };
 
 struct GroupOffsets {
   std::string cluster;                       ///< Kafka's id of it
   std::vector<PartitionOffsets> partitions;  ///< in order, never empty
+  /// Only of a reading of `everything`, and nothing when the cluster did not say.
+  std::optional<GroupState> state = {};
+};
+
+/// How much a reading asks for.
+enum class Depth {
+  offsets,     ///< committed and ends
+  everything,  ///< the starts of the logs and the group's state, too: of all groups, of each broker
 };
 
 /// One client of librdkafka, whose calls block: a thread of its own makes them.
@@ -61,15 +82,23 @@ class Group {
   ///
   /// Ends by `deadline`, counted from the call: one for all that is asked of the brokers.
   /// `timeout`: no answer in time, or the answer to the last reading is still awaited.
-  /// `unavailable`: no broker is ready. `not_found`: the group has committed nothing, or a topic
-  /// does not exist; the context says which. `refused`: authentication or TLS.
+  /// `unavailable`: no broker is ready. `not_found`: the group has committed nothing (where
+  /// no topic was named: in none that we may describe), or a topic does not exist; the context says
+  /// which. `refused`: authentication or TLS.
   /// `missing_privilege`: names the ACL. `invalid_input`: the properties.
   boost::asio::awaitable<Result<GroupOffsets>> read(std::vector<TopicPartition> of,
-                                                    Duration deadline);
+                                                    Duration deadline,
+                                                    Depth depth = Depth::offsets);
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+std::string_view to_text(GroupState state);
+
+/// How clients of this address speak to brokers: librdkafka's `security.protocol`, `plaintext`,
+/// `sasl_plaintext`, `ssl` or `sasl_ssl`. Connects nowhere. `invalid_input`: the properties.
+Result<std::string> security_protocol(const Address& address);
 
 }  // namespace homeostat::kafka

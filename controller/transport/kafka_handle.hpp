@@ -22,6 +22,11 @@ struct Free {
   void operator()(const struct rd_kafka_metadata* metadata) const {
     rd_kafka_metadata_destroy(metadata);
   }
+  void operator()(rd_kafka_AdminOptions_t* options) const {
+    rd_kafka_AdminOptions_destroy(options);
+  }
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
 };
 
 using Client = std::unique_ptr<rd_kafka_t, Free>;
@@ -29,5 +34,8 @@ using ClientSettings = std::unique_ptr<rd_kafka_conf_t, Free>;
 using Topic = std::unique_ptr<rd_kafka_topic_t, Free>;
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, Free>;
 using Metadata = std::unique_ptr<const struct rd_kafka_metadata, Free>;
+using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Free>;
+using Queue = std::unique_ptr<rd_kafka_queue_t, Free>;
+using Event = std::unique_ptr<rd_kafka_event_t, Free>;
 
 }  // namespace homeostat::kafka

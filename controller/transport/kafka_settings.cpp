@@ -72,4 +72,16 @@ Result<ClientSettings> client_settings(const Address& address, const std::string
   return settings;
 }
 
+Result<std::string> security_protocol(const Address& address) {
+  const auto settings = client_settings(address, "homeostat");
+  if (!settings.has_value()) return settings.error();
+  std::array<char, 64> value{};
+  std::size_t size = value.size();
+  if (rd_kafka_conf_get(settings->get(), "security.protocol", value.data(), &size) !=
+      RD_KAFKA_CONF_OK) {
+    return Error{ErrorCode::internal, "librdkafka does not tell its security.protocol"};
+  }
+  return std::string{value.data()};
+}
+
 }  // namespace homeostat::kafka

@@ -65,6 +65,7 @@ struct KafkaConfig {
   std::vector<std::string> bootstrap;  ///< HOST:PORT of some of the brokers
   std::string properties_file;         ///< of librdkafka: TLS, SASL; empty: none
   std::vector<std::string> groups;     ///< each watched by a probe of its own
+  bool per_partition_metrics = false;
   friend bool operator==(const KafkaConfig&, const KafkaConfig&) = default;
 };
 

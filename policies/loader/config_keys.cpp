@@ -159,7 +159,12 @@ Shape kafka_shape() {
                     .list = true,
                     .required = true,
                     .help = "Consumer groups: the subject of each is group/NAME.",
-                    .pattern = kGroup}}};
+                    .pattern = kGroup},
+                   {.name = "per_partition_metrics",
+                    .type = Type::boolean,
+                    .fallback = "false",
+                    .help = "Whether /metrics has series of each partition, not only of each "
+                            "topic."}}};
 }
 
 Shape alertmanager_shape() {

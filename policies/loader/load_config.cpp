@@ -185,6 +185,7 @@ void ConfigBuilder::read_kafka(const Value& value) {
   texts("bootstrap", kafka.bootstrap);
   texts("groups", kafka.groups);
   read_secret(kafka.properties_file, value, "properties_file");
+  assign<bool>(kafka.per_partition_metrics, value, "per_partition_metrics");
   std::set<std::string> names;
   for (const auto& group : kafka.groups) {
     if (names.insert(group).second) continue;

@@ -45,6 +45,8 @@ class DocumentsTest(unittest.TestCase):
     def test_the_readme_lists_exactly_the_metrics_that_the_code_has(self):
         made = set(re.findall(r'"(homeostat_[a-z_]+[a-z])"',
                               (ROOT / "controller/api/metrics.cpp").read_text()))
+        details = (ROOT / "probes/kafka_details.cpp").read_text()
+        made |= {f"homeostat_{name}" for name in re.findall(r'details\.add\("([a-z_]+)"', details)}
         roles = {f"homeostat_{who}" for who in ("owner", "monitor", "actuator", "operator")}
         named = {word for word in code_words(README) if re.fullmatch(r"homeostat_[a-z_]+", word)}
         self.assertEqual(named - roles, made)

@@ -21,6 +21,16 @@ struct Partition {
     offsets.end = end;
     return progress.add(offsets, now);
   }
+  /// The same, with where the log begins.
+  Continuity read_from(std::int64_t start, std::optional<std::int64_t> committed,
+                       std::int64_t end) {
+    now += 1s;
+    kafka::PartitionOffsets offsets;
+    offsets.committed = committed;
+    offsets.end = end;
+    offsets.start = start;
+    return progress.add(offsets, now);
+  }
 };
 
 TEST_CASE("lag is what is written and not read, and a group at the end has none") {
@@ -168,6 +178,66 @@ TEST_CASE("stalled, slow, catching up and keeping up are told apart over a minut
   CHECK(slow.progress.pace() == Pace::slow);
   CHECK(catching_up.progress.pace() == Pace::catching_up);
   CHECK(keeping_up.progress.pace() == Pace::keeping_up);
+}
+
+TEST_CASE("events that retention deleted are lost, and are no lag any more") {
+  Partition partition;
+  partition.read_from(0, 10, 100);
+  CHECK(partition.progress.lag() == 90);
+  CHECK(partition.progress.lost() == 0);
+  CHECK(partition.read_from(60, 10, 100) == Continuity::goes_on);
+  CHECK(partition.progress.lag() == 40);
+  CHECK(partition.progress.lost() == 50);
+  partition.read(10, 110);  // the start is remembered
+  CHECK(partition.progress.lag() == 50);
+  partition.read_from(110, 10, 110);
+  CHECK(partition.progress.lag() == 0);
+  CHECK(partition.progress.lag_seconds() == 0.0);
+}
+
+TEST_CASE("events that were skipped do not count as read") {
+  Partition partition;
+  for (int i = 0; i < 10; ++i) partition.read_from(0, 10, 1000);
+  partition.read_from(900, 10, 1000);
+  partition.read_from(900, 900, 1000);
+  CHECK(partition.progress.lost() == 0);
+  CHECK_FALSE(partition.progress.consumed_rate());
+  partition.read(910, 1000);
+  CHECK(partition.progress.consumed_rate() == 10.0);
+}
+
+TEST_CASE("a group with nothing left to read does not stall") {
+  Partition partition;
+  for (int i = 0; i <= 60; ++i) partition.read_from(100, 10, 100);
+  CHECK(partition.progress.pace() == Pace::keeping_up);
+}
+
+TEST_CASE("a log whose every event was deleted has nothing unread, committed or not") {
+  Partition partition;
+  CHECK(partition.read_from(100, std::nullopt, 100) == Continuity::goes_on);
+  CHECK(partition.progress.lag() == 0);
+  CHECK(partition.read_from(100, std::nullopt, 101) == Continuity::uncommitted);
+}
+
+TEST_CASE("a log that begins before where it began is another topic, however long it is (H8)") {
+  Partition partition;
+  partition.read_from(50, 100, 100);
+  CHECK(partition.read_from(0, 100, 500) == Continuity::recreated);
+  CHECK_FALSE(partition.progress.lag());
+}
+
+TEST_CASE("a group that was set back has been for a minute") {
+  Partition partition;
+  partition.read(100, 100);
+  CHECK_FALSE(partition.progress.rewound());
+  partition.read(10, 100);
+  for (int i = 0; i < 59; ++i) {
+    CHECK(partition.progress.rewound());
+    partition.read(10 + i, 100);
+  }
+  CHECK(partition.progress.rewound());
+  partition.read(90, 100);
+  CHECK_FALSE(partition.progress.rewound());
 }
 
 }  // namespace

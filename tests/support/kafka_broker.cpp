@@ -65,7 +65,22 @@ bool skipped_without_kafka() {
   return missing.has_value();
 }
 
-KafkaBroker::KafkaBroker(BrokerSettings settings) : settings_{std::move(settings)} {
+KafkaBroker::KafkaBroker(BrokerSettings settings) : settings_{std::move(settings)} { begin(); }
+
+KafkaBroker::KafkaBroker(const SelfSigned& identity) {
+  const auto pem = scratch_.path() + "/broker.pem";
+  write_file(pem, identity.key + identity.certificate);
+  settings_ = {
+      {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,LOGIN:SASL_SSL,CONTROLLER:PLAINTEXT"},
+      {"listener.name.login.ssl.keystore.type", "PEM"},
+      {"listener.name.login.ssl.keystore.location", pem},
+      {"authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"},
+      {"super.users", "User:ANONYMOUS"},
+  };
+  begin();
+}
+
+void KafkaBroker::begin() {
   port_ = free_port();
   login_port_ = port_besides({port_});
   controller_port_ = port_besides({port_, login_port_});

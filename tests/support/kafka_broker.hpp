@@ -9,6 +9,7 @@
 
 #include "tests/support/child_process.hpp"
 #include "tests/support/scratch_directory.hpp"
+#include "tests/support/self_signed.hpp"
 
 namespace homeostat::testing {
 
@@ -28,13 +29,17 @@ using BrokerSettings = std::map<std::string, std::string>;
 class KafkaBroker {
  public:
   explicit KafkaBroker(BrokerSettings settings = {});
+  /// One that is guarded: who logs in does so over TLS, with this certificate at the other end, and
+  /// may do what ACLs allow; bootstrap() remains open to everybody, for everything.
+  explicit KafkaBroker(const SelfSigned& identity);
   ~KafkaBroker();
   KafkaBroker(const KafkaBroker&) = delete;
   KafkaBroker& operator=(const KafkaBroker&) = delete;
 
   /// Where clients begin: `127.0.0.1:PORT`, everybody is let in.
   std::string bootstrap() const;
-  /// The same broker, for those who log in (SASL PLAIN, no TLS): user `monitor`, password `right`.
+  /// The same broker, for those who log in (SASL PLAIN, without TLS unless it is guarded): user
+  /// `monitor`, password `right`.
   std::string bootstrap_with_login() const;
 
   pid_t pid() const { return server_.pid(); }  ///< 0 when stopped
@@ -49,6 +54,7 @@ class KafkaBroker {
   std::string log_tail() const;
 
  private:
+  void begin();
   void format();
   void write_properties() const;
   std::vector<std::string> java(const std::string& main_class,

@@ -145,6 +145,36 @@ void KafkaClient::produce(const std::string& topic, int partition, int count) {
   produce(topic, partition, std::vector<std::string>(static_cast<std::size_t>(count), "event"));
 }
 
+void KafkaClient::produce_with_clock(const std::string& topic, int partition, int count,
+                                     std::chrono::milliseconds off) {
+  int undelivered = 0;
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  std::string value = "event";
+  std::array<rd_kafka_vu_t, 6> event{};
+  event[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  event[0].u.cstr = topic.c_str();
+  event[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  event[1].u.i32 = partition;
+  event[2].vtype = RD_KAFKA_VTYPE_VALUE;
+  event[2].u.mem = {value.data(), value.size()};
+  event[3].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  event[3].u.i = RD_KAFKA_MSG_F_COPY;
+  event[4].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+  event[4].u.i64 = (now + off).count();
+  event[5].vtype = RD_KAFKA_VTYPE_OPAQUE;
+  event[5].u.ptr = &undelivered;
+  for (int i = 0; i < count; ++i) {
+    if (rd_kafka_error_t* error = rd_kafka_produceva(producer_.get(), event.data(), event.size())) {
+      const auto code = rd_kafka_error_code(error);
+      rd_kafka_error_destroy(error);
+      require(code, "produce to " + topic);
+    }
+  }
+  require(rd_kafka_flush(producer_.get(), kPatientMs), "flush " + topic);
+  if (undelivered > 0) throw std::runtime_error("Kafka: events to " + topic + " were lost");
+}
+
 std::vector<std::string> KafkaClient::read_all(const std::string& topic, int partition,
                                                std::int64_t offset) const {
   const auto handle = consumer("reads-without-a-group");

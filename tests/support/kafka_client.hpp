@@ -2,6 +2,7 @@
 // An application of Kafka, blocking librdkafka: who makes topics, events and commits in tests.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -25,6 +26,9 @@ class KafkaClient {
   /// Events with these values, in order; on return all of them are in the log.
   void produce(const std::string& topic, int partition, const std::vector<std::string>& values);
   void produce(const std::string& topic, int partition, int count);
+  /// Events whose producer's clock is wrong by `off`.
+  void produce_with_clock(const std::string& topic, int partition, int count,
+                          std::chrono::milliseconds off);
 
   /// Values from `offset` to the end of a partition, without a group.
   std::vector<std::string> read_all(const std::string& topic, int partition,

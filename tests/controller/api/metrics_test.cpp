@@ -118,6 +118,19 @@ TEST_CASE("a signal has its own name, and unknown is not zero") {
                      "reason=\"timeout\"}") == 1);
 }
 
+TEST_CASE("details have labels of their own, and cannot pass for a metric of ours") {
+  auto report = full_report();
+  const Subject counts{SubjectKind::group, "counts"};
+  report.details.push_back({counts, "kafka_topic_lag_events", {{"topic", "plays"}}, 3});
+  report.details.push_back({counts, "kafka_topic_lag_events", {{"topic", "a\"d"}}, 4});
+  report.details.push_back({counts, "leader", {}, 9});
+  const auto metrics = exposed(report);
+  const std::string lag = "homeostat_kafka_topic_lag_events{subject=\"group/counts\",topic=";
+  REQUIRE(metrics.at(lag + "\"plays\"}") == 3);
+  REQUIRE(metrics.at(lag + "\"a\\\"d\"}") == 4);
+  REQUIRE_FALSE(metrics.values.contains("homeostat_leader{subject=\"group/counts\"}"));
+}
+
 TEST_CASE("an empty reading has no value and is not unknown either") {
   const auto text = metrics_text(full_report(), {});
   REQUIRE(text.find("pg_idle_ratio") == std::string::npos);

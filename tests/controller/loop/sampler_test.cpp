@@ -21,7 +21,35 @@ const Sample* find_sample(const std::vector<Sample>& samples, const std::string&
   return nullptr;
 }
 
+/// Gives one Detail, or an error.
+class Detailed : public Probe {
+ public:
+  std::string_view name() const override { return "detailed"; }
+  Subject subject() const override { return {SubjectKind::group, "counts"}; }
+  std::vector<SignalName> signals() const override { return {}; }
+  boost::asio::awaitable<Result<Reading>> sample(TimePoint /*now*/, Duration /*by*/) override {
+    const Error gone{ErrorCode::unavailable, "gone", {}};
+    if (down) co_return gone;
+    Reading reading;
+    reading.details.push_back({subject(), "kafka_topic_lag_events", {{"topic", "plays"}}, 7});
+    co_return std::move(reading);
+  }
+  bool down = false;
+};
+
 }  // namespace
+
+TEST_CASE("sampler: details are of the newest reading, and gone when there is none") {
+  boost::asio::io_context io;
+  Detailed probe;
+  Sampler sampler{{&probe}};
+  run_coroutine(io, sampler.sample(TimePoint{}, seconds{1}));
+  REQUIRE(sampler.details().size() == 1);
+  CHECK(sampler.details()[0].value == 7);
+  probe.down = true;
+  run_coroutine(io, sampler.sample(TimePoint{seconds{1}}, seconds{1}));
+  CHECK(sampler.details().empty());
+}
 
 TEST_CASE("sampler: asks every probe and says of every subject whether its probes answered") {
   boost::asio::io_context io;

@@ -164,7 +164,7 @@ TEST_CASE("Kafka's brokers, groups and properties are read, the properties as a 
   const auto file = folder.write(
       "homeostat.yaml",
       small_config("kafka: {bootstrap: [\"b1:9092\", \"[::1]:9092\"], properties_file: "
-                   "kafka.properties, groups: [play-counts, ads]}\n"));
+                   "kafka.properties, groups: [play-counts, ads], per_partition_metrics: true}\n"));
   ::chmod(secret.c_str(), 0640);
   const auto load = load_config(file);
   REQUIRE(load.config.has_value());
@@ -172,6 +172,7 @@ TEST_CASE("Kafka's brokers, groups and properties are read, the properties as a 
   CHECK(load.config->kafka->bootstrap == std::vector<std::string>{"b1:9092", "[::1]:9092"});
   CHECK(load.config->kafka->groups == std::vector<std::string>{"play-counts", "ads"});
   CHECK(load.config->kafka->properties_file == secret);
+  CHECK(load.config->kafka->per_partition_metrics);
   ::chmod(secret.c_str(), 0644);
   CHECK(texts_of(load_config(file).errors).size() == 1);
 }
