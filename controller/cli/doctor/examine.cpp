@@ -9,6 +9,7 @@
 
 #include "controller/cli/doctor/check_alertmanager.hpp"
 #include "controller/cli/doctor/check_connection.hpp"
+#include "controller/cli/doctor/check_kafka.hpp"
 #include "controller/cli/doctor/check_ledger.hpp"
 #include "controller/cli/doctor/check_machine.hpp"
 #include "controller/cli/doctor/check_policies.hpp"
@@ -129,6 +130,10 @@ asio::awaitable<std::vector<Finding>> examine(asio::any_io_executor executor, Se
     ledger.ok("none", "mode shadow needs none");
   }
   append(all, std::move(ledger.all()));
+  if (config.kafka) {
+    auto kafka = co_await check_kafka(executor, *config.kafka, kConnect);
+    append(all, std::move(kafka));
+  }
   auto alertmanager = co_await check_alertmanager(config.alertmanagers, kAnswer);
   append(all, std::move(alertmanager));
   append(all, check_journal(config));

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controller/cli/doctor/check_connection.hpp"
+#include "controller/cli/doctor/check_kafka.hpp"
 #include "controller/cli/doctor/check_ledger.hpp"
 #include "controller/cli/doctor/check_policies.hpp"
 #include "controller/cli/doctor/check_server.hpp"
@@ -13,6 +14,7 @@ namespace homeostat::doctor {
 namespace {
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 
 ServerFacts sound() {
   ServerFacts facts;
@@ -203,6 +205,67 @@ TEST_CASE("doctor's JSON has the same, for scripts") {
                                               {"found", "missing"},
                                               {"why", "because"},
                                               {"mend", "reload"}});
+}
+
+KafkaConfig two_brokers() {
+  KafkaConfig config;
+  config.bootstrap = {"b1:9092", "b2:9092"};
+  config.groups = {"counts"};
+  return config;
+}
+
+std::vector<Finding> judged_group(const Result<kafka::GroupOffsets>& found) {
+  Findings findings("group/counts");
+  judge_group(two_brokers(), "counts", found, findings);
+  return std::move(findings.all());
+}
+
+std::vector<Finding> judged_outage(ErrorCode code, bool keeps_out = true) {
+  Findings findings("kafka");
+  CHECK(judge_outage(two_brokers(), {code, "what was said", {"kafka.properties", 2, 1}},
+                     findings) == keeps_out);
+  return std::move(findings.all());
+}
+
+TEST_CASE("what keeps us from every Kafka broker is told with what to correct") {
+  CHECK_THAT(judged_outage(ErrorCode::unavailable).at(0).advice.mend,
+             Contains("kafka-broker-api-versions.sh --bootstrap-server b1:9092"));
+  CHECK(judged_outage(ErrorCode::timeout).at(0).check == "connection");
+  const auto login = judged_outage(ErrorCode::refused).at(0);
+  CHECK(login.check == "login");
+  CHECK_THAT(login.advice.mend, Contains("sasl.password") && Contains("ssl.ca.location"));
+  CHECK(judged_outage(ErrorCode::invalid_input).at(0).found == "what was said, line 2");
+  CHECK(judged_outage(ErrorCode::missing_privilege, false).empty());
+  CHECK(judged_outage(ErrorCode::not_found, false).empty());
+}
+
+TEST_CASE("a Kafka group that cannot be read is told with the ACL or the list of groups") {
+  const auto denied = judged_group(Error{ErrorCode::missing_privilege, "allow Describe"}).at(0);
+  CHECK(denied.grade == Grade::fail);
+  CHECK(denied.check == "privileges");
+  CHECK_THAT(denied.advice.mend, Contains("kafka-acls.sh --bootstrap-server b1:9092 --add") &&
+                                     Contains("--operation Describe --group counts"));
+  const auto missing = judged_group(Error{ErrorCode::not_found, "has committed no offset"}).at(0);
+  CHECK(missing.check == "group");
+  CHECK_THAT(missing.advice.mend, Contains("--list") && Contains("--topic TOPIC"));
+}
+
+TEST_CASE("a Kafka group that is read: its topics, its members, what is missing and what is lost") {
+  kafka::GroupOffsets offsets;
+  offsets.partitions = {{{"ads", 0}, 5, 9, 0}, {{"plays", 0}, 5, 9, 7}};
+  offsets.partitions.push_back({{"plays", 1}, std::nullopt, 9, 0});
+  offsets.partitions.push_back({{"plays", 2}, std::nullopt, 4, 4});  // nothing to read
+  offsets.state = kafka::GroupState::stable;
+  const auto found = judged_group(offsets);
+  REQUIRE(found.size() == 4);
+  CHECK(found[0].found == "reads ads (1 partition), plays (3 partitions)");
+  CHECK(found[1].grade == Grade::ok);
+  CHECK_THAT(found[2].found, EndsWith("in plays/1"));
+  CHECK_THAT(found[3].found, EndsWith("in plays/0"));
+  offsets.state = kafka::GroupState::empty;
+  CHECK(judged_group(offsets)[1].grade == Grade::warn);
+  offsets.state.reset();
+  CHECK(judged_group(offsets)[1].grade == Grade::warn);
 }
 
 }  // namespace
