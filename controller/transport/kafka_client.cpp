@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "controller/transport/kafka_error.hpp"
@@ -16,7 +17,15 @@ namespace {
 void quiet(const rd_kafka_t* /*client*/, int /*level*/, const char* /*facility*/,
            const char* /*text*/) {}
 
-PartitionList list_of(const std::vector<TopicPartition>& partitions, std::int64_t offset) {
+// Partitions asked for by one call: librdkafka looks through all of them for each one answered.
+constexpr std::size_t kMostAtOnce = 1000;
+
+template <class T>
+std::span<T> chunk(std::span<T> all, std::size_t from) {
+  return all.subspan(from, std::min(kMostAtOnce, all.size() - from));
+}
+
+PartitionList list_of(std::span<const TopicPartition> partitions, std::int64_t offset) {
   PartitionList list{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
   for (const auto& [topic, partition] : partitions) {
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
@@ -125,7 +134,7 @@ Result<std::vector<TopicPartition>> GroupClient::all_partitions(const Until& unt
   return found;
 }
 
-Result<PartitionList> GroupClient::committed(const std::vector<TopicPartition>& of,
+Result<PartitionList> GroupClient::committed(std::span<const TopicPartition> of,
                                              const Until& until) {
   auto list = list_of(of, RD_KAFKA_OFFSET_INVALID);
   auto code = rd_kafka_committed(client_.get(), list.get(), until.left_ms());
@@ -145,7 +154,7 @@ rd_kafka_resp_err_t GroupClient::ask_edges(rd_kafka_topic_partition_list_t* list
 }
 
 // By itself the client does so every five minutes.
-void GroupClient::refresh_leaders(const std::vector<TopicPartition>& of, const Until& until) {
+void GroupClient::refresh_leaders(std::span<const TopicPartition> of, const Until& until) {
   std::set<std::string> topics;
   for (const auto& partition : of) topics.insert(partition.topic);
   for (const auto& name : topics) {
@@ -160,8 +169,17 @@ void GroupClient::refresh_leaders(const std::vector<TopicPartition>& of, const U
 
 // Where the logs begin (RD_KAFKA_OFFSET_BEGINNING) or end (RD_KAFKA_OFFSET_END). REQUIRES:
 // `partitions` in order, as librdkafka sorts the list that it answers in.
-Result<void> GroupClient::edges(std::vector<PartitionOffsets>& partitions, std::int64_t which,
+Result<void> GroupClient::edges(std::span<PartitionOffsets> partitions, std::int64_t which,
                                 const Until& until) {
+  for (std::size_t from = 0; from < partitions.size(); from += kMostAtOnce) {
+    auto done = some_edges(chunk(partitions, from), which, until);
+    if (!done.has_value()) return done;
+  }
+  return {};
+}
+
+Result<void> GroupClient::some_edges(std::span<PartitionOffsets> partitions, std::int64_t which,
+                                     const Until& until) {
   std::vector<TopicPartition> of;
   for (const auto& offsets : partitions) of.push_back(offsets.of);
   const bool ends = which == RD_KAFKA_OFFSET_END;
@@ -204,19 +222,21 @@ Result<std::vector<PartitionOffsets>> GroupClient::standing(std::vector<TopicPar
       ErrorCode::not_found,
       "group " + group_ + " has committed no offset in any topic that we may describe"};
   if (of.empty()) return nothing;
-  const auto list = committed(of, until);
-  if (!list.has_value()) return list.error();
   std::set<std::string> consumed;
   std::vector<PartitionOffsets> found;
-  for (int i = 0; i < (*list)->cnt; ++i) {
-    const auto& element = (*list)->elems[i];
-    PartitionOffsets offsets;
-    offsets.of = {element.topic, element.partition};
-    if (element.offset >= 0) {
-      offsets.committed = element.offset;
-      consumed.insert(element.topic);
+  for (std::size_t from = 0; from < of.size(); from += kMostAtOnce) {
+    const auto list = committed(chunk(std::span<const TopicPartition>{of}, from), until);
+    if (!list.has_value()) return list.error();
+    for (int i = 0; i < (*list)->cnt; ++i) {
+      const auto& element = (*list)->elems[i];
+      PartitionOffsets offsets;
+      offsets.of = {element.topic, element.partition};
+      if (element.offset >= 0) {
+        offsets.committed = element.offset;
+        consumed.insert(element.topic);
+      }
+      found.push_back(std::move(offsets));
     }
-    found.push_back(std::move(offsets));
   }
   if (consumed.empty()) return nothing;
   if (discover) {

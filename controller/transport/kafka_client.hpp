@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,13 +49,15 @@ class GroupClient {
   Result<std::vector<PartitionOffsets>> standing(std::vector<TopicPartition> of,
                                                  const Until& until);
   Result<std::vector<TopicPartition>> all_partitions(const Until& until);
-  Result<PartitionList> committed(const std::vector<TopicPartition>& of, const Until& until);
-  Result<void> edges(std::vector<PartitionOffsets>& partitions, std::int64_t which,
+  Result<PartitionList> committed(std::span<const TopicPartition> of, const Until& until);
+  Result<void> edges(std::span<PartitionOffsets> partitions, std::int64_t which,
                      const Until& until);
+  Result<void> some_edges(std::span<PartitionOffsets> partitions, std::int64_t which,
+                          const Until& until);
   rd_kafka_resp_err_t ask_edges(rd_kafka_topic_partition_list_t* list, std::int64_t which,
                                 const Until& until) const;
   Result<std::string> cluster(const Until& until);
-  void refresh_leaders(const std::vector<TopicPartition>& of, const Until& until);
+  void refresh_leaders(std::span<const TopicPartition> of, const Until& until);
   Error failed(rd_kafka_resp_err_t code, const std::string& what);
   void hear_denial();
   void let_in();
