@@ -15,6 +15,7 @@ import allowed
 import crossing
 import decide
 import detect
+import lag
 import lock_probe
 import memory
 import scrape
@@ -23,7 +24,7 @@ import throughput
 
 BENCHMARKS = {module.NAME: module
               for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape,
-                             simulate, detect)}
+                             simulate, detect, lag)}
 ROUNDS = 5
 
 

@@ -26,6 +26,7 @@ import bench  # noqa: E402
 import crossing  # noqa: E402
 import detect  # noqa: E402
 import ground  # noqa: E402
+import lag  # noqa: E402
 import lock_probe  # noqa: E402
 import supervisor  # noqa: E402
 import table  # noqa: E402
@@ -57,6 +58,11 @@ class SpreadTest(unittest.TestCase):
         self.assertEqual(show(Spread(3, 2, 4, 5), str), "3 [2 – 4]")
         self.assertEqual(show(None, str), "–")
 
+
+
+class LagTest(unittest.TestCase):
+    def test_readings_are_averaged_column_by_column_and_microseconds_become_seconds(self):
+        self.assertEqual(lag.means("1000000 10 2\n3000000 30 4\n"), (2.0, 20e-6, 3e-6))
 
 class TableTest(unittest.TestCase):
     def text(self, *rows):
