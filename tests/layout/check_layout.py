@@ -13,6 +13,8 @@ import pathlib
 import re
 import sys
 
+import compiled
+
 MODEL, ENGINE, LOADER = "policies/model", "policies/engine", "policies/loader"
 PORTS, TRANSPORT, SQL = "controller/ports", "controller/transport", "sql"
 LOOP, API, CLI = "controller/loop", "controller/api", "controller/cli"
@@ -152,8 +154,7 @@ def forbidden_words(house):
 
 
 def unbuilt_sources(house, compile_commands):
-    built = {str(pathlib.Path(entry["directory"], entry["file"]).resolve())
-             for entry in compile_commands}
+    built = {str(source) for entry in compile_commands for source in compiled.sources_of(entry)}
     for file in house.text:
         if file.endswith(".cpp") and str(house.root / file) not in built:
             yield f"{file}: no target builds it"
