@@ -5,12 +5,11 @@
 //
 // Prints, for each reading, the microseconds that it took, those of CPU here, librdkafka's threads
 // included, and those of CPU of the broker.
-#include <ctime>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <iostream>
 #include <optional>
@@ -71,8 +70,7 @@ int main(int argc, char** argv) {
     const auto ours = cpu_of(CLOCK_PROCESS_CPUTIME_ID);
     const auto theirs = cpu_of(broker);
     read_once(io, probe, now);
-    const std::chrono::duration<double, std::micro> took =
-        std::chrono::steady_clock::now() - began;
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - began;
     std::cout << took.count() << ' ' << cpu_of(CLOCK_PROCESS_CPUTIME_ID) - ours << ' '
               << cpu_of(broker) - theirs << '\n';
   }

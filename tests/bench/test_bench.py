@@ -59,10 +59,10 @@ class SpreadTest(unittest.TestCase):
         self.assertEqual(show(None, str), "–")
 
 
-
 class LagTest(unittest.TestCase):
     def test_readings_are_averaged_column_by_column_and_microseconds_become_seconds(self):
         self.assertEqual(lag.means("1000000 10 2\n3000000 30 4\n"), (2.0, 20e-6, 3e-6))
+
 
 class TableTest(unittest.TestCase):
     def text(self, *rows):
