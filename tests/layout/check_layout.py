@@ -18,6 +18,7 @@ import compiled
 MODEL, ENGINE, LOADER = "policies/model", "policies/engine", "policies/loader"
 PORTS, TRANSPORT, SQL = "controller/ports", "controller/transport", "sql"
 LOOP, API, CLI = "controller/loop", "controller/api", "controller/cli"
+PIPELINE = "deploy/demo/pipeline"
 EVERYTHING = None
 
 # A layer (a folder, with its subfolders) and the layers it may include. A layer includes itself.
@@ -35,19 +36,20 @@ MAY_INCLUDE = {
     CLI: [MODEL, ENGINE, LOADER, PORTS, TRANSPORT, SQL, "probes", "actuators", LOOP, API,
           "controller/simulator"],
     SQL: [],
+    PIPELINE: [],
     "tests": EVERYTHING,
 }
 
 # A library that only some layers know: the first part of its include, and those layers.
 LIBRARIES = {
-    "libpq-fe.h": [TRANSPORT],
-    "librdkafka/": [TRANSPORT],
+    "libpq-fe.h": [TRANSPORT, PIPELINE],
+    "librdkafka/": [TRANSPORT, PIPELINE],
     "sqlite3.h": [TRANSPORT],
     "openssl/": [TRANSPORT, LOADER, LOOP, API],
     "yaml-cpp/": [LOADER],
     "muParser": [ENGINE],
     "prometheus/": [API],
-    "CLI/": [CLI],
+    "CLI/": [CLI, PIPELINE],
     "catch2/": ["tests"],
 }
 

@@ -175,6 +175,20 @@ void KafkaClient::produce_with_clock(const std::string& topic, int partition, in
   if (undelivered > 0) throw std::runtime_error("Kafka: events to " + topic + " were lost");
 }
 
+void KafkaClient::produce_keyed(const std::string& topic, int partition, const std::string& key,
+                                const std::optional<std::string>& value) {
+  int undelivered = 0;
+  const Topic to{rd_kafka_topic_new(producer_.get(), topic.c_str(), nullptr)};
+  if (!to) require(rd_kafka_last_error(), "produce to " + topic);
+  auto copy = value.value_or("");
+  if (rd_kafka_produce(to.get(), partition, RD_KAFKA_MSG_F_COPY, value ? copy.data() : nullptr,
+                       copy.size(), key.data(), key.size(), &undelivered) != 0) {
+    require(rd_kafka_last_error(), "produce to " + topic);
+  }
+  require(rd_kafka_flush(producer_.get(), kPatientMs), "flush " + topic);
+  if (undelivered > 0) throw std::runtime_error("Kafka: an event to " + topic + " was lost");
+}
+
 std::vector<std::string> KafkaClient::read_all(const std::string& topic, int partition,
                                                std::int64_t offset) const {
   const auto handle = consumer("reads-without-a-group");
@@ -204,6 +218,17 @@ void KafkaClient::commit(const std::string& group, const std::string& topic, int
   element->offset = offset;
   require(rd_kafka_commit(handle.get(), wanted.get(), 0), "commit of " + group);
   require(element->err, "commit of " + group);
+}
+
+std::optional<std::int64_t> KafkaClient::committed(const std::string& group,
+                                                   const std::string& topic, int partition) const {
+  const auto handle = consumer(group);
+  const Partitions asked{rd_kafka_topic_partition_list_new(1)};
+  auto* element = rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), partition);
+  require(rd_kafka_committed(handle.get(), asked.get(), kPatientMs), "committed of " + group);
+  require(element->err, "committed of " + group);
+  if (element->offset == RD_KAFKA_OFFSET_INVALID) return std::nullopt;
+  return element->offset;
 }
 
 }  // namespace homeostat::testing

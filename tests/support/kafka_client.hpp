@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ class KafkaClient {
   void produce_with_clock(const std::string& topic, int partition, int count,
                           std::chrono::milliseconds off);
 
+  /// One event with a key; without a value it is a tombstone.
+  void produce_keyed(const std::string& topic, int partition, const std::string& key,
+                     const std::optional<std::string>& value);
+
   /// Values from `offset` to the end of a partition, without a group.
   std::vector<std::string> read_all(const std::string& topic, int partition,
                                     std::int64_t offset) const;
@@ -37,6 +42,10 @@ class KafkaClient {
   /// Commits as a consumer of `group` would, which has no members.
   void commit(const std::string& group, const std::string& topic, int partition,
               std::int64_t offset) const;
+
+  /// What `group` has committed in a partition; nothing when it never has.
+  std::optional<std::int64_t> committed(const std::string& group, const std::string& topic,
+                                        int partition) const;
 
  private:
   struct Closer {
