@@ -12,6 +12,7 @@ from ground import REPO, DemoError, Ground
 from table import Table
 
 import allowed
+import batch
 import crossing
 import decide
 import detect
@@ -24,7 +25,7 @@ import throughput
 
 BENCHMARKS = {module.NAME: module
               for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape,
-                             simulate, detect, lag)}
+                             simulate, detect, lag, batch)}
 ROUNDS = 5
 
 

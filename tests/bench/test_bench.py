@@ -22,12 +22,14 @@ SIMULATE_BENCH = os.path.join(PROGRAMS, "simulate_bench")
 REPO = sys.argv.pop()
 sys.path.insert(0, os.path.join(REPO, "tests/bench"))
 
+import batch  # noqa: E402
 import bench  # noqa: E402
 import crossing  # noqa: E402
 import detect  # noqa: E402
 import ground  # noqa: E402
 import lag  # noqa: E402
 import lock_probe  # noqa: E402
+import pipeline  # noqa: E402
 import supervisor  # noqa: E402
 import table  # noqa: E402
 from spread import Spread, ratios, show, spread  # noqa: E402
@@ -120,6 +122,61 @@ class GroundTest(unittest.TestCase):
 class LockProbeTest(unittest.TestCase):
     def test_cpu_of_a_session_that_came_meanwhile_counts_whole(self):
         self.assertEqual(lock_probe.used({1: 2.0}, {1: 2.5, 2: 0.25}), 0.75)
+
+
+def consumed(at, events, **more):
+    """A line of play_consumer's: 2 batches and 30 rows for each 100 events, busy half the time."""
+    return {"at": at, "events": events, "batches": events // 50, "rows": events * 0.3,
+            "busy_seconds": at / 2, "peak_backlog": 7, "latencies_us": [[1000, 98], [9000, 2]],
+            **more}
+
+
+class BatchTest(unittest.TestCase):
+    def test_events_made_lie_between_the_producers_lines(self):
+        lines = [{"at": 10.0, "made": 0}, {"at": 11.0, "made": 100}, {"at": 12.0, "made": 300}]
+        self.assertEqual(batch.made_by(lines, 10.5), 50)
+        self.assertEqual(batch.made_by(lines, 11.5), 200)
+        self.assertEqual(batch.made_by(lines, 99), 300)
+
+    def test_a_phase_is_what_grew_between_its_first_and_its_last_line(self):
+        lines = [consumed(9.0, 0), consumed(10.0, 100), consumed(11.0, 200), consumed(12.0, 300)]
+        produced = [{"at": 9.0, "made": 0}, {"at": 12.0, "made": 330}]
+        phase = batch.phase_of(100, lines, produced, 10.0, 12.0)
+        self.assertEqual((phase.done, phase.commits, phase.busy), (100, 2, 0.5))
+        self.assertAlmostEqual(phase.rows, 0.3)
+        self.assertEqual((phase.p50, phase.p99), (0.001, 0.009))
+        self.assertEqual(phase.peak, 30)  # made, and not in PostgreSQL; more than the consumer knew
+
+    def test_phases_follow_the_warm_up(self):
+        began, made, lines = 100.0, [{"at": 100.0, "made": 0}], []
+        for second in range(1, 60):
+            made.append({"at": began + second, "made": second})
+            lines.append(consumed(began + second, second))
+        found = batch.phases_of(lines, made)
+        self.assertEqual([phase.rate for phase in found], [rate for rate, _ in batch.PHASES])
+
+    def test_a_consumer_that_said_nothing_is_no_figure(self):
+        with self.assertRaises(ground.DemoError):
+            batch.phase_of(100, [consumed(1.0, 5)], [{"at": 0.0, "made": 0}], 5.0, 9.0)
+
+    def test_quantiles_are_of_all_lines_together(self):
+        lines = [{"latencies_us": [[1000, 50]]}, {"latencies_us": [[1000, 49], [2_000_000, 1]]}]
+        self.assertEqual(pipeline.latency_quantile(lines, 0.99), 0.001)
+        self.assertEqual(pipeline.latency_quantile(lines, 1), 2)
+        self.assertIsNone(pipeline.latency_quantile([], 0.5))
+
+    def test_lines_that_are_not_whole_or_no_json_wait_or_are_passed_over(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "log")
+            lines = pipeline.Lines(path)
+            self.assertIsNone(lines.last())
+            with open(path, "w") as log:
+                log.write('a complaint\n{"made": 1}\n{"ma')
+                log.flush()
+                self.assertEqual(lines.last(), {"made": 1})
+                log.write('de": 2}\n')
+                log.flush()
+                self.assertEqual(lines.read(), [{"made": 1}, {"made": 2}])
 
 
 class DecideBenchTest(unittest.TestCase):
