@@ -13,13 +13,16 @@ import sys
 import tempfile
 import time
 
+import broker
+import events
 from alertmanager import Alertmanager
 from compare import Compare
 from display import Display
+from events import Events
 from postgres import Postgres
 from processes import DemoError
 from summary import Facts, Summary
-from supervisor import ALERT, MANAGED_ROLE, REPO, Supervisor, View
+from supervisor import ALERT, MANAGED_ROLE, POLICY_EVERY, REPO, Supervisor, View
 from workload import Workload, latency
 
 CALM = 15  # seconds before the first storm
@@ -29,6 +32,7 @@ STORM_EVERY = 240  # seconds, without --seconds: six forward acts in six minutes
 OVERTIME = 60  # seconds that --seconds may be exceeded while a breaker is still closing
 LEAST = CALM + STORM + RECOVERY
 ROUNDS = 5  # of --compare
+STEP = CALM + STORM + 10  # seconds after which ten times as many events come
 LOG_DELAY = 0.5  # seconds by which pgbench's log may lag behind
 
 
@@ -50,6 +54,7 @@ class Demo:
         self.binary = binary
         self.postgres = Postgres(self.folder)
         self.alertmanager = None
+        self.events = None
         self.supervisor = None
         self.workload = None
         self.started = None
@@ -74,10 +79,17 @@ class Demo:
             say("==> Alertmanager")
             self.alertmanager = Alertmanager(self.folder)
             self.alertmanager.wait_ready()
+        if broker.missing() is None:
+            say("==> Kafka")
+            self.events = Events(self.folder, self.postgres)
+            self.events.start_broker()
+        else:
+            say(f"==> no event pipeline here: {broker.missing()}")
         say("==> Homeostat: roles, schema, daemon")
         url = self.alertmanager.url if self.alertmanager else None
         self.supervisor = Supervisor(self.binary, self.folder, self.postgres, url,
-                                     managed_role=MANAGED_ROLE)
+                                     managed_role=MANAGED_ROLE,
+                                     extra=self.events.configuration() if self.events else "")
         self.supervisor.prepare()
         self.supervisor.start()
         say(f"    status page      {self.supervisor.url}/")
@@ -86,6 +98,10 @@ class Demo:
             say(f"    Alertmanager     {self.alertmanager.url}/")
         say("==> the workload: listeners (critical), and jobs that ask homeostat.allowed()")
         self.workload = Workload(self.postgres, self.folder)
+        if self.events:
+            say("    and play events, through Kafka: "
+                f"{events.LOW} a second, then {events.HIGH}")
+            self.events.start(STEP if self.seconds else None, (self.seconds or 0) + 2 * OVERTIME)
         self.started = time.time()
         self.workload.start_critical((self.seconds or 7 * 86400) + OVERTIME)
 
@@ -100,13 +116,16 @@ class Demo:
             self.supervisor.child.require_alive()
             self.postgres.child.require_alive()
             self.workload.require_alive()
-            view = View(self.supervisor.status())
+            status = self.supervisor.status()
+            view = View(status)
+            reading = self.events.watch(status) if self.events else None
             self.tell_changes(view)
             if self.at() >= next_row:
                 self.workload.log.read()
                 end = time.time() - LOG_DELAY
                 self.display.row(self.at(), phase, view,
-                                 latency(self.workload.log.between(end - 1, end), 1))
+                                 latency(self.workload.log.between(end - 1, end), 1), reading,
+                                 self.events.window_ms() if self.events else None)
                 next_row = math.floor(self.at()) + 1
 
     def tell_changes(self, view):
@@ -122,7 +141,7 @@ class Demo:
 
     def closed(self):
         view = View(self.supervisor.status())
-        return view.state == "closed" and not view.levers
+        return view.state == "closed" and not view.restrictions()
 
     def told(self):
         return self.alertmanager is None or self.alertmanager.receiver.saw("resolved", ALERT)
@@ -152,13 +171,15 @@ class Demo:
         closed = self.closed()
         self.workload.stop()
         self.workload.log.read()
+        came = self.events.finish(self.supervisor.window_acts(), POLICY_EVERY) \
+            if self.events else None
         facts = Facts(
             calm=self.started + 3, storm=began, cause_over=over, end=ended,
             log=self.workload.log, decisions=self.supervisor.decisions(),
             acts=self.supervisor.acts(), profile_acts=self.supervisor.profile_acts(),
             role_settings=self.supervisor.role_settings(), effects=self.supervisor.effects(),
             notifications=self.alertmanager.receiver.notifications if self.alertmanager else None,
-            closed=closed, open_ledger_rows=self.supervisor.open_ledger_rows(),
+            events=came, closed=closed, open_ledger_rows=self.supervisor.open_ledger_rows(),
             refused_keys=self.supervisor.refused_keys(), exit_status=self.supervisor.stop())
         summary = Summary(facts)
         self.display.say()
@@ -182,7 +203,7 @@ class Demo:
     # ---- down ----
 
     def stop(self, keep):
-        for part in (self.workload, self.supervisor, self.alertmanager, self.postgres):
+        for part in (self.workload, self.events, self.supervisor, self.alertmanager, self.postgres):
             if part is not None:
                 part.stop()
         if keep:

@@ -5,6 +5,7 @@ import sys
 
 COLUMNS = ("  time  phase     blocked/open  ratio (limit)  cusum/trip  state      rung"
            "  admitted                    listeners        p99")
+EVENTS = "    events/s    lag  window"
 HEADING_EVERY = 20
 COLOURS = {"closed": "32", "half_open": "33", "open": "31"}
 
@@ -38,9 +39,10 @@ class Display:
     def _paint(self, code, text):
         return f"\033[{code}m{text}\033[0m" if self.colour else text
 
-    def row(self, at, phase, view, listeners):
+    def row(self, at, phase, view, listeners, events=None, window_ms=None):
+        """`events`: events.Reading, and the window that its consumer obeys; None: no pipeline."""
         if self.lines % HEADING_EVERY == 0:
-            self.say(COLUMNS)
+            self.say(COLUMNS + (EVENTS if events else ""))
         self.lines += 1
         if view.quality == "absent":
             measured = "absent"
@@ -54,4 +56,11 @@ class Display:
         cusum = f"{number(view.cusum)}/{number(view.trip, 0)}"
         self.say(f"{at:5.1f}s  {phase:<8}  {measured:>12}  {ratio:<13}  {cusum:<10}  {state}  "
                  f"{view.rung}/{view.rungs}   {admitted:<27} {listeners.per_second:4.0f} tx/s"
-                 f"  {milliseconds(listeners.p99):>9}{given_up}")
+                 f"  {milliseconds(listeners.p99):>9}{self._events(events, window_ms)}{given_up}")
+
+    @staticmethod
+    def _events(events, window_ms):
+        if events is None:
+            return ""
+        window = "–" if window_ms is None else f"{window_ms:.3g} ms"
+        return f"  {number(events.per_second, 0):>8}  {number(events.lag, 0):>5}  {window:>8}"

@@ -71,9 +71,9 @@ class Pipeline:
                                self.broker.bootstrap, *arguments],
                      lines.path, death_signal="TERM", env=self.postgres.environment(ROLE))
 
-    def start_producer(self, profile, topic="play_events"):
+    def start_producer(self, profile, topic="play_events", more=()):
         self.producer = self._start("play_producer", self.produced, "--topic", topic,
-                                    "--create-topic", str(PARTITIONS), "--profile", profile)
+                                    "--create-topic", str(PARTITIONS), "--profile", profile, *more)
 
     def start_consumer(self, window="control", topic="play_events", group=GROUP, more=()):
         # How to connect to PostgreSQL is in the environment.

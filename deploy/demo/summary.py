@@ -36,6 +36,7 @@ class Facts:
     profile_acts: list  # of the planner profile: (time, kind, outcome), oldest first
     role_settings: list  # left on the managed role at the end
     effects: list
+    events: object  # events.Facts; None: no pipeline here
     notifications: list  # (time, status, alert); None: no Alertmanager here
     closed: bool  # the last state of every policy was closed
     open_ledger_rows: int
@@ -126,6 +127,8 @@ class Summary:
             for status in ("firing", "resolved"):
                 if not any(s == status and name == ALERT for _, s, name in facts.notifications):
                     found.append(f"Alertmanager never told of {ALERT} {status}")
+        if facts.events is not None:
+            found += facts.events.failures()
         if facts.exit_status != 0:
             found.append(f"Homeostat ended with status {facts.exit_status}")
         return found
@@ -173,6 +176,10 @@ class Summary:
             what = f"{target} to {share(admit)}" if kind == "apply" else target
             yield f"    {time - facts.storm:6.1f} s  {kind} {what} ({outcome}): {reason}"
         yield from self._effect_lines()
+        if facts.events is None:
+            yield "  events           no Kafka on this machine"
+        else:
+            yield from facts.events.lines()
         if facts.notifications is None:
             yield "  alert            no Alertmanager on this machine"
         else:

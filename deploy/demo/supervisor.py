@@ -13,6 +13,8 @@ REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 POLICY = "circuit-breaker"
 ALERT = "HomeostatCircuitBreaker"
 SPEED_UP = 10
+POLICY_EVERY = 30 / SPEED_UP  # seconds between two evaluations of a policy
+WINDOW_POLICY = "batch-window"
 FEATURES = {
     "monthly_report": "batch",
     "bulk_update": "batch",
@@ -163,6 +165,15 @@ class Supervisor:
                                  " WHERE lever = 'planner_profile' ORDER BY id")
         return [(float(at), kind, outcome) for at, kind, outcome in rows]
 
+    def window_acts(self):
+        """When the batch window was set: [seconds since the epoch, …]; None: there is no policy
+        that does."""
+        if not any(policy["name"] == WINDOW_POLICY for policy in self.status()["policies"]):
+            return None
+        return [float(at) for at, in self.postgres.sql(
+            "SELECT extract(epoch FROM at) FROM homeostat.act WHERE lever = 'batch_window'"
+            " AND kind = 'apply' AND outcome = 'applied' ORDER BY id")]
+
     def role_settings(self):
         """What is set on the managed role in this database, as it stands: [`jit=off`, …]."""
         rows = self.postgres.sql(
@@ -171,8 +182,9 @@ class Supervisor:
         return sorted(setting for setting, in rows)
 
     def open_ledger_rows(self):
-        return int(self.postgres.sql(
-            "SELECT count(*) FROM homeostat.lever WHERE status = 'open'")[0][0])
+        """A batch window stands as long as events come: it restricts nothing."""
+        return int(self.postgres.sql("SELECT count(*) FROM homeostat.lever"
+                                     " WHERE status = 'open' AND lever <> 'batch_window'")[0][0])
 
     def refused_keys(self):
         """Of 1,000 keys a feature: how many homeostat.allowed() turns away, by feature."""
@@ -212,6 +224,10 @@ class View:
         test = next((a["test"] for p in status["policies"] if p["name"] == POLICY
                      for a in p["open"]["arms"] if a["signal"] == "pg_blocked_ratio"), {})
         self.ref, self.trip = test.get("ref"), test.get("trip")
+
+    def restrictions(self):
+        """Levers that take something away from somebody."""
+        return [lever for lever in self.levers if lever["lever"] != "batch_window"]
 
     def shed(self):
         """What stands away from its baseline: {`batch`: 0.0, …}."""

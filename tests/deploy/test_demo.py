@@ -16,6 +16,7 @@ REPO = sys.argv.pop(1)
 sys.path.insert(0, os.path.join(REPO, "deploy/demo"))
 
 import display  # noqa: E402
+import events  # noqa: E402
 import summary  # noqa: E402
 import supervisor  # noqa: E402
 import workload  # noqa: E402
@@ -64,6 +65,7 @@ def good_facts():
         role_settings=[],
         effects=[{"rung": 2, "signal": "pg_blocked_ratio", "before": 0.8, "after": 0.0,
                   "met": True}],
+        events=None,
         notifications=[(STORM + 4, "firing", summary.ALERT), (STORM + 46, "resolved",
                                                               summary.ALERT)],
         closed=True, open_ledger_rows=0, refused_keys={"monthly_report": 0}, exit_status=0)
@@ -271,6 +273,78 @@ class DisplayTest(unittest.TestCase):
         text = self.row(empty)
         self.assertIn("absent", text)
         self.assertIn("everything", text)
+
+
+def consumer_line(at, window_ms, latency_us=5000):
+    return {"at": STORM + at, "events": int(at * 10), "messages": int(at * 10), "batches": at,
+            "rows": at * 5, "window_ms": window_ms, "latencies_us": [[latency_us, 10]]}
+
+
+def good_events():
+    """The rate steps up 50 s after the storm began; the window follows with the second act."""
+    return events.Facts(
+        step=STORM + 50, made={"delivered": 900, "failed": 0}, applied=900,
+        consumed=[consumer_line(at, 5.0 if at < 55 else 0.6) for at in range(1, 80)],
+        lags=[(STORM + at, 5000 if 50 <= at < 53 else 20) for at in range(80)],
+        acts=[STORM + 20, STORM + 51, STORM + 54], evaluated_every=3.0, exit_status=0)
+
+
+class EventsTest(unittest.TestCase):
+    def failures(self, **changes):
+        return dataclasses.replace(good_events(), **changes).failures()
+
+    def fails_with(self, text, **changes):
+        found = self.failures(**changes)
+        self.assertTrue(any(text in line for line in found), found)
+
+    def text(self, **changes):
+        return "\n".join(dataclasses.replace(good_events(), **changes).lines())
+
+    def test_a_pipeline_that_kept_up_has_no_failures(self):
+        self.assertEqual(self.failures(), [])
+        self.assertEqual(summary.Summary(dataclasses.replace(
+            good_facts(), events=good_events())).failures(), [])
+
+    def test_evaluations_count_from_the_step_until_the_consumer_obeys(self):
+        self.assertEqual(good_events().evaluations(), 2)
+        self.assertIn("5 ms to 0.6 ms, 2 evaluations after the step", self.text())
+
+    def test_a_window_that_moved_without_an_act_did_not_follow(self):
+        self.fails_with("did not follow", acts=[STORM + 20])
+        self.fails_with("did not follow", consumed=[consumer_line(at, 5.0) for at in range(1, 80)])
+
+    def test_without_the_lever_the_signals_are_shown_and_nothing_is_asked(self):
+        self.assertEqual(self.failures(acts=None), [])
+        self.assertIn("there is no lever", self.text(acts=None))
+
+    def test_lag_is_bounded_from_the_last_time_it_was_not(self):
+        self.assertIn("at most 5000 events after the step", self.text())
+        self.assertIn("again 2.0 s after it", self.text())
+        self.assertIn("never above", self.text(lags=[(STORM + 60, 20)]))
+        self.fails_with("did not return", lags=[(STORM + 60, 20), (STORM + 79, 5000)])
+        self.fails_with("never knew", lags=[])
+
+    def test_events_that_are_lost_fail(self):
+        self.fails_with("never reached Kafka", made={"delivered": 900, "failed": 3})
+        self.fails_with("900 events are in Kafka, and 899", applied=899)
+        self.fails_with("status 1", exit_status=1)
+
+    def test_a_reading_is_what_homeostat_knows(self):
+        def sample(signal, quality, numerator=0):
+            return {"signal": signal, "subject": "group/play-counts", "quality": quality,
+                    "numerator": numerator, "denominator": 1}
+
+        now = events.reading({"samples": [
+            sample("kafka_consumer_lag_events", "absent"),
+            sample("kafka_arrival_events_per_second", "whole", 200)]})
+        self.assertEqual((now.lag, now.per_second), (None, 200))
+        self.assertIsNone(events.reading({"samples": []}).lag)
+
+    def test_a_row_shows_the_pipeline_beside_the_listeners(self):
+        self.assertIn("2000    353    100 ms",
+                      display.Display._events(events.Reading(353, 2000), 100.0))
+        self.assertIn("–", display.Display._events(events.Reading(None, None), None))
+        self.assertEqual(display.Display._events(None, None), "")
 
 
 if __name__ == "__main__":

@@ -39,11 +39,12 @@ class Producer {
     const auto began = Monotonic::now();
     auto before = began;
     auto told = began;
+    const auto made_before = made_;
     tell();
     while (!stop.came()) {
       const auto now = Monotonic::now();
       const auto due = static_cast<std::int64_t>(profile.events_by(seconds_between(began, now)));
-      send_due(due - made_, seconds_between(before, now));
+      send_due(due - (made_ - made_before), seconds_between(before, now));
       sender_.poll();
       if (seconds_between(began, now) >= profile.seconds()) break;
       if (seconds_between(told, now) >= 1) {
@@ -118,6 +119,7 @@ int main(int argc, char** argv) {
   std::string profile_text;
   std::vector<std::string> properties;
   int partitions = 0;
+  bool repeat = false;
   Options options;
   app.add_option("--brokers", brokers, "HOST:PORT, more of them after commas")->required();
   app.add_option("--property", properties, "NAME=VALUE of librdkafka; may be repeated");
@@ -125,6 +127,7 @@ int main(int argc, char** argv) {
   app.add_option("--create-topic", partitions, "with so many partitions, where it does not exist");
   app.add_option("--profile", profile_text, "RATE/s for SECONDSs [bursts of N], more after commas")
       ->required();
+  app.add_flag("--repeat", repeat, "begin the profile anew when it is over, until a signal comes");
   app.add_option("--tracks", options.tracks, "tracks that are played, 1 to this")
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
@@ -139,7 +142,10 @@ int main(int argc, char** argv) {
     properties.insert(properties.begin(), "bootstrap.servers=" + brokers);
     EventSender sender{parse_properties(properties), topic};
     if (partitions > 0) sender.create_topic(partitions);
-    Producer{sender, options}.run(profile, stop);
+    Producer producer{sender, options};
+    do {
+      producer.run(profile, stop);
+    } while (repeat && !stop.came());
     return sender.failed() == 0 ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << "play_producer: " << error.what() << '\n';
