@@ -65,17 +65,23 @@ void EventSender::create_topic(int partitions) {
 
 void EventSender::send(const Event& event) {
   const auto key = std::to_string(event.track_id);
-  const auto value = encode(event);
+  auto value = encode(event);
   const auto region = region_of(event.listener_id);
-  for (;;) {
-    const auto error = rd_kafka_producev(
-        handle_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_KEY(key.data(), key.size()),
-        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-        RD_KAFKA_V_HEADER("region", region.data(), region.size()),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      throw std::runtime_error(topic_ + ": " + rd_kafka_err2str(error));
+  std::array<rd_kafka_vu_t, 5> message{};
+  message[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  message[0].u.cstr = topic_.c_str();
+  message[1].vtype = RD_KAFKA_VTYPE_KEY;
+  message[1].u.mem = {const_cast<char*>(key.data()), key.size()};
+  message[2].vtype = RD_KAFKA_VTYPE_VALUE;
+  message[2].u.mem = {value.data(), value.size()};
+  message[3].vtype = RD_KAFKA_VTYPE_HEADER;
+  message[3].u.header = {"region", region.data(), static_cast<ssize_t>(region.size())};
+  message[4].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  message[4].u.i = RD_KAFKA_MSG_F_COPY;
+  while (
+      const KafkaError error{rd_kafka_produceva(handle_.get(), message.data(), message.size())}) {
+    if (rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      throw std::runtime_error(topic_ + ": " + rd_kafka_error_string(error.get()));
     }
     rd_kafka_poll(handle_.get(), 10);
   }

@@ -17,9 +17,11 @@ struct KafkaCloser {
   void operator()(rd_kafka_topic_partition_list_t* list) const {
     rd_kafka_topic_partition_list_destroy(list);
   }
+  void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
 };
 using KafkaHandle = std::unique_ptr<rd_kafka_t, KafkaCloser>;
 using KafkaMessage = std::unique_ptr<rd_kafka_message_t, KafkaCloser>;
+using KafkaError = std::unique_ptr<rd_kafka_error_t, KafkaCloser>;
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, KafkaCloser>;
 
 /// librdkafka's properties by name, in order; a later one wins.
