@@ -175,14 +175,14 @@ void KafkaClient::produce_with_clock(const std::string& topic, int partition, in
   if (undelivered > 0) throw std::runtime_error("Kafka: events to " + topic + " were lost");
 }
 
-void KafkaClient::produce_keyed(const std::string& topic, int partition, const std::string& key,
+void KafkaClient::produce_keyed(const std::string& topic, const std::string& key,
                                 const std::optional<std::string>& value) {
   int undelivered = 0;
   const Topic to{rd_kafka_topic_new(producer_.get(), topic.c_str(), nullptr)};
   if (!to) require(rd_kafka_last_error(), "produce to " + topic);
   auto copy = value.value_or("");
-  if (rd_kafka_produce(to.get(), partition, RD_KAFKA_MSG_F_COPY, value ? copy.data() : nullptr,
-                       copy.size(), key.data(), key.size(), &undelivered) != 0) {
+  if (rd_kafka_produce(to.get(), 0, RD_KAFKA_MSG_F_COPY, value ? copy.data() : nullptr, copy.size(),
+                       key.data(), key.size(), &undelivered) != 0) {
     require(rd_kafka_last_error(), "produce to " + topic);
   }
   require(rd_kafka_flush(producer_.get(), kPatientMs), "flush " + topic);

@@ -31,8 +31,8 @@ class KafkaClient {
   void produce_with_clock(const std::string& topic, int partition, int count,
                           std::chrono::milliseconds off);
 
-  /// One event with a key; without a value it is a tombstone.
-  void produce_keyed(const std::string& topic, int partition, const std::string& key,
+  /// A record under a key in partition 0; without a value, a tombstone.
+  void produce_keyed(const std::string& topic, const std::string& key,
                      const std::optional<std::string>& value);
 
   /// Values from `offset` to the end of a partition, without a group.

@@ -30,7 +30,7 @@ TEST_CASE(
   };
   REQUIRE(obeys(100));
   const auto send = [&](const std::string& key, const std::optional<std::string>& value) {
-    site.kafka().produce_keyed(kTopic, 0, key, value);
+    site.kafka().produce_keyed(kTopic, key, value);
   };
   site.kafka().create_topic(kTopic, 1);
   send("play-counts", control(5, 20).dump());
