@@ -15,6 +15,7 @@ import time
 
 import broker
 import events
+import pipeline
 from alertmanager import Alertmanager
 from compare import Compare
 from display import Display
@@ -22,7 +23,7 @@ from events import Events
 from postgres import Postgres
 from processes import DemoError
 from summary import Facts, Summary
-from supervisor import ALERT, MANAGED_ROLE, POLICY_EVERY, REPO, Supervisor, View
+from supervisor import ALERT, MANAGED_ROLE, REPO, Supervisor, View
 from workload import Workload, latency
 
 CALM = 15  # seconds before the first storm
@@ -91,6 +92,8 @@ class Demo:
                                      managed_role=MANAGED_ROLE,
                                      extra=self.events.configuration() if self.events else "")
         self.supervisor.prepare()
+        if self.events:
+            self.supervisor.let_report(pipeline.ROLE)
         self.supervisor.start()
         say(f"    status page      {self.supervisor.url}/")
         say(f"    ask it yourself  {self.binary} status --server {self.supervisor.url}")
@@ -171,8 +174,7 @@ class Demo:
         closed = self.closed()
         self.workload.stop()
         self.workload.log.read()
-        came = self.events.finish(self.supervisor.window_acts(), POLICY_EVERY) \
-            if self.events else None
+        came = self.events.finish(self.supervisor.window_acts()) if self.events else None
         facts = Facts(
             calm=self.started + 3, storm=began, cause_over=over, end=ended,
             log=self.workload.log, decisions=self.supervisor.decisions(),

@@ -2,6 +2,7 @@
 """The demo's event pipeline: the rate steps up tenfold once, Homeostat measures it, and what came of
 that is judged here."""
 import dataclasses
+import statistics
 import time
 
 import broker
@@ -10,7 +11,8 @@ from display import milliseconds
 from processes import wait_until
 
 LOW, HIGH = 200, 2000  # events a second, before and after the step
-CHANGE = 0.3  # the window has followed when it is shorter or longer by so much
+NEAR = 0.3  # the window has followed when it is so near to where it came to rest
+AT_REST = 10  # seconds at the end over which that is seen
 BOUNDED = HIGH  # events: a second's worth
 PATIENCE = 20  # seconds until everything that was made must be applied, at the end
 SUBJECT = f"group/{pipeline.GROUP}"
@@ -82,7 +84,7 @@ class Events:
         line = self.pipeline.consumed.last()
         return line["window_ms"] if line else None
 
-    def finish(self, acts, evaluated_every):
+    def finish(self, acts):
         """Ends the producer, has the consumer apply the rest, ends it; what came of the step.
         `acts`: see Facts."""
         self.pipeline.producer.stop(patience=20)
@@ -96,7 +98,6 @@ class Events:
         applied = int(self.postgres.sql("SELECT sum(next_offset) FROM melodyud.consumer_offset")[0][0])
         return Facts(step=self.pipeline.produced.lines[0]["at"] + self.step_after,
                      made=made, applied=applied, consumed=consumed, lags=self.lags, acts=acts,
-                     evaluated_every=evaluated_every,
                      exit_status=self.pipeline.consumer.process.returncode)
 
     def stop(self):
@@ -113,7 +114,6 @@ class Facts:
     consumed: list  # the consumer's lines
     lags: list  # (time, events), as Homeostat measured them
     acts: list  # of the lever batch_window, applied: times; None: this Homeostat has no such lever
-    evaluated_every: float  # seconds
     exit_status: int  # of the consumer, after SIGTERM
 
     def settled(self):
@@ -125,21 +125,27 @@ class Facts:
         before = [line["window_ms"] for line in self.consumed if line["at"] < self.step]
         return before[-1] if before else None
 
+    def window_at_rest(self):
+        end = self.consumed[-1]["at"]
+        return statistics.median(line["window_ms"] for line in self.consumed
+                                 if line["at"] >= max(end - AT_REST, self.step))
+
     def followed_at(self):
-        """When the consumer obeyed a window that fits the new rate better; None: it never did."""
-        before = self.window_at_step()
-        return next((line["at"] for line in self.consumed
-                     if line["at"] >= self.step and before
-                     and abs(line["window_ms"] - before) > CHANGE * before), None)
+        """When the consumer first obeyed a window near the one of the new rate; None: the rate did
+        not change it."""
+        before, rest = self.window_at_step(), self.window_at_rest()
+        if before is None or abs(rest - before) <= NEAR * before:
+            return None
+        return next(line["at"] for line in self.consumed
+                    if line["at"] >= self.step and abs(line["window_ms"] - rest) <= NEAR * rest)
 
     def evaluations(self):
-        """Evaluations of the policy between the step and then."""
+        """How many evaluations that saw another rate than the one before it took: each sets the
+        window. None: it did not follow."""
         at = self.followed_at()
         if at is None or self.acts is None:
             return None
-        if not any(self.step <= act <= at for act in self.acts):
-            return None
-        return int((at - self.step) // self.evaluated_every) + 1
+        return len([act for act in self.acts if self.step <= act <= at]) or None
 
     def highest_lag(self):
         return max((lag for at, lag in self.lags if at >= self.step), default=None)
@@ -161,10 +167,9 @@ class Facts:
         elif self.evaluations() is None:
             yield "  batch window     did not follow the rate"
         else:
-            at = self.followed_at()
-            after = next(line["window_ms"] for line in self.consumed if line["at"] == at)
-            yield (f"  batch window     {self.window_at_step():.3g} ms to {after:.3g} ms, "
-                   f"{self.evaluations()} evaluations after the step")
+            yield (f"  batch window     {self.window_at_step():.3g} ms to {self.window_at_rest():.3g} ms,"
+                   f" set in {self.evaluations()} evaluations that saw another rate, "
+                   f"{self.followed_at() - self.step:.1f} s after the step")
         for what, later in (("before", False), ("after", True)):
             part = [line for line in self.settled() if (line["at"] >= self.step) == later]
             p50, p99 = (pipeline.latency_quantile(part, q) for q in (0.5, 0.99))

@@ -13,7 +13,6 @@ REPO = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 POLICY = "circuit-breaker"
 ALERT = "HomeostatCircuitBreaker"
 SPEED_UP = 10
-POLICY_EVERY = 30 / SPEED_UP  # seconds between two evaluations of a policy
 WINDOW_POLICY = "batch-window"
 FEATURES = {
     "monthly_report": "batch",
@@ -83,6 +82,10 @@ class Supervisor:
                    "--password-file", self.postgres.password_files["homeostat_owner"])
         if self.managed_role:
             self.postgres.run_file(self._once("grants", "--actuator", "--config", self.config))
+
+    def let_report(self, role):
+        """This role may report what its batches cost."""
+        self.postgres.run_file(self._once("grants", "--consumer", role))
 
     def replay_command(self):
         return (f"{self.binary} replay {os.path.join(self.folder, 'journal.db')}"

@@ -284,9 +284,10 @@ def good_events():
     """The rate steps up 50 s after the storm began; the window follows with the second act."""
     return events.Facts(
         step=STORM + 50, made={"delivered": 900, "failed": 0}, applied=900,
-        consumed=[consumer_line(at, 5.0 if at < 55 else 0.6) for at in range(1, 80)],
+        consumed=[consumer_line(at, 5.0 if at < 52 else 2.0 if at < 55 else 0.5)
+                  for at in range(1, 80)],
         lags=[(STORM + at, 5000 if 50 <= at < 53 else 20) for at in range(80)],
-        acts=[STORM + 20, STORM + 51, STORM + 54], evaluated_every=3.0, exit_status=0)
+        acts=[STORM + 20, STORM + 51, STORM + 54], exit_status=0)
 
 
 class EventsTest(unittest.TestCase):
@@ -307,7 +308,8 @@ class EventsTest(unittest.TestCase):
 
     def test_evaluations_count_from_the_step_until_the_consumer_obeys(self):
         self.assertEqual(good_events().evaluations(), 2)
-        self.assertIn("5 ms to 0.6 ms, 2 evaluations after the step", self.text())
+        self.assertIn("5 ms to 0.5 ms, set in 2 evaluations", self.text())
+        self.assertIn("5.0 s after the step", self.text())
 
     def test_a_window_that_moved_without_an_act_did_not_follow(self):
         self.fails_with("did not follow", acts=[STORM + 20])

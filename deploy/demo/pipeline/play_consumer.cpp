@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
                  "control (obey the control topic), fixed:NUMBERms, bare, formula or measured")
       ->capture_default_str();
   app.add_option("--control-topic", control_topic)->capture_default_str();
+  app.set_config("--options", "", "a file with the same options, NAME=VALUE a line: for passwords");
   CLI11_PARSE(app, argc, argv);
   try {
     properties.insert(properties.begin(), "bootstrap.servers=" + brokers);

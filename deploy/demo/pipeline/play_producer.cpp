@@ -136,6 +136,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--clock-ahead", options.clock_ahead_seconds,
                  "seconds by which the events' own time is wrong");
+  app.set_config("--options", "", "a file with the same options, NAME=VALUE a line: for passwords");
   CLI11_PARSE(app, argc, argv);
   try {
     const RateProfile profile{profile_text};

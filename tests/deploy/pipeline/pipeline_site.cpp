@@ -51,7 +51,8 @@ void furnish(const PostgresCluster& postgres) {
 }
 
 PipelineSite::PipelineSite()
-    : broker_{{{"group.min.session.timeout.ms", "500"}}}, kafka_{broker_.bootstrap()} {
+    : broker_{BrokerSettings{{"group.min.session.timeout.ms", "500"}}},
+      kafka_{broker_.bootstrap()} {
   furnish(postgres_);
   kafka_.create_topic("play_events", kPartitions);
 }
