@@ -33,6 +33,7 @@ STORM_EVERY = 240  # seconds, without --seconds: six forward acts in six minutes
 OVERTIME = 60  # seconds that --seconds may be exceeded while a breaker is still closing
 LEAST = CALM + STORM + RECOVERY
 ROUNDS = 5  # of --compare
+AFTERMATH = 4  # seconds after everything was given back in which listeners are looked at
 STEP = CALM + STORM + 10  # seconds after which ten times as many events come
 LOG_DELAY = 0.5  # seconds by which pgbench's log may lag behind
 
@@ -60,6 +61,7 @@ class Demo:
         self.workload = None
         self.started = None
         self.last_state = None
+        self.changed = 0  # seconds after the start, of the breaker
         self.profile_stands = False
         self.last_acts = 0
 
@@ -134,6 +136,7 @@ class Demo:
     def tell_changes(self, view):
         state = (view.state, view.rung)
         if self.last_state not in (None, state):
+            self.changed = self.at()
             self.display.event(self.at(), f"breaker {view.state}, rung {view.rung} of {view.rungs}")
         self.last_state = state
         stands, older = view.profile()
@@ -167,6 +170,7 @@ class Demo:
             self.display.event(self.at(), "time is up, but not everything is given back yet")
             last = self.at() + OVERTIME
             self.watch(lambda: (self.closed() and self.told()) or self.at() >= last, "overtime")
+        self.watch(self.changed + AFTERMATH, "after")
         return self.judge(began, over)
 
     def judge(self, began, over):

@@ -16,6 +16,8 @@ ControlTopic::ControlTopic(const KafkaProperties& properties, const std::string&
   all.insert(all.end(), {{"group.id", group_},
                          {"enable.auto.commit", "false"},
                          {"auto.offset.reset", "earliest"},
+                         // Once a second that there is no such topic is too often to say it.
+                         {"log_level", "2"},
                          // How soon a topic that is made later is found.
                          {"topic.metadata.refresh.interval.ms", "1000"}});
   handle_ = connect(RD_KAFKA_CONSUMER, configure(all));
