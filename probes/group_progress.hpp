@@ -16,7 +16,7 @@ namespace homeostat {
 /// What is wrong with a group, if anything, over the window `judged`: that of its worst partition.
 enum class ConsumerCondition {
   unknown,      ///< not watched for so long, or a partition of which it cannot be told
-  keeping_up,   ///< it was at the end of every partition at least once
+  keeping_up,   ///< every partition was Pace::keeping_up
   catching_up,  ///< in some it never was, and is nearer to it than it was
   slow,         ///< in some it reads, and is no nearer to the end
   stalled,      ///< in some it has events to read, and committed nothing

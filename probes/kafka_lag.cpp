@@ -38,6 +38,9 @@ std::vector<SignalName> KafkaLag::signals() const {
 asio::awaitable<Result<Reading>> KafkaLag::sample(TimePoint now, Duration deadline) {
   const bool discover = consumed_.empty() || is_due(discovered_, options_.discover_every, now);
   const bool thorough = is_due(thorough_, options_.thorough_every, now);
+  // Before the answer: one that comes too late must not be asked for at every reading.
+  if (discover) discovered_ = now;
+  if (thorough) thorough_ = now;
   std::vector<kafka::TopicPartition> of;
   if (!discover) of = consumed_;
   const auto depth = thorough ? kafka::Depth::everything : kafka::Depth::offsets;
@@ -49,14 +52,10 @@ asio::awaitable<Result<Reading>> KafkaLag::sample(TimePoint now, Duration deadli
     co_return offsets.error();
   }
   if (discover) {
-    discovered_ = now;
     consumed_.clear();
     for (const auto& one : offsets->partitions) consumed_.push_back(one.of);
   }
-  if (thorough) {
-    thorough_ = now;
-    state_ = offsets->state;
-  }
+  if (thorough) state_ = offsets->state;
   offsets->state = state_;
   Reading reading = reading_of(*offsets, now);
   co_return reading;

@@ -140,10 +140,11 @@ std::optional<double> PartitionProgress::consumed_rate() const {
 std::optional<Pace> PartitionProgress::pace() const {
   if (read_.empty()) return std::nullopt;
   const auto begin = start_.value_or(0);
-  const auto level = [begin](const Read& point) {
-    return std::max(point.committed, begin) >= point.end;
-  };
-  if (std::any_of(read_.begin(), read_.end(), level)) return Pace::keeping_up;
+  auto then = read_.begin();  // the oldest whose end still counts
+  for (const auto& point : read_) {
+    while (point.taken - then->taken > windows_.level) ++then;
+    if (std::max(point.committed, begin) >= then->end) return Pace::keeping_up;
+  }
   const auto& first = read_.front();
   const auto& last = read_.back();
   if (last.taken - first.taken < windows_.judged) return std::nullopt;

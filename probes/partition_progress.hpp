@@ -21,6 +21,9 @@ struct ProgressWindows {
                                                ///< longer than consumers take between commits
   Duration spacing = std::chrono::seconds{5};  ///< between what is kept for ages
   std::size_t kept = 200;                      ///< how many of those
+  Duration level = std::chrono::seconds{10};   ///< what was the end so long ago still counts as it:
+                                               ///< consumers commit now and then, events come all
+                                               ///< the time
 };
 
 /// Whether a reading continues the line of the ones before it.
@@ -34,7 +37,7 @@ enum class Continuity {
 
 /// A consumer over the whole window `judged`.
 enum class Pace {
-  keeping_up,   ///< it was at the end at least once
+  keeping_up,   ///< it was at least once where the end was no longer than `level` before
   catching_up,  ///< it never was, and is nearer to it than it was
   slow,         ///< it reads, and is no nearer
   stalled,      ///< it has events to read, and committed nothing

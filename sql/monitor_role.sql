@@ -21,9 +21,10 @@ BEGIN
 END
 $role$;
 
--- Few connections: a supervisor gone wrong cannot use up the server's.
+-- Few connections: a supervisor gone wrong cannot use up the server's. One or two each of up to four
+-- instances, and doctor.
 ALTER ROLE homeostat_monitor
-  LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 6;
+  LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 10;
 
 -- What it measures: other sessions' activity, and settings. (pg_monitor includes
 -- pg_read_all_stats, without which PostgreSQL answers 0, not an error.) From PostgreSQL 16 on a

@@ -24,6 +24,7 @@ KafkaLagOptions lag_options(const KafkaConfig& kafka, const std::string& group, 
   options.windows.arrival /= speed_up;
   options.windows.judged /= speed_up;
   options.windows.spacing /= speed_up;
+  options.windows.level /= speed_up;
   options.discover_every /= speed_up;
   options.thorough_every /= speed_up;
   return options;

@@ -54,10 +54,10 @@ Result<GroupState> GroupClient::state(const Until& until) {
   for (std::size_t i = 0; i < count; ++i) {
     if (group_ == rd_kafka_ConsumerGroupListing_group_id(groups[i])) return state_of(groups[i]);
   }
-  // One that no broker knows does not exist; one that some broker has not told of may.
   const auto** errors = rd_kafka_ListConsumerGroups_result_errors(listed, &count);
   if (count > 0) return failed(rd_kafka_error_code(errors[0]), what);
-  return GroupState::dead;
+  // It has offsets, or nobody would ask: while its coordinator moves no broker lists it.
+  return Error{ErrorCode::protocol, what + ": no broker lists it"};
 }
 
 }  // namespace homeostat::kafka

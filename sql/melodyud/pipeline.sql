@@ -40,7 +40,8 @@ LANGUAGE sql SET search_path = melodyud, pg_temp AS $$
 $$;
 
 -- Moves the offsets of a batch on. Raises MU001, so that nothing of the batch is kept, if any of its
--- partitions has another owner by now or has come further than where the batch begins.
+-- partitions has another owner by now, or stands elsewhere than where the batch begins: further on, or,
+-- after a crash that cost PostgreSQL its last commits, before.
 CREATE FUNCTION advance_offsets(of_group text, of_topic text, partitions integer[],
                                 owner_epochs bigint[], first_offsets bigint[],
                                 next_offsets bigint[])
@@ -51,7 +52,7 @@ BEGIN
     FROM unnest(partitions, owner_epochs, first_offsets, next_offsets)
       AS b (partition, owner_epoch, first_offset, next_offset)
    WHERE o.consumer_group = of_group AND o.topic = of_topic AND o.partition = b.partition
-     AND o.owner_epoch = b.owner_epoch AND o.next_offset <= b.first_offset;
+     AND o.owner_epoch = b.owner_epoch AND o.next_offset = b.first_offset;
   GET DIAGNOSTICS advanced = ROW_COUNT;
   IF advanced <> cardinality(partitions) THEN
     RAISE EXCEPTION 'of % partitions only % are still this consumer''s', cardinality(partitions),

@@ -161,7 +161,8 @@ asio::awaitable<std::vector<Finding>> check_kafka(asio::any_io_executor executor
     kafka::Group group(executor, address_of(config), name);
     std::vector<kafka::TopicPartition> discover;
     const auto found = co_await group.read(std::move(discover), deadline, kafka::Depth::everything);
-    if (!found.has_value() && judge_outage(config, found.error(), brokers)) break;
+    // Once a group has answered, what another does not answer is its own trouble.
+    if (!found.has_value() && !answered && judge_outage(config, found.error(), brokers)) break;
     if (found.has_value() && !answered) {
       brokers.ok("connection", "cluster " + found->cluster);
       answered = true;

@@ -14,7 +14,8 @@
 namespace melodyud {
 
 struct Batch {
-  /// Of one partition: the messages from first_offset up to, and without, next_offset.
+  /// Of one partition: the messages from first_offset, where the batch before it ended, up to, and
+  /// without, next_offset.
   struct Span {
     std::int64_t first_offset = 0;
     std::int64_t next_offset = 0;

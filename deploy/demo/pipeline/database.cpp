@@ -19,6 +19,7 @@ constexpr const char* kCanReport =
     " double precision, double precision)') IS NOT NULL";
 constexpr const char* kReport = "SELECT homeostat.report_batches($1, $2, $3, $4, $5, $6, $7)";
 constexpr const char* kFenced = "MU001";
+constexpr std::chrono::minutes kAskAgain{1};  // whether Homeostat takes reports
 
 /// An array in PostgreSQL's text form, {1,2,3}: of what `of` makes of each element.
 template <class Elements, class Of>
@@ -39,14 +40,14 @@ std::int64_t number_in(const PGresult* result, int row, int column) {
 
 bool Database::connected() {
   if (connection_ && PQstatus(connection_.get()) == CONNECTION_OK) return true;
-  connection_.reset(PQconnectdb(conninfo_.c_str()));
+  // A server that is gone without a word must not hold us for longer than a batch may take.
+  const bool is_url = conninfo_.starts_with("postgres");
+  const auto limits = is_url ? "" : "connect_timeout=5 tcp_user_timeout=35000 keepalives_idle=5 ";
+  connection_.reset(PQconnectdb((limits + conninfo_).c_str()));
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
     complain("no connection");
     return false;
   }
-  const Answer answer{PQexec(connection_.get(), kCanReport)};
-  can_report_ = PQresultStatus(answer.get()) == PGRES_TUPLES_OK &&
-                std::string_view{PQgetvalue(answer.get(), 0, 0)} == "t";
   for (const auto& [name, text] : {std::pair{"claim", kClaim}, std::pair{"apply", kApply}}) {
     const Answer prepared{PQprepare(connection_.get(), name, text, 0, nullptr)};
     if (PQresultStatus(prepared.get()) != PGRES_COMMAND_OK) {
@@ -109,8 +110,17 @@ Database::Outcome Database::apply(const Batch& batch) {
   return Outcome::applied;
 }
 
+bool Database::may_report() {
+  if (may_report_ || Monotonic::now() < ask_again_) return may_report_;
+  ask_again_ = Monotonic::now() + kAskAgain;
+  const Answer answer{PQexec(connection_.get(), kCanReport)};
+  may_report_ = PQresultStatus(answer.get()) == PGRES_TUPLES_OK &&
+                std::string_view{PQgetvalue(answer.get(), 0, 0)} == "t";
+  return may_report_;
+}
+
 void Database::report(const std::string& member, const BatchCosts& costs) {
-  if (!connected() || !can_report_) return;
+  if (!connected() || !may_report()) return;
   const std::vector<std::string> values{group_,
                                         member,
                                         std::to_string(static_cast<std::int64_t>(costs.batches)),
@@ -123,8 +133,8 @@ void Database::report(const std::string& member, const BatchCosts& costs) {
   const Answer answer{PQexecParams(connection_.get(), kReport, static_cast<int>(pointers.size()),
                                    nullptr, pointers.data(), nullptr, nullptr, 0)};
   if (PQresultStatus(answer.get()) == PGRES_TUPLES_OK) return;
-  complain("report_batches (not asked again in this session)");
-  can_report_ = false;
+  complain("report_batches");
+  may_report_ = false;  // for a minute
 }
 
 }  // namespace melodyud

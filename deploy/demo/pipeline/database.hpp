@@ -12,6 +12,7 @@
 
 #include "deploy/demo/pipeline/batch.hpp"
 #include "deploy/demo/pipeline/batch_costs.hpp"
+#include "deploy/demo/pipeline/clocks.hpp"
 
 namespace melodyud {
 
@@ -55,6 +56,8 @@ class Database {
   using Answer = std::unique_ptr<PGresult, Closer>;
 
   bool connected();
+  /// Whether Homeostat takes reports from us; asked once a minute while it does not.
+  bool may_report();
   /// Nothing: it failed; the reason is on standard error.
   Answer ask(const char* statement, const std::vector<std::string>& values);
   void complain(const std::string& what) const;
@@ -64,8 +67,9 @@ class Database {
   std::string topic_;
   std::int64_t rows_written_ = 0;
   std::int64_t unknown_tracks_ = 0;
-  bool can_report_ = false;
-  std::string last_state_;  ///< SQLSTATE of the last error
+  bool may_report_ = false;
+  Monotonic::time_point ask_again_{};  ///< whether we may
+  std::string last_state_;             ///< SQLSTATE of the last error
   std::unique_ptr<PGconn, Closer> connection_;
 };
 

@@ -92,15 +92,15 @@ void EventStream::take_in(const rd_kafka_message_t& message) {
   const std::string_view text{static_cast<const char*>(message.payload), message.len};
   const auto event = decode(text);
   if (message.offset < partition.next_offset) {
-    if (partition.recent.size() == 0) require_log_as_long(message.partition, partition);
+    require_log_as_long(message.partition, partition);
     if (event) partition.recent.insert(event->event_id);
     return;
   }
+  // From where PostgreSQL must stand: a hole in the log is ours to step over, one in PostgreSQL is
+  // not.
+  const Batch::Span begun{partition.next_offset, 0, partition.owner_epoch};
   partition.next_offset = message.offset + 1;
-  auto& span =
-      batch_.spans
-          .try_emplace(message.partition, Batch::Span{message.offset, 0, partition.owner_epoch})
-          .first->second;
+  auto& span = batch_.spans.try_emplace(message.partition, begun).first->second;
   span.next_offset = partition.next_offset;
   ++batch_.messages;
   if (!event) {

@@ -10,8 +10,9 @@ KafkaProperties parse_properties(const std::vector<std::string>& assignments) {
   KafkaProperties properties;
   for (const auto& assignment : assignments) {
     const auto equals = assignment.find('=');
-    if (equals == std::string::npos) {
-      throw std::invalid_argument("'" + assignment + "' is not NAME=VALUE");
+    if (equals == std::string::npos) {  // what it says instead may be a secret
+      throw std::invalid_argument("property " + std::to_string(properties.size() + 1) +
+                                  " is not NAME=VALUE");
     }
     properties.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
   }
@@ -25,7 +26,9 @@ rd_kafka_conf_t* configure(const KafkaProperties& properties) {
     if (rd_kafka_conf_set(configuration, name.c_str(), value.c_str(), why.data(), why.size()) !=
         RD_KAFKA_CONF_OK) {
       rd_kafka_conf_destroy(configuration);
-      throw std::invalid_argument(why.data());
+      // librdkafka's own words may quote the value.
+      throw std::invalid_argument("'" + name +
+                                  "' is no property of librdkafka, or not of that value");
     }
   }
   return configuration;

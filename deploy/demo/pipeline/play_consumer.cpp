@@ -3,9 +3,21 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <iostream>
 
 #include "deploy/demo/pipeline/consumer.hpp"
+
+namespace {
+
+/// In containers every process may be number 1.
+std::string unlike_any_other() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return std::string{host.data()} + '-' + std::to_string(getpid());
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace melodyud;
@@ -39,7 +51,7 @@ int main(int argc, char** argv) {
   try {
     properties.insert(properties.begin(), "bootstrap.servers=" + brokers);
     settings.properties = parse_properties(properties);
-    const auto name = settings.member.empty() ? std::to_string(getpid()) : settings.member;
+    const auto name = settings.member.empty() ? unlike_any_other() : settings.member;
     WindowSource windows{window, settings.properties, control_topic, settings.group};
     Database database{conninfo, settings.group, settings.topic};
     EventStream events{settings, database};

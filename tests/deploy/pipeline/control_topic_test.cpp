@@ -55,7 +55,7 @@ TEST_CASE(
 
   send("play-counts", std::nullopt);
   REQUIRE(obeys(100));
-  send("play-counts", control(7, 40, 2).dump());
+  send("play-counts", control(7, 40, 10).dump());
   REQUIRE(obeys(40));
   REQUIRE(obeys(100));  // it has expired
 }
