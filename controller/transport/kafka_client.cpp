@@ -62,12 +62,6 @@ bool internal(std::string_view topic) { return topic.starts_with("__"); }
 
 }  // namespace
 
-int Until::left_ms() const {
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(at_ - std::chrono::steady_clock::now());
-  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
-}
-
 Result<std::unique_ptr<GroupClient>> GroupClient::make(const Address& address, std::string group) {
   auto settings = client_settings(address, group);
   if (!settings.has_value()) return settings.error();

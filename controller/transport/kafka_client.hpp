@@ -6,7 +6,6 @@
 // abort the process, rd_kafka_query_watermark_offsets ignores its timeout.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -15,19 +14,9 @@
 
 #include "controller/transport/kafka_group.hpp"
 #include "controller/transport/kafka_handle.hpp"
+#include "controller/transport/kafka_until.hpp"
 
 namespace homeostat::kafka {
-
-/// When a reading must be over: what is left of it goes to each of its calls.
-class Until {
- public:
-  explicit Until(Duration allowed) : at_{std::chrono::steady_clock::now() + allowed} {}
-  /// 0 when it has passed.
-  int left_ms() const;
-
- private:
-  std::chrono::steady_clock::time_point at_;
-};
 
 class GroupClient {
  public:

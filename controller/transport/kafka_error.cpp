@@ -7,6 +7,7 @@ ErrorCode code_of(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
     case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
     case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
       return ErrorCode::timeout;
     case RD_KAFKA_RESP_ERR__TRANSPORT:
@@ -37,12 +38,12 @@ ErrorCode code_of(rd_kafka_resp_err_t code) {
   }
 }
 
-Error error_of(rd_kafka_resp_err_t code, const std::string& what) {
+Error error_of(rd_kafka_resp_err_t code, const std::string& what, const std::string& operation) {
   Error error{code_of(code), what + ": " + rd_kafka_err2str(code)};
   if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
     error.context += ": allow Describe on the group";
   } else if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-    error.context += ": allow Describe on the topic";
+    error.context += ": allow " + operation + " on the topic";
   }
   return error;
 }

@@ -15,8 +15,10 @@ namespace homeostat::kafka {
 /// `not_found`: the topic or partition does not exist. `protocol`: everything else.
 ErrorCode code_of(rd_kafka_resp_err_t code);
 
-/// `what`: what was asked, `committed offsets of group play-counts`.
-Error error_of(rd_kafka_resp_err_t code, const std::string& what);
+/// `what`: what was asked, `committed offsets of group play-counts`. `operation`: the ACL's, which
+/// asking needs on a topic.
+Error error_of(rd_kafka_resp_err_t code, const std::string& what,
+               const std::string& operation = "Describe");
 
 /// Whether the client looked for a partition's leader at the wrong place: fresh metadata helps.
 bool leader_moved(rd_kafka_resp_err_t code);

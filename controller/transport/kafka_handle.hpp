@@ -4,9 +4,13 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <cstdint>
 #include <memory>
 
 namespace homeostat::kafka {
+
+/// Of a topic that is read by key: all that is said of one is in one order then.
+inline constexpr std::int32_t kOnlyPartition = 0;
 
 /// Frees what librdkafka has made.
 struct Free {
@@ -27,6 +31,8 @@ struct Free {
   }
   void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
   void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+  void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
 };
 
 using Client = std::unique_ptr<rd_kafka_t, Free>;
@@ -37,5 +43,7 @@ using Metadata = std::unique_ptr<const struct rd_kafka_metadata, Free>;
 using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Free>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, Free>;
 using Event = std::unique_ptr<rd_kafka_event_t, Free>;
+using Message = std::unique_ptr<rd_kafka_message_t, Free>;
+using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Free>;
 
 }  // namespace homeostat::kafka

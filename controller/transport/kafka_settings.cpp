@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/transport/kafka_settings.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <fstream>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace homeostat::kafka {
 namespace {
@@ -45,31 +48,58 @@ std::optional<Error> read_properties(const std::string& path, rd_kafka_conf_t* s
   return std::nullopt;
 }
 
-}  // namespace
+using Properties = std::vector<std::pair<const char*, std::string>>;
 
-Result<ClientSettings> client_settings(const Address& address, const std::string& group) {
+// Those of the file, and over them ours.
+Result<ClientSettings> with(const Address& address, Properties ours) {
   ClientSettings settings{rd_kafka_conf_new()};
   if (!address.properties_file.empty()) {
     if (auto wrong = read_properties(address.properties_file, settings.get())) {
       return std::move(*wrong);
     }
   }
-  const std::pair<const char*, std::string> ours[] = {
-      {"bootstrap.servers", address.bootstrap},
-      {"group.id", group},
-      {"client.id", "homeostat"},
-      {"enable.auto.commit", "false"},  // a commit would make the group
-      {"enable.auto.offset.store", "false"},
-      {"allow.auto.create.topics", "false"},    // nor does asking about a topic make it
-      {"isolation.level", "read_uncommitted"},  // ends are the log's: no reader can be past them
-      {"reconnect.backoff.max.ms", "1000"},     // the default, 10 s, keeps us blind after an outage
-  };
+  ours.emplace_back("bootstrap.servers", address.bootstrap);
+  ours.emplace_back("client.id", "homeostat");
+  ours.emplace_back("allow.auto.create.topics", "false");  // nor does asking about a topic make it
+  // The default, 10 s, keeps us blind after an outage.
+  ours.emplace_back("reconnect.backoff.max.ms", "1000");
   for (const auto& [name, value] : ours) {
     if (!set(settings.get(), name, value)) {
       return Error{ErrorCode::invalid_input, std::string{"librdkafka refuses `"} + name + "`"};
     }
   }
   return settings;
+}
+
+}  // namespace
+
+Result<ClientSettings> client_settings(const Address& address, const std::string& group) {
+  return with(address, {
+                           {"group.id", group},
+                           {"enable.auto.commit", "false"},  // a commit would make the group
+                           {"enable.auto.offset.store", "false"},
+                           // Ends are the log's: no reader can be past them.
+                           {"isolation.level", "read_uncommitted"},
+                       });
+}
+
+Result<ClientSettings> reader_settings(const Address& address) {
+  return with(address, {
+                           {"enable.auto.commit", "false"},
+                           {"enable.auto.offset.store", "false"},
+                           {"enable.partition.eof", "true"},
+                           {"auto.offset.reset", "earliest"},
+                       });
+}
+
+Result<ClientSettings> writer_settings(const Address& address, Duration deadline) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(deadline).count();
+  return with(address, {
+                           {"acks", "all"},
+                           {"enable.idempotence", "true"},  // tried again, it is written once
+                           {"linger.ms", "0"},
+                           {"message.timeout.ms", std::to_string(std::max<std::int64_t>(ms, 1))},
+                       });
 }
 
 Result<std::string> security_protocol(const Address& address) {

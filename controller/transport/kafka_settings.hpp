@@ -15,4 +15,11 @@ namespace homeostat::kafka {
 /// that is wrong, never its value.
 Result<ClientSettings> client_settings(const Address& address, const std::string& group);
 
+/// Of a client that reads partitions by itself: no group, nothing committed. Errors as above.
+Result<ClientSettings> reader_settings(const Address& address);
+
+/// Of a client that writes a message once, on every replica that is in step, by `deadline` or not
+/// at all. Errors as above.
+Result<ClientSettings> writer_settings(const Address& address, Duration deadline);
+
 }  // namespace homeostat::kafka
