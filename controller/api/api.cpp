@@ -89,6 +89,24 @@ HttpAnswer past(const History& history, const HttpRequest& request,
   return ask(history, *query);
 }
 
+/// What a consumer of the group is to do now; 404: as it likes.
+HttpAnswer batch_window(const Report& report, const HttpRequest& request, WallTime now) {
+  const auto group = request.query.find("group");
+  if (group == request.query.end() || request.query.size() != 1) {
+    return error_answer(400, "expected group=, the name of a consumer group");
+  }
+  if (report.ledger_configured && !report.leader) {
+    return error_answer(
+        503, "this instance does not lead" +
+                 (report.lease_holder.empty() ? std::string{} : ": " + report.lease_holder));
+  }
+  for (const auto& window : report.batch_windows) {
+    if (window.group != group->second || window.expires <= now) continue;
+    return json_answer(200, to_json(window));
+  }
+  return error_answer(404, "no window is set for this group");
+}
+
 HttpAnswer policies(const Report& report) {
   json list = json::array();
   for (const auto& policy : report.policies) list.push_back(to_json(policy));
@@ -121,9 +139,13 @@ HttpAnswer Api::route(const HttpRequest& request) const {
   if (path == "/v1/decisions") return past(parts_.history, request, decisions);
   if (path == "/v1/acts") return past(parts_.history, request, acts);
   if (path == "/v1/effects") return past(parts_.history, request, effects);
-  if (path != "/v1/status" && path != "/v1/policies") return error_answer(404, "no such path");
+  const bool window = path == "/v1/batch-window";
+  if (path != "/v1/status" && path != "/v1/policies" && !window) {
+    return error_answer(404, "no such path");
+  }
   const auto report = parts_.report();
   if (!report) return error_answer(503, "the first step has not ended yet");
+  if (window) return batch_window(*report, request, parts_.clock.wall());
   return path == "/v1/status" ? json_answer(200, to_json(*report)) : policies(*report);
 }
 

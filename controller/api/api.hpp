@@ -34,10 +34,13 @@ struct ApiParts {
 ///   /v1/decisions {"decisions": [{wall_us, verdict}]}, newest first
 ///   /v1/acts      {"acts": [{wall_us, act}]}, newest first
 ///   /v1/effects   {"effects": [{wall_us, effect}]}, newest first
-/// The last three take policy=, subject=, from=, until= (RFC 3339, inclusive), at= (the same as
-/// until=: what stood then comes first), limit= (1 to 1000, default 50).
-/// Errors are {"error": "…"} with status 400 (a parameter), 404 (the path), 421 (a Host that is not
-/// ours), 503 (not yet, or the journal cannot be read).
+///   /v1/batch-window
+///                 what the consumers of group=NAME are told (report_json.hpp); 404: nothing, so
+///                 that they do as they like; 503 from an instance that does not lead
+/// The three about the past take policy=, subject=, from=, until= (RFC 3339, inclusive), at= (the
+/// same as until=: what stood then comes first), limit= (1 to 1000, default 50). Errors are
+/// {"error": "…"} with status 400 (a parameter), 404 (the path), 421 (a Host that is not ours), 503
+/// (not yet, or the journal cannot be read).
 class Api {
  public:
   /// `listen_host` as configured; `tick` as configured.

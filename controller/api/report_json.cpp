@@ -153,6 +153,15 @@ json would_acts(const Report& report) {
 
 }  // namespace
 
+json to_json(const BatchWindow& window) {
+  return {{"group", window.group},
+          {"window_ms", window.window_ms},
+          {"drain_limit", window.drain_limit},
+          {"epoch", window.epoch},
+          {"expires_at_ms", us(window.expires) / 1000},
+          {"reason", window.reason}};
+}
+
 json to_json(const Report& report) {
   json out;
   out["version"] = report.version;
@@ -195,6 +204,7 @@ json to_json(const Report& report) {
   out["benched"] = benched(report);
   out["canaries"] = canaries(report);
   out["overruled"] = overruled(report);
+  out["batch_windows"] = array_of(report.batch_windows);
   out["budget_remaining"] = report.budget_remaining;
   out["amounts_remaining"] = report.amounts_remaining;
   out["stale_sessions"] = report.stale_sessions;

@@ -18,4 +18,8 @@ namespace homeostat {
 /// `would` as their codecs write them; the remaining maps are objects.
 nlohmann::json to_json(const Report& report);
 
+/// {group, window_ms, drain_limit, epoch, expires_at_ms, reason}: as in the control topic's
+/// messages.
+nlohmann::json to_json(const BatchWindow& window);
+
 }  // namespace homeostat

@@ -90,7 +90,7 @@ struct Actuator {
            const Clock& clock)
       : session(io.get_executor(), actuator_address(config), pg::SessionSettings{}),
         ledger(session, clock, ledger_options(config, policies)),
-        levers(make_levers(session, clock)) {}
+        levers(make_levers(config, io.get_executor(), session, clock)) {}
   pg::Session session;
   PgLedger ledger;
   std::vector<std::unique_ptr<Lever>> levers;

@@ -144,9 +144,23 @@ struct Sources {
   }
 };
 
+// Without Kafka it has no targets.
+LeverDescription batch_window_lever(const std::vector<std::string>& groups) {
+  LeverDescription lever;
+  lever.help = "how long a consumer group gathers events before it writes them as one batch";
+  lever.arguments = {{"window", ArgumentType::duration, true, "how long events are gathered"},
+                     {"drain_limit", ArgumentType::number, true,
+                      "events that a batch takes at most, of a backlog too", 1, 1'000'000}};
+  lever.regulated = {"window", ArgumentType::duration,         "seconds", 0, 10,
+                     false,    "How long events are gathered."};
+  for (const auto& group : groups) lever.targets.push_back("group/" + group);
+  return lever;
+}
+
 Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& features,
                       std::map<std::string, LeverValue> profiles,
-                      std::map<std::string, LeverValue> sessions) {
+                      std::map<std::string, LeverValue> sessions,
+                      const std::vector<std::string>& groups) {
   Vocabulary words;
   for (const auto& row : kSignals) {
     SignalDescription signal;
@@ -161,7 +175,11 @@ Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& 
   words.levers.emplace("feature", feature_lever(features));
   words.levers.emplace("planner_profile", planner_profile_lever(std::move(profiles)));
   words.levers.emplace("end_session", end_session_lever(std::move(sessions)));
+  words.levers.emplace("batch_window", batch_window_lever(groups));
   words.subjects[SubjectKind::cluster] = {Subject{}};
+  for (const auto& group : groups) {
+    words.subjects[SubjectKind::group].push_back({SubjectKind::group, group});
+  }
   return words;
 }
 
@@ -181,14 +199,10 @@ Vocabulary make_vocabulary(const Config& config) {
   sources.kafka = config.kafka.has_value();
   sources.batch_reports = config.kafka && config.ledger;
   sources.injected = config.injected.has_value();
-  auto words = vocabulary(sources, config.features, std::move(profiles), std::move(sessions));
+  auto words = vocabulary(sources, config.features, std::move(profiles), std::move(sessions),
+                          config.kafka ? config.kafka->groups : std::vector<std::string>{});
   for (const auto& node : config.nodes) {
     words.subjects[SubjectKind::node].push_back({SubjectKind::node, node.name});
-  }
-  if (config.kafka) {
-    for (const auto& group : config.kafka->groups) {
-      words.subjects[SubjectKind::group].push_back({SubjectKind::group, group});
-    }
   }
   return words;
 }
@@ -196,7 +210,9 @@ Vocabulary make_vocabulary(const Config& config) {
 Vocabulary make_vocabulary() {
   Sources sources;
   sources.postgres = true;
-  auto words = vocabulary(sources, {}, {{kContention, {}}}, {});
+  sources.kafka = true;
+  sources.batch_reports = true;
+  auto words = vocabulary(sources, {}, {{kContention, {}}}, {}, {"play-counts"});
   words.subjects[SubjectKind::node] = {{SubjectKind::node, "main"}};
   return words;
 }

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "actuators/batch_window.hpp"
 #include "actuators/end_session.hpp"
 #include "actuators/feature.hpp"
 #include "actuators/planner_profile.hpp"
+#include "controller/transport/kafka_topic.hpp"
 #include "probes/injected.hpp"
 #include "probes/kafka_lag.hpp"
 #include "probes/pg_locks.hpp"
@@ -105,11 +107,18 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
   return probes;
 }
 
-std::vector<std::unique_ptr<Lever>> make_levers(pg::Session& actuator, const Clock& clock) {
+std::vector<std::unique_ptr<Lever>> make_levers(const Config& config,
+                                                const boost::asio::any_io_executor& executor,
+                                                pg::Session& actuator, const Clock& clock) {
   std::vector<std::unique_ptr<Lever>> levers;
   levers.push_back(std::make_unique<FeatureLever>(actuator, clock));
   levers.push_back(std::make_unique<PlannerProfileLever>(actuator, clock));
   levers.push_back(std::make_unique<EndSessionLever>(actuator));
+  if (config.kafka) {
+    auto topic = std::make_unique<kafka::CompactedTopic>(executor, address_of(*config.kafka),
+                                                         config.kafka->control_topic);
+    levers.push_back(std::make_unique<BatchWindowLever>(actuator, std::move(topic), clock));
+  }
   return levers;
 }
 

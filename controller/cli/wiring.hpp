@@ -22,7 +22,10 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
                                                 const boost::asio::any_io_executor& executor);
 
 /// Levers whose effect is SQL share the actuator's own direct session, which also holds the lease.
-std::vector<std::unique_ptr<Lever>> make_levers(pg::Session& actuator, const Clock& clock);
+/// `batch_window` is there only where Kafka is configured.
+std::vector<std::unique_ptr<Lever>> make_levers(const Config& config,
+                                                const boost::asio::any_io_executor& executor,
+                                                pg::Session& actuator, const Clock& clock);
 
 /// The node of `name`, as the given role reaches it. REQUIRES: the node exists (checked at load).
 pg::Address address_of(const Config& config, const std::string& node, const std::string& user,

@@ -137,7 +137,8 @@ asio::awaitable<std::vector<ActRecord>> Reconciler::step(const std::vector<Desir
   // Giving back comes first: it is never wrong, and it frees what the rest may need.
   std::vector<DesiredLever> reverts;
   for (const auto& [key, standing] : standing_) {
-    if (wanted.contains(key) || now < standing.retry_at) continue;
+    if (wanted.contains(key)) continue;
+    if (now < standing.retry_at && !options.unpaced) continue;  // unpaced: there is no later try
     // Shed by the database's guard while nobody led: whoever comes back has seen nothing yet that
     // would say the storm is over. It ends by its expiry.
     if (standing.row.policy == kGuardPolicy && now < standing.expires && !options.unpaced) continue;

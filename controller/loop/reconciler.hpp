@@ -36,7 +36,7 @@ class Reconciler {
         ForwardBar::none;             ///< other than none: only towards the baseline, and renewals
     std::vector<std::string> paused;  ///< policies of which the same holds, in order of name
     bool tick = false;                ///< renew every row; the lever compares as it renews
-    bool unpaced = false;             ///< revert everything at once (on exit)
+    bool unpaced = false;  ///< revert everything at once, refused before or not (on exit)
     /// Levers that are neither given back nor changed now, only set and renewed (settles_last).
     std::set<std::string, std::less<>> held = {};
     /// Given back all the same: they did harm.

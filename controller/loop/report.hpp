@@ -12,6 +12,7 @@
 
 #include "controller/ports/alert_sink.hpp"
 #include "controller/ports/ledger.hpp"
+#include "controller/ports/lever.hpp"
 #include "controller/ports/probe.hpp"
 #include "policies/model/policy.hpp"
 #include "policies/model/vocabulary.hpp"
@@ -104,6 +105,7 @@ struct Report {
   std::map<std::string, int> budget_remaining;            ///< policy name, or `cluster`
   std::map<std::string, std::int64_t> amounts_remaining;  ///< `sessions`, `bytes`
   std::map<std::string, int> stale_sessions;    ///< role -> sessions older than its settings
+  std::vector<BatchWindow> batch_windows;       ///< by group; some may have expired
   std::map<std::string, double> feature_share;  ///< feature -> admitted share, 1 when untouched
   std::map<std::string, std::uint64_t> notify_failures;  ///< by Alertmanager instance
 };

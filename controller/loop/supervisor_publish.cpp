@@ -65,6 +65,11 @@ void Supervisor::publish(TimePoint now, const Decision& decision) {
   report.overruled = decision.overruled;
   report.braked = state_.braked;
   for (const auto* lever : parts_.levers) report.stale_sessions.merge(lever->stale_sessions());
+  if (report.leader) {  // of who stands by, they are as old as its own lead
+    for (const auto* lever : parts_.levers) {
+      for (auto& window : lever->batch_windows()) report.batch_windows.push_back(std::move(window));
+    }
+  }
   report.feature_share = feature_shares(settings_.features, report.levers);
   report.budget_remaining = budget_remaining(policies_, state_, now);
   report.amounts_remaining = amounts_remaining(policies_, state_, snapshot_, now);

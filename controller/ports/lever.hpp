@@ -2,12 +2,15 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "policies/model/error.hpp"
 #include "policies/model/lever.hpp"
+#include "policies/model/time.hpp"
 
 namespace homeostat {
 
@@ -15,6 +18,17 @@ namespace homeostat {
 struct ChangeResult {
   ChangeOutcome outcome = ChangeOutcome::unknown;
   std::string detail;
+};
+
+/// What the consumers of a Kafka group are told to do.
+struct BatchWindow {
+  std::string group;
+  double window_ms = 0;
+  std::int64_t drain_limit = 0;  ///< events
+  std::int64_t epoch = 0;        ///< rises with each change
+  WallTime expires{};            ///< by the database's clock; consumers do as they like then
+  std::string reason;
+  friend bool operator==(const BatchWindow&, const BatchWindow&) = default;
 };
 
 /// Sets one kind of thing. Never decides, never retries. Every call comes from the reconciler, the
@@ -37,6 +51,9 @@ class Lever {
   /// Sessions that still run with what stood before the newest change, by role: of levers that
   /// reach new sessions only. As of the last after_step().
   virtual std::map<std::string, int> stale_sessions() const { return {}; }
+
+  /// What consumers are told: of the lever that tells them. As of the last after_step().
+  virtual std::vector<BatchWindow> batch_windows() const { return {}; }
 
   /// Called at the end of every step in which the lease is ours: for what may lag behind a change
   /// (hints to whoever listens) and is no part of it.

@@ -12,18 +12,6 @@ constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500
 
 constexpr const char* kNobody = "none";
 
-LeverDescription batch_window() {
-  LeverDescription lever;
-  lever.help = "how long a consumer group gathers events before it writes them as one batch";
-  lever.arguments = {
-      {"window", ArgumentType::duration, true, "how long events are gathered"},
-      {"drain_limit", ArgumentType::number, false,
-       "events of the backlog that a batch takes at most; without it, those of one window"}};
-  lever.regulated = {"window", ArgumentType::duration,         "seconds", 0, 1,
-                     false,    "How long events are gathered."};
-  return lever;
-}
-
 LeverDescription admission() {
   LeverDescription lever;
   lever.help = "how many transactions of a zone run at a time, and how long others queue for it";
@@ -76,6 +64,7 @@ void add_subjects(Vocabulary& words, const Plant& plant) {
 
 void add_lever(Vocabulary& words, const std::string& name, LeverDescription lever,
                const std::vector<SubjectKind>& kinds) {
+  lever.targets.clear();
   for (const auto kind : kinds) {
     for (const auto& subject : words.subjects[kind]) lever.targets.push_back(to_text(subject));
   }
@@ -92,7 +81,7 @@ void add_plant_words(Vocabulary& words, const Plant& plant) {
   }
   add_subjects(words, plant);
   add_lever(words, "admission", admission(), {SubjectKind::zone});
-  add_lever(words, "batch_window", batch_window(), {SubjectKind::group});
+  add_lever(words, "batch_window", words.levers["batch_window"], {SubjectKind::group});
   add_lever(words, "zone", zone(), {SubjectKind::zone, SubjectKind::node});
   add_lever(words, "rebalance", rebalance(), {SubjectKind::cluster});
 }

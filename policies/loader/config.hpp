@@ -66,6 +66,7 @@ struct KafkaConfig {
   std::string properties_file;         ///< of librdkafka: TLS, SASL; empty: none
   std::vector<std::string> groups;     ///< each watched by a probe of its own
   bool per_partition_metrics = false;
+  std::string control_topic = "homeostat.control";  ///< where the lever batch_window writes
   friend bool operator==(const KafkaConfig&, const KafkaConfig&) = default;
 };
 

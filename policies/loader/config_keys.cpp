@@ -18,6 +18,8 @@ const Pattern kBroker{"([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}",
                       "an address such as 127.0.0.1:9092"};
 const Pattern kGroup{"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,248}",
                      "the name of a consumer group, of letters, digits, `_`, `.`, `:` and `-`"};
+const Pattern kTopic{"[A-Za-z0-9._-]{1,249}",
+                     "the name of a topic, of letters, digits, `_`, `.` and `-`"};
 const Pattern kUrl{"https?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}",
                    "an address such as http://127.0.0.1:9093"};
 
@@ -164,7 +166,13 @@ Shape kafka_shape() {
                     .type = Type::boolean,
                     .fallback = "false",
                     .help = "Whether /metrics has series of each partition, not only of each "
-                            "topic."}}};
+                            "topic."},
+
+                   {.name = "control_topic",
+                    .fallback = "homeostat.control",
+                    .help = "Where consumers are told their batch window: one partition, "
+                            "compacted.",
+                    .pattern = kTopic}}};
 }
 
 Shape alertmanager_shape() {

@@ -186,6 +186,7 @@ void ConfigBuilder::read_kafka(const Value& value) {
   texts("groups", kafka.groups);
   read_secret(kafka.properties_file, value, "properties_file");
   assign<bool>(kafka.per_partition_metrics, value, "per_partition_metrics");
+  assign_text(kafka.control_topic, value, "control_topic");
   std::set<std::string> names;
   for (const auto& group : kafka.groups) {
     if (names.insert(group).second) continue;

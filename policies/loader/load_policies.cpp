@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -39,6 +40,7 @@ class PolicyFiles {
     check_targets(drafts_, load_.errors);
     // What could not be read may be the policy that seems to be missing.
     if (whole_) check_blockers(drafts_, load_.errors);
+    leave_out();
     return std::move(drafts_);
   }
 
@@ -62,6 +64,19 @@ class PolicyFiles {
     for (const auto& target : draft.dropped) text.append("\nwithout ").append(target);
     draft.policy.hash = short_digest(text);
     drafts_.push_back(std::move(draft));
+  }
+
+  /// What is left out blocks nobody.
+  void leave_out() {
+    std::set<std::string> gone;
+    for (const auto& draft : drafts_) {
+      if (draft.left_out) gone.insert(draft.policy.name);
+    }
+    std::erase_if(drafts_, [](const PolicyDraft& draft) { return draft.left_out; });
+    for (auto& draft : drafts_) {
+      std::erase_if(draft.policy.blocked_while,
+                    [&gone](const std::string& name) { return gone.contains(name); });
+    }
   }
 
   const Vocabulary& vocabulary_;

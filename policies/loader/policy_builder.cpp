@@ -89,9 +89,12 @@ void Builder::read_subjects() {
   }
   const auto listed = vocabulary_.subjects.find(about_);
   auto subjects = listed == vocabulary_.subjects.end() ? std::vector<Subject>{} : listed->second;
+  // Shipped policies are about more than every site has.
   if (subjects.empty()) {
-    report(place_of(document_, "for_each"),
-           "`for_each` is `" + *kind + "`, but the inventory names no " + *kind);
+    notes_.push_back({place_of(document_, "for_each"),
+                      "policy `" + draft_.policy.name + "` is left out: `for_each` is `" + *kind +
+                          "`, and no " + *kind + " is configured"});
+    draft_.left_out = true;
     return;
   }
   if (const auto* const wanted = select == nullptr ? nullptr : get<std::string>(*select, "name")) {
@@ -220,6 +223,7 @@ void Builder::read_limits() {
 PolicyDraft Builder::build() {
   read_head();
   read_subjects();
+  if (draft_.left_out) return std::move(draft_);
   const FormulaContext formulas{about_, vocabulary_};
   names_ = read_formula_names(document_, formulas, errors_);
   read_open();

@@ -16,6 +16,7 @@ struct PolicyDraft {
   std::vector<Place> act_places;      ///< of the ladder's rungs
   std::vector<std::string> dropped;   ///< targets of rungs that the inventory does not declare
   std::vector<Place> blocker_places;  ///< of `blocked_while`'s names
+  bool left_out = false;  ///< nothing of its kind of subject is configured: only its head is read
 };
 
 /// Reports every rule that is broken; the draft is of use to further checks even then.

@@ -102,6 +102,7 @@ Key argument_key(const ArgumentDescription& argument) {
       break;
     case ArgumentType::number:
       key.type = Type::number;
+      key.range = {argument.min, argument.max};
       break;
     case ArgumentType::text:
       key.type = Type::text;

@@ -28,6 +28,8 @@ struct ArgumentDescription {
   ArgumentType type = ArgumentType::number;
   bool required = true;
   std::string help;
+  std::optional<double> min = {};  ///< of a number: what the lever takes
+  std::optional<double> max = {};
 };
 
 /// The argument of a lever that a policy of kind regulator computes; an act does not name it then.

@@ -9,8 +9,10 @@ SELECT row_to_json(f) FROM (
                     WHERE r.rolname = 'homeostat_owner'), false) AS owner_reads_statistics,
          coalesce((SELECT r.rolinherit FROM pg_roles r
                     WHERE r.rolname = 'homeostat_owner'), true) AS owner_inherits,
-         coalesce((SELECT has_function_privilege('public', p.oid, 'EXECUTE') FROM pg_proc p
-                    WHERE p.pronamespace = n.oid AND p.proname = 'allowed'), false)
+         coalesce((SELECT bool_and(has_function_privilege('public', p.oid, 'EXECUTE'))
+                     FROM pg_proc p
+                    WHERE p.pronamespace = n.oid
+                      AND p.proname IN ('allowed', 'batch_window')), false)
            AND has_schema_privilege('public', n.oid, 'USAGE') AS everybody_may_ask,
          ARRAY(SELECT format('GRANT USAGE ON SCHEMA homeostat TO %I;', current_user)
                 WHERE NOT has_schema_privilege(n.oid, 'USAGE')
@@ -24,7 +26,7 @@ SELECT row_to_json(f) FROM (
                                     'feature', 'admission', 'pause', 'pause_act',
                                     'planner_setting', 'profile', 'threshold', 'guard_setting',
                                     'guard_state', 'session_limit', 'session_target',
-                                    'ended_session')
+                                    'ended_session', 'group_window')
                   AND NOT has_table_privilege(c.oid, 'SELECT')
                UNION ALL
                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
@@ -39,12 +41,14 @@ SELECT row_to_json(f) FROM (
                                     'register_thresholds', 'lock_health', 'health',
                                     'session_role_problem', 'register_sessions',
                                     'sessions_read', 'sessions_apply', 'sessions_renew',
-                                    'sessions_end')
+                                    'sessions_end', 'window_read', 'window_apply',
+                                    'window_renew')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)
                  FROM pg_proc p
                 WHERE p.pronamespace = n.oid
-                  AND p.proname IN ('feature_revert', 'profile_revert', 'sessions_revert')
+                  AND p.proname IN ('feature_revert', 'profile_revert', 'sessions_revert',
+                                    'window_revert')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing_to_revert
     FROM (SELECT to_regnamespace('homeostat')::oid AS oid) n) f

@@ -160,6 +160,7 @@ class InstalledTest(Built):
                   "usr/share/homeostat/alertmanager/alertmanager.yaml",
                   "usr/share/homeostat/grafana/homeostat.json",
                   "usr/share/doc/homeostat/copyright", "usr/share/doc/homeostat/README.md"}
+        wanted.add("usr/share/homeostat/policies/recommended/measured/batch-window.yaml")
         for policy in (ROOT / "policies/recommended").glob("*.yaml"):
             wanted |= {f"etc/homeostat/policies/{policy.name}",
                        f"usr/share/homeostat/policies/recommended/{policy.name}"}

@@ -26,8 +26,8 @@ class Watcher {
   Watcher(const KafkaBroker& broker, const PostgresCluster& database) {
     const auto path = scratch_.path() + "/homeostat.yaml";
     write_file(path, "version: 1\nspeed_up: 10\npolicies: [\"" + std::string{HOMEOSTAT_SOURCE_DIR} +
-                         "/policies/recommended/simulated/consumer-lag.yaml\"]\n" +
-                         "kafka: {bootstrap: [\"" + broker.bootstrap() +
+                         "/policies/recommended/consumer-lag.yaml\"]\n" + "kafka: {bootstrap: [\"" +
+                         broker.bootstrap() +
                          "\"], groups: [counts], per_partition_metrics: true}\n" +
                          "postgres: {nodes: [{name: main, host: 127.0.0.1, port: " +
                          std::to_string(database.port()) +

@@ -31,6 +31,15 @@ std::vector<std::string> roles_of(const std::vector<Entry>& entries) {
   return {roles.begin(), roles.end()};
 }
 
+/// No SQL, for a broker gives it: beside the roles, for who reads them.
+std::string kafka_acls(const KafkaConfig& kafka) {
+  return "-- Kafka (kafka-acls.sh), for the user that kafka.properties_file logs in as: Describe, "
+         "Read and\n-- Write on topic " +
+         kafka.control_topic +
+         ", and Create, if it is not there. Its consumers: Describe\n-- and Read. For the lag: "
+         "Describe on each group and its topics.\n";
+}
+
 /// What the inventory's profiles and sessions need of their roles; nothing when there are none.
 std::string managed_grants(const Config& config) {
   const auto planner = roles_of(config.profiles);
@@ -38,6 +47,7 @@ std::string managed_grants(const Config& config) {
   std::string script;
   if (!planner.empty()) script += "\n" + planner_roles_script(planner);
   if (!sessions.empty()) script += "\n" + session_roles_script(sessions);
+  if (config.kafka) script += "\n" + kafka_acls(*config.kafka);
   return script;
 }
 

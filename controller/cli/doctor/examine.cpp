@@ -9,6 +9,7 @@
 
 #include "controller/cli/doctor/check_alertmanager.hpp"
 #include "controller/cli/doctor/check_connection.hpp"
+#include "controller/cli/doctor/check_control_topic.hpp"
 #include "controller/cli/doctor/check_kafka.hpp"
 #include "controller/cli/doctor/check_ledger.hpp"
 #include "controller/cli/doctor/check_machine.hpp"
@@ -133,6 +134,11 @@ asio::awaitable<std::vector<Finding>> examine(asio::any_io_executor executor, Se
   if (config.kafka) {
     auto kafka = co_await check_kafka(executor, *config.kafka, kConnect);
     append(all, std::move(kafka));
+  }
+  if (config.kafka && config.ledger) {
+    auto topic = co_await check_control_topic(executor, *config.kafka, kAnswer);
+    if (config.mode_ceiling <= Mode::shadow) soften(topic);
+    append(all, std::move(topic));
   }
   auto alertmanager = co_await check_alertmanager(config.alertmanagers, kAnswer);
   append(all, std::move(alertmanager));

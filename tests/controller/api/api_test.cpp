@@ -161,6 +161,34 @@ TEST_CASE("a journal that cannot be read is 503 and says why") {
   }
 }
 
+TEST_CASE("a consumer's window is answered until it expires, by who leads") {
+  World world;
+  world.publish();
+  const auto ask = [&](const std::map<std::string, std::string>& query) {
+    return world.api.answer({"/v1/batch-window", query, "127.0.0.1:9780"});
+  };
+  REQUIRE(ask({}).status == 400);
+  REQUIRE(ask({{"group", "play-counts"}, {"gruop", "x"}}).status == 400);
+  REQUIRE(ask({{"group", "others"}}).status == 404);
+  const auto answer = ask({{"group", "play-counts"}});
+  REQUIRE(answer.status == 200);
+  REQUIRE(json::parse(answer.body) == json{{"group", "play-counts"},
+                                           {"window_ms", 37.5},
+                                           {"drain_limit", 10'000},
+                                           {"epoch", 17},
+                                           {"expires_at_ms", 4'000'000},
+                                           {"reason", "batch-window: a test"}});
+  auto standby = *world.report;
+  standby.leader = false;
+  standby.lease_holder = "other:1";
+  world.report = std::make_shared<const Report>(standby);
+  REQUIRE(ask({{"group", "play-counts"}}).status == 503);
+  REQUIRE_THAT(ask({{"group", "play-counts"}}).body, Contains("does not lead: other:1"));
+  world.publish();
+  world.clock.advance(24h * 365 * 100);
+  REQUIRE(ask({{"group", "play-counts"}}).status == 404);
+}
+
 TEST_CASE("a path that is none is 404, near misses too") {
   World world;
   world.publish();

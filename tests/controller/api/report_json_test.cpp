@@ -92,6 +92,10 @@ TEST_CASE("lists without a codec of their own have the shapes that the header sa
                         {"harmful", false},
                         {"left_us", 600'000'000}};
   REQUIRE(out["benched"] == json::array({benched}));
+  const json window = {{"group", "play-counts"},     {"window_ms", 37.5},
+                       {"drain_limit", 10'000},      {"epoch", 17},
+                       {"expires_at_ms", 4'000'000}, {"reason", "batch-window: a test"}};
+  REQUIRE(out["batch_windows"] == json::array({window}));
 }
 
 }  // namespace homeostat

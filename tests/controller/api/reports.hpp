@@ -110,6 +110,8 @@ inline Report full_report() {
   report.budget_remaining = {{"circuit-breaker", 5}, {"cluster", 9}};
   report.amounts_remaining = {{"sessions", 13}, {"bytes", 250'000'000'000}};
   report.feature_share = {{"monthly_report", 0.0}, {"checkout", 1.0}};
+  report.batch_windows = {
+      {"play-counts", 37.5, 10'000, 17, WallTime{4000s}, "batch-window: a test"}};
   report.stale_sessions = {{"reporting", 3}};
   report.notify_failures = {{"http://127.0.0.1:9093", 6}};
   return report;

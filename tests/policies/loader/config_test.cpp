@@ -173,6 +173,7 @@ TEST_CASE("Kafka's brokers, groups and properties are read, the properties as a 
   CHECK(load.config->kafka->groups == std::vector<std::string>{"play-counts", "ads"});
   CHECK(load.config->kafka->properties_file == secret);
   CHECK(load.config->kafka->per_partition_metrics);
+  CHECK(load.config->kafka->control_topic == "homeostat.control");
   ::chmod(secret.c_str(), 0644);
   CHECK(texts_of(load_config(file).errors).size() == 1);
 }

@@ -217,7 +217,8 @@ std::vector<Example> config_examples() {
                "tick: 30s\n"
                "sampling: {every: 1s, fold: 5s, stale_after: 10s}\n"
                "speed_up: 10\n"
-               "kafka: {bootstrap: [\"127.0.0.1:9092\"], groups: [play-counts]}\n"
+               "kafka: {bootstrap: [\"127.0.0.1:9092\"], groups: [play-counts], "
+               "control_topic: windows}\n"
                "injected: {path: samples.txt}\n"
                "alertmanager: {urls: [\"http://127.0.0.1:9093\"]}\n"
                "http: {listen: \"127.0.0.1:9780\"}\n"
@@ -232,6 +233,9 @@ std::vector<Example> config_examples() {
                "max_parallel_workers: 4, random_page_cost: 1.5}}\n"
                "  sessions: {batch: {roles: [reporting], idle_for: 1m, limit: 2}}\n"),
       bad("an unknown section", small_config("postgress: {}\n")),
+      bad("a control topic that is no name",
+          small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"], groups: [a], control_topic: "
+                       "\"a b\"}\n")),
       bad("Kafka without groups", small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"]}\n")),
       bad("an inventory to come", small_config("inventory: {zones: auto}\n")),
       bad("a profile without settings", small_config("inventory: {profiles: {calm: {roles: [a], "

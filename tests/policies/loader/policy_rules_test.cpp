@@ -140,14 +140,30 @@ TEST_CASE("for_each takes every subject of the inventory and select some of them
 }
 
 TEST_CASE("for_each and select that match nothing are refused") {
-  CHECK(errors_of(breaker("for_each: view\n")).back() ==
-        "6:11: `for_each` is `view`, but the inventory names no view");
   CHECK(errors_of(breaker("for_each: node\nselect: {name: mian}\n")) ==
         Texts{"7:16: `select` matches nothing: there is no node `mian`; did you mean `main`?"});
   CHECK(errors_of(breaker("for_each: node\nselect: {zone: a}\n")) ==
         Texts{"7:10: unknown name `zone`; expected `name`"});
   CHECK(errors_of(breaker("select: {name: main}\n")) ==
         Texts{"6:1: `select` needs `for_each`; there is only one cluster"});
+}
+
+TEST_CASE(
+    "a policy about what is not configured at all is left out with a note, and blocks nobody") {
+  auto other = breaker("blocked_while: [storm]\n");
+  other.replace(other.find("policy: storm"), 13, "policy: other");
+  const auto load = load_texts({breaker("for_each: view\n"), other});
+  REQUIRE(load.set.has_value());
+  REQUIRE(load.set->policies.size() == 1);
+  CHECK(load.set->policies.front().name == "other");
+  CHECK(load.set->policies.front().blocked_while.empty());
+  REQUIRE(load.notes.size() == 1);
+  CHECK_THAT(
+      load.notes[0].message,
+      Catch::Matchers::Contains("is left out: `for_each` is `view`, and no view is configured"));
+  // Its keys are read as strictly as any, and its name is taken.
+  CHECK(errors_of(breaker("for_each: view\nlader: []\n")).size() == 1);
+  CHECK_FALSE(load_texts({breaker("for_each: view\n"), breaker("")}).set.has_value());
 }
 
 TEST_CASE("an expectation moves one way, and is dropped with a note when nobody measures it") {
