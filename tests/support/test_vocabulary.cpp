@@ -85,6 +85,7 @@ Vocabulary regulated_vocabulary() {
       signal(SignalShape::gauge, kGroup, "events per second", true);
   signals["kafka_efficient_batch_events"] = signal(SignalShape::gauge, kGroup, "events", true);
   signals["kafka_consumer_lag_events"] = signal(SignalShape::gauge, kGroup, "events", false);
+  signals["kafka_consumer_lag_seconds"] = signal(SignalShape::gauge, kGroup, "seconds", false);
   result.levers["batch_window"] = batch_window_lever();
   result.levers["admission"] = admission();
   result.subjects[kGroup] = {Subject{kGroup, "play-counts"}};

@@ -61,7 +61,7 @@ int dump() {
     for (const auto& entry : std::filesystem::directory_iterator(path)) {
       if (entry.path().extension() != ".yaml") continue;
       const auto name = folder + "/" + entry.path().filename().string();
-      add(documents, "policy", name, test::source_text(name), true);
+      add(documents, "regulator", name, test::source_text(name), true);
       ++shipped;
     }
   }
