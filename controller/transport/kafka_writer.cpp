@@ -58,12 +58,27 @@ Result<void> TopicWriter::write(const std::string& key, const std::optional<std:
   // librdkafka copies it, whatever its C says; without a value it is a tombstone.
   void* const text = value ? const_cast<char*>(value->data()) : nullptr;
   const std::size_t size = value ? value->size() : 0;
-  const auto code = rd_kafka_producev(
-      client_.get(), RD_KAFKA_V_TOPIC(name_.c_str()), RD_KAFKA_V_PARTITION(kOnlyPartition),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
-      RD_KAFKA_V_VALUE(text, size),
-      RD_KAFKA_V_HEADER("issuer", issuer.data(), static_cast<ssize_t>(issuer.size())),
-      RD_KAFKA_V_OPAQUE(this), RD_KAFKA_V_END);
+  // An array: the macros of rd_kafka_producev() are GNU's C.
+  std::array<rd_kafka_vu_t, 7> message{};
+  message[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  message[0].u.cstr = name_.c_str();
+  message[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  message[1].u.i32 = kOnlyPartition;
+  message[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  message[2].u.i = RD_KAFKA_MSG_F_COPY;
+  message[3].vtype = RD_KAFKA_VTYPE_KEY;
+  message[3].u.mem = {const_cast<char*>(key.data()), key.size()};
+  message[4].vtype = RD_KAFKA_VTYPE_VALUE;
+  message[4].u.mem = {text, size};
+  message[5].vtype = RD_KAFKA_VTYPE_HEADER;
+  message[5].u.header = {"issuer", issuer.data(), static_cast<ssize_t>(issuer.size())};
+  message[6].vtype = RD_KAFKA_VTYPE_OPAQUE;
+  message[6].u.ptr = this;
+  auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (auto* const error = rd_kafka_produceva(client_.get(), message.data(), message.size())) {
+    code = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+  }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return given_up(code, what, "Write");
   while (!outcome_ && until.left_ms() > 0) rd_kafka_poll(client_.get(), until.left_ms());
   const auto outcome = outcome_.value_or(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
