@@ -15,7 +15,7 @@ from pipeline import ROLE, SCHEMA, Pipeline, latency_quantile
 from postgres import Postgres
 
 NAME = "batch"
-TITLE = "batch windows from 100 to 100,000 events/s, through Kafka into PostgreSQL"
+TITLE = "batching play events, a rule of the window ÷ fixed windows, through Kafka into PostgreSQL"
 SETTINGS = """
 fsync = on
 synchronous_commit = on

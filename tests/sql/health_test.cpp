@@ -33,8 +33,12 @@ PolicySet shipped(const std::string& folder) {
     if (entry.path().extension() == ".yaml") files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());
-  auto load = load_policies(files, test::vocabulary(), Mode::enforce, EngineSettings{}, 1);
+  auto load = load_policies(files, test::kafka_vocabulary(), Mode::enforce, EngineSettings{}, 1);
   REQUIRE(load.set.has_value());
+  // What is about consumer groups is measured at the brokers: health() knows nothing of it.
+  std::erase_if(load.set->policies, [](const Policy& policy) {
+    return !policy.subjects.empty() && policy.subjects.front().kind == SubjectKind::group;
+  });
   return std::move(*load.set);
 }
 

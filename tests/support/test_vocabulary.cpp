@@ -92,6 +92,13 @@ Vocabulary regulated_vocabulary() {
   return result;
 }
 
+Vocabulary kafka_vocabulary() {
+  auto result = regulated_vocabulary();
+  result.signals["kafka_consumer_lag_events"].provided = true;
+  result.signals["kafka_consumer_lag_seconds"].provided = true;
+  return result;
+}
+
 Vocabulary job_vocabulary() {
   auto result = vocabulary();
   result.signals["citus_node_cv"].provided = true;

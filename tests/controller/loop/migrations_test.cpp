@@ -106,7 +106,7 @@ TEST_CASE_METHOD(
   CHECK(cluster.sql("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc "
                     "WHERE pronamespace = 'homeostat'::regnamespace "
                     "AND has_function_privilege('stranger', oid, 'EXECUTE')") ==
-        "allowed role_setting_problem");
+        "allowed batch_window role_setting_problem");
 }
 
 TEST_CASE("the roles can be created twice and none of them is more than it needs") {
@@ -151,7 +151,7 @@ TEST_CASE("the roles' script run again sets what it names anew and leaves everyt
   cluster.sql(testing::grants());
   CHECK(cluster.sql(untouched) == before);
   CHECK(cluster.sql("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'homeostat_monitor'") ==
-        "6");
+        "10");
   CHECK(cluster.sql("SELECT rolconfig @> '{lock_timeout=500ms,work_mem=1MB}' FROM pg_roles "
                     "WHERE rolname = 'homeostat_monitor'") == "t");
   CHECK(cluster.sql("SELECT pg_has_role('homeostat_owner', 'pg_read_all_stats', 'USAGE')") == "t");

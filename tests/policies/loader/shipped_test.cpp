@@ -24,17 +24,9 @@ std::vector<std::string> shipped(const std::string& folder) {
   return files;
 }
 
-/// With one consumer group, and nobody who measures the lag of zones or of Citus.
-Vocabulary with_group() {
-  auto known = regulated_vocabulary();
-  auto& lag = known.signals["kafka_consumer_lag_events"];
-  lag.provided = true;
-  known.signals["kafka_consumer_lag_seconds"] = lag;
-  return known;
-}
-
+/// Nobody measures the lag of zones or of Citus.
 PolicyLoad load_shipped(const std::string& folder) {
-  return load_policies(shipped(folder), with_group(), Mode::enforce, EngineSettings{}, 1);
+  return load_policies(shipped(folder), kafka_vocabulary(), Mode::enforce, EngineSettings{}, 1);
 }
 
 const Policy& named(const PolicySet& set, const std::string& name) {
@@ -153,7 +145,7 @@ TEST_CASE("each policy of the source has a recommended one of its name, kind and
 
 TEST_CASE("on a server without Kafka the policies about consumer groups are left out, each named") {
   for (const auto& [folder, count] : {std::pair{"recommended", 4}, std::pair{"source", 2}}) {
-    auto known = with_group();
+    auto known = kafka_vocabulary();
     known.subjects.erase(SubjectKind::group);
     known.levers["batch_window"].targets.clear();
     const auto load = load_policies(shipped(folder), known, Mode::enforce, EngineSettings{}, 1);
@@ -189,13 +181,13 @@ TEST_CASE("the policies about consumer groups say what the policy language says"
   // The variant, in its place.
   const auto measured = load_policies(
       {std::string(HOMEOSTAT_SOURCE_DIR) + "/policies/recommended/measured/batch-window.yaml"},
-      with_group(), Mode::enforce, EngineSettings{}, 1);
+      kafka_vocabulary(), Mode::enforce, EngineSettings{}, 1);
   REQUIRE(measured.set.has_value());
   CHECK(measured.set->policies[0].ladder == window.ladder);
 }
 
 TEST_CASE("without a profile in the inventory both lock-contention policies tell and set nothing") {
-  auto known = with_group();
+  auto known = kafka_vocabulary();
   known.levers["planner_profile"].declared->clear();
   for (const std::string folder : {"recommended", "source"}) {
     const auto load = load_policies(shipped(folder), known, Mode::enforce, EngineSettings{}, 1);
@@ -216,7 +208,7 @@ TEST_CASE("without a profile in the inventory both lock-contention policies tell
 }
 
 TEST_CASE("with every probe the circuit breaker has all its arms") {
-  auto known = with_group();
+  auto known = kafka_vocabulary();
   for (auto& [name, signal] : known.signals) signal.provided = true;
   const auto load = load_policies(shipped("recommended"), known, Mode::enforce, {}, 1);
   REQUIRE(load.set.has_value());
@@ -233,7 +225,7 @@ TEST_CASE("a shipped file that is cut off anywhere is refused or says nothing el
     for (const auto& file : shipped(folder)) {
       const auto text =
           source_text("policies/" + folder + "/" + std::filesystem::path(file).filename().string());
-      const auto known = with_group();
+      const auto known = kafka_vocabulary();
       const auto whole = load_one(text, known);
       int loaded = 0;
       for (std::size_t length = 0; length < text.size(); ++length) {
