@@ -15,7 +15,7 @@ from pipeline import ROLE, SCHEMA, Pipeline, latency_quantile
 from postgres import Postgres
 
 NAME = "batch"
-TITLE = "batching play events, a rule of the window ÷ fixed windows, through Kafka into PostgreSQL"
+TITLE = "play events in batches: one rule of the window ÷ another, through Kafka into PostgreSQL"
 SETTINGS = """
 fsync = on
 synchronous_commit = on
