@@ -9,8 +9,10 @@
 namespace homeostat {
 namespace {
 
-/// Nothing for what one look at the database cannot tell: a rise and an absence take time.
+/// Nothing for what one look at the database cannot tell: a rise and an absence take time, and a
+/// record is nothing that is measured.
 std::optional<Threshold> threshold_of(const Policy& policy, int number, const Arm& arm) {
+  if (!arm.record.empty()) return std::nullopt;
   Threshold made;
   made.policy = policy.name;
   made.arm = number;

@@ -13,10 +13,6 @@
 namespace homeostat::kafka {
 namespace {
 
-// librdkafka would write to standard error. What matters comes back from the calls.
-void quiet(const rd_kafka_t* /*client*/, int /*level*/, const char* /*facility*/,
-           const char* /*text*/) {}
-
 // Partitions asked for by one call: librdkafka looks through all of them for each one answered.
 constexpr std::size_t kMostAtOnce = 1000;
 
@@ -66,20 +62,12 @@ Result<std::unique_ptr<GroupClient>> GroupClient::make(const Address& address, s
   auto settings = client_settings(address, group);
   if (!settings.has_value()) return settings.error();
   std::unique_ptr<GroupClient> made{new GroupClient{std::move(group)}};
-  rd_kafka_conf_set_opaque(settings->get(), made.get());
-  rd_kafka_conf_set_error_cb(settings->get(), remember);
-  rd_kafka_conf_set_log_cb(settings->get(), quiet);
+  made->lockout_.listen(settings->get());
   std::array<char, 256> why{};
   made->client_.reset(rd_kafka_new(RD_KAFKA_CONSUMER, settings->get(), why.data(), why.size()));
   if (!made->client_) return Error{ErrorCode::invalid_input, why.data()};
   settings->release();  // the client's from here on
   return made;
-}
-
-// Called inside rd_kafka_poll() only, that is on the thread of our calls.
-void GroupClient::remember(rd_kafka_t* /*client*/, int code, const char* text, void* self) {
-  if (code_of(static_cast<rd_kafka_resp_err_t>(code)) != ErrorCode::refused) return;
-  static_cast<GroupClient*>(self)->locked_out_ = text;
 }
 
 // A group that we may not describe has no coordinator for us. librdkafka looks for one in the
@@ -92,23 +80,18 @@ void GroupClient::hear_denial() {
 }
 
 void GroupClient::let_in() {
-  locked_out_.clear();
+  lockout_.forget(client_.get());
   denied_ = RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-// A login that fails, or a group that is denied, is tried again in the background, while every call
-// waits for its timeout: the reason comes by another way.
+// Like a login that fails, a group that is denied is tried again in the background, while every
+// call waits for its timeout.
 Error GroupClient::failed(rd_kafka_resp_err_t code, const std::string& what) {
-  rd_kafka_poll(client_.get(), 0);
+  auto error = lockout_.failed(client_.get(), code, what);
   hear_denial();
-  const auto meant = code_of(code);
-  if (meant != ErrorCode::timeout && meant != ErrorCode::unavailable) return error_of(code, what);
-  if (locked_out_.empty()) {
-    return error_of(denied_ == RD_KAFKA_RESP_ERR_NO_ERROR ? code : denied_, what);
-  }
-  auto text = std::exchange(locked_out_, {});
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return {ErrorCode::refused, what + ": " + text};
+  const bool unheard = error.code == ErrorCode::timeout || error.code == ErrorCode::unavailable;
+  if (unheard && denied_ != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(denied_, what);
+  return error;
 }
 
 Result<std::vector<TopicPartition>> GroupClient::all_partitions(const Until& until) {
@@ -269,7 +252,6 @@ Result<GroupOffsets> GroupClient::read(const std::vector<TopicPartition>& of, De
     const auto told = state(until);
     if (told.has_value()) result.state = *told;
   }
-  rd_kafka_poll(client_.get(), 0);
   let_in();
   return result;
 }

@@ -14,6 +14,7 @@
 
 #include "controller/transport/kafka_group.hpp"
 #include "controller/transport/kafka_handle.hpp"
+#include "controller/transport/kafka_lockout.hpp"
 #include "controller/transport/kafka_until.hpp"
 
 namespace homeostat::kafka {
@@ -33,7 +34,6 @@ class GroupClient {
 
  private:
   explicit GroupClient(std::string group) : group_{std::move(group)} {}
-  static void remember(rd_kafka_t* client, int code, const char* text, void* self);
 
   Result<std::vector<PartitionOffsets>> standing(std::vector<TopicPartition> of,
                                                  const Until& until);
@@ -52,7 +52,7 @@ class GroupClient {
   void let_in();
 
   std::string group_;
-  std::string locked_out_;  ///< why no broker lets us in, in librdkafka's words; empty: it does
+  Lockout lockout_;
   rd_kafka_resp_err_t denied_ = RD_KAFKA_RESP_ERR_NO_ERROR;  ///< why there is no coordinator for us
   Client client_;  ///< last: its callbacks write to what stands above
 };

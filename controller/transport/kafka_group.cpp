@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/transport/kafka_group.hpp"
 
-#include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <optional>
 #include <utility>
 
 #include "controller/transport/kafka_client.hpp"
+#include "controller/transport/kafka_worker.hpp"
 #include "policies/model/names.hpp"
 
 namespace homeostat::kafka {
@@ -24,31 +20,23 @@ constexpr NameTable<GroupState, 4> kGroupStates{{
     {GroupState::dead, "dead"},
 }};
 
-/// One reading, from both sides. Outlives whoever gave up waiting for it.
-struct Job {
-  explicit Job(const asio::any_io_executor& executor) : done{executor} {}
-  std::optional<Result<GroupOffsets>> result;  // of the loop's thread
-  asio::steady_timer done;                     // cancelled when the result is there
-};
-
-// A little less for the brokers than for us, so that librdkafka's own words are heard.
-Duration for_brokers(Duration deadline) {
-  constexpr Duration kMost = std::chrono::milliseconds{50};
-  return deadline - std::min(deadline / 10, kMost);
-}
-
 }  // namespace
 
 struct Group::Impl {
+  /// Of the worker's thread. Outlives whoever gave up waiting.
   struct Shared {
     Address address;
     std::string name;
-    std::unique_ptr<GroupClient> client;  ///< of the worker's thread
-    bool busy = false;                    ///< of the loop's thread
+    std::unique_ptr<GroupClient> client;
   };
-  asio::any_io_executor executor;
+  Impl(asio::any_io_executor executor, Address address, std::string name)
+      : shared{std::make_shared<Shared>()}, worker{std::move(executor)} {
+    shared->address = std::move(address);
+    shared->name = std::move(name);
+  }
+
   std::shared_ptr<Shared> shared;
-  asio::thread_pool worker{1};  // last: its thread ends before what it works on goes
+  Worker worker;
 
   static Result<GroupOffsets> work(Shared& shared, const std::vector<TopicPartition>& of,
                                    Depth depth, const Until& until);
@@ -69,39 +57,25 @@ Result<GroupOffsets> Group::Impl::work(Shared& shared, const std::vector<TopicPa
 }
 
 Group::Group(asio::any_io_executor executor, Address address, std::string name)
-    : impl_{std::make_unique<Impl>()} {
-  impl_->executor = std::move(executor);
-  impl_->shared = std::make_shared<Impl::Shared>();
-  impl_->shared->address = std::move(address);
-  impl_->shared->name = std::move(name);
-}
+    : impl_{std::make_unique<Impl>(std::move(executor), std::move(address), std::move(name))} {}
 
-Group::~Group() { impl_->worker.join(); }
+Group::~Group() = default;
 
 asio::awaitable<Result<GroupOffsets>> Group::read(std::vector<TopicPartition> of, Duration deadline,
                                                   Depth depth) {
   const auto shared = impl_->shared;
-  Error late{ErrorCode::timeout, "group " + shared->name + ": "};
-  if (shared->busy) {
-    late.context += "the answer to the last reading is still awaited";
-    co_return late;
-  }
-  shared->busy = true;
-  const auto job = std::make_shared<Job>(impl_->executor);
-  job->done.expires_after(deadline);
-  auto work = [shared, job, of = std::move(of), depth, until = Until{for_brokers(deadline)}]() {
-    auto found = Impl::work(*shared, of, depth, until);
-    auto tell = [shared, job, found = std::move(found)]() mutable {
-      shared->busy = false;
-      job->result.emplace(std::move(found));
-      job->done.cancel();
-    };
-    asio::post(job->done.get_executor(), std::move(tell));
+  const auto answer = std::make_shared<std::optional<Result<GroupOffsets>>>();
+  Worker::Call call = [shared, answer, of = std::move(of), depth](const Until& until) {
+    answer->emplace(Impl::work(*shared, of, depth, until));
   };
-  asio::post(impl_->worker, std::move(work));
-  co_await job->done.async_wait(asio::as_tuple(asio::use_awaitable));
-  if (job->result) co_return std::move(*job->result);
-  late.context += "no answer within " + std::to_string(deadline.count() / 1000) + " ms";
+  const auto end = co_await impl_->worker.run(std::move(call), deadline);
+  if (end == Worker::End::done) co_return std::move(**answer);
+  Error late{ErrorCode::timeout, "group " + shared->name + ": "};
+  if (end == Worker::End::busy) {
+    late.context += "the answer to the last reading is still awaited";
+  } else {
+    late.context += "no answer within " + std::to_string(deadline.count() / 1000) + " ms";
+  }
   co_return late;
 }
 

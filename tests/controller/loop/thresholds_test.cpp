@@ -13,8 +13,10 @@ TEST_CASE("thresholds: what one look at the database cannot judge is not told to
   trend.test = TrendTest{100, std::chrono::minutes{5}, std::chrono::minutes{5}};
   Arm absence = level;
   absence.test = AbsenceTest{std::chrono::minutes{5}};
+  Arm record = level;
+  record.record.emplace_back();
   Policy policy;
-  policy.open = {Combination::any, {trend, absence, level}};
+  policy.open = {Combination::any, {trend, absence, level, record}};
   PolicySet set;
   set.policies = {policy};
   const auto thresholds = thresholds_of(set);
