@@ -73,6 +73,7 @@ GroupStanding GroupProgress::add(const kafka::GroupOffsets& offsets, TimePoint t
   if (elsewhere) partitions_.clear();
   cluster_ = offsets.cluster;
   std::set<kafka::TopicPartition> read;
+  const auto partitions_before = partitions_.size();
   std::string remark_of_break;
   auto reason = AbsentReason::never_sampled;
   for (const auto& one : offsets.partitions) {
@@ -84,18 +85,31 @@ GroupStanding GroupProgress::add(const kafka::GroupOffsets& offsets, TimePoint t
     reason = continuity == Continuity::uncommitted ? AbsentReason::partial
                                                    : AbsentReason::identity_changed;
   }
-  std::erase_if(partitions_, [&](const auto& entry) { return !read.contains(entry.first); });
+  const auto gone =
+      std::erase_if(partitions_, [&](const auto& entry) { return !read.contains(entry.first); });
+  // Other logs than before: their ends together are no line.
+  if (gone > 0 || partitions_.size() != partitions_before || !remark_of_break.empty()) rise_ = {};
+  follow_rise(taken);
   if (elsewhere) {
+    arrival_.reset();
     GroupStanding nothing;
     nothing.why_absent = AbsentReason::identity_changed;
     nothing.remark = "another cluster answers: " + cluster_;
     return nothing;
   }
   auto standing = sum();
+  arrival_ = standing.arrival_events_per_second;
   standing.why_absent = reason;
   standing.condition = condition(offsets.state);
   standing.remark = remark_of_break.empty() ? remark(standing.condition) : remark_of_break;
   return standing;
+}
+
+void GroupProgress::follow_rise(TimePoint taken) {
+  std::int64_t arrived = 0;
+  for (const auto& [of, progress] : partitions_) arrived += progress.end();
+  if (!rise_.add(arrived, taken, arrival_)) return;
+  for (auto& [of, progress] : partitions_) progress.forget_earlier_arrivals();
 }
 
 GroupStanding GroupProgress::sum() const {

@@ -9,6 +9,7 @@
 
 #include "controller/transport/kafka_group.hpp"
 #include "policies/model/sample.hpp"
+#include "probes/arrival_rise.hpp"
 #include "probes/partition_progress.hpp"
 
 namespace homeostat {
@@ -63,6 +64,7 @@ class GroupProgress {
   }
 
  private:
+  void follow_rise(TimePoint taken);
   GroupStanding sum() const;
   ConsumerCondition condition(std::optional<kafka::GroupState> state) const;
   std::string remark(ConsumerCondition condition) const;
@@ -70,6 +72,8 @@ class GroupProgress {
   ProgressWindows windows_;
   std::string cluster_;
   std::map<kafka::TopicPartition, PartitionProgress> partitions_;
+  ArrivalRise rise_;
+  std::optional<double> arrival_;  ///< as of the last reading
 };
 
 std::string_view to_text(ConsumerCondition condition);

@@ -33,7 +33,8 @@ struct KafkaLagOptions {
 ///   kafka_consumer_lag_events          events written and not committed as read, and still there
 ///   kafka_consumer_lag_seconds         since the group was level with the log, in the partition
 ///                                      that is furthest behind; 0: it is level everywhere
-///   kafka_arrival_events_per_second    events written, over 5 s
+///   kafka_arrival_events_per_second    events written, over 5 s; after a steep rise (ArrivalRise)
+///                                      since the last reading but one
 ///   kafka_consumed_events_per_second   events committed as read, over 60 s
 ///   kafka_consumer_stalled_partitions  with events to read, and nothing committed over 60 s
 ///   kafka_consumer_lost_events         deleted by retention before the group, which still stands

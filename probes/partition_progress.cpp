@@ -78,6 +78,10 @@ Continuity PartitionProgress::add(const kafka::PartitionOffsets& offsets, TimePo
   return continuity_;
 }
 
+void PartitionProgress::forget_earlier_arrivals() {
+  while (written_.size() > 2) written_.pop_front();
+}
+
 void PartitionProgress::remember_end(std::int64_t end, TimePoint taken) {
   const bool same = !ends_.empty() && ends_.back().end == end;
   const bool close =

@@ -50,6 +50,9 @@ class PartitionProgress {
   /// One more reading; `taken` never goes back. What the others say is as of this one.
   Continuity add(const kafka::PartitionOffsets& offsets, TimePoint taken);
 
+  /// The arrival rate is that since the last reading but one, whatever it was before.
+  void forget_earlier_arrivals();
+
   /// Events that are not read yet and can be: what retention has deleted does not count. Nothing
   /// when this reading does not go on from the last one.
   std::optional<std::int64_t> lag() const;

@@ -22,6 +22,7 @@ BatchConsumer::BatchConsumer(const BatchConsumerParameters& parameters, Random r
       measured_batch_seconds_(parameters.batch_seconds) {
   samples_ = {gauge("kafka_arrival_events_per_second", kGroup, 0, {}),
               gauge("kafka_consumer_lag_events", kGroup, 0, {}),
+              gauge("kafka_consumer_lag_seconds", kGroup, 0, {}),
               gauge("kafka_efficient_batch_events", kGroup, 0, {})};
 }
 
@@ -46,7 +47,8 @@ double BatchConsumer::efficient_batch(double rate, double batch_seconds) const {
 BatchConsumer::Conditions BatchConsumer::conditions(const std::vector<Incident>& active,
                                                     const LeversInForce& levers) const {
   Conditions found;
-  found.rate = rate_at(now_);
+  found.rate = rate_at(now_) *
+               (1 - parameters_.non_critical_share * (1 - admitted(levers, "class/non_critical")));
   found.batch_seconds = parameters_.batch_seconds;
   for (const auto& incident : active) found.batch_seconds *= incident.level;
   const auto window = argument(levers, "batch_window", kTarget, "window");
@@ -93,6 +95,12 @@ void BatchConsumer::serve(const Conditions& conditions, double start, double end
   busy_ += std::min(free_at_, end) - start;
 }
 
+/// Age of the oldest event that is not committed.
+double BatchConsumer::behind_seconds() const {
+  if (free_at_ > now_ && !batch_.empty()) return now_ - batch_.front().from;
+  return backlog_.empty() ? 0 : now_ - backlog_.oldest();
+}
+
 void BatchConsumer::measure(const Conditions& conditions, double seconds) {
   if (commits_ > 0) {
     const double newer = 1 - std::exp(-seconds / kCostMemory);
@@ -102,7 +110,8 @@ void BatchConsumer::measure(const Conditions& conditions, double seconds) {
   const double uncommitted = free_at_ > now_ ? in_batch_ : 0;
   samples_[0].numerator = rate;
   samples_[1].numerator = backlog_.events() + uncommitted;
-  samples_[2].numerator = efficient_batch(rate, measured_batch_seconds_);
+  samples_[2].numerator = behind_seconds();
+  samples_[3].numerator = efficient_batch(rate, measured_batch_seconds_);
   if (latencies_.empty()) {  // of one that hangs, how long what it has not done has waited
     truth_.controlled = backlog_.empty() ? 0 : now_ - backlog_.oldest();
     truth_.critical = truth_.controlled <= kLimit ? 1 : 0;

@@ -27,6 +27,8 @@ struct BatchConsumerParameters {
   double batch_seconds = 0.002;        ///< begin, commit and their round trips
   double event_seconds = 0.000006;
   double utilisation = 0.8;  ///< share of its time that the consumer would work at most
+  /// Of the events, which nobody makes while the feature `class/non_critical` is not admitted.
+  double non_critical_share = 0;
   // Its own settings, while the lever `batch_window` is not set: Kafka's (fetch.min.bytes 1,
   // max.poll.records 500).
   Duration window{};
@@ -61,6 +63,7 @@ class BatchConsumer : public Plant {
 
   Conditions conditions(const std::vector<Incident>& active, const LeversInForce& levers) const;
   double rate_at(double second) const;
+  double behind_seconds() const;
   double efficient_batch(double rate, double batch_seconds) const;
   void arrive(double rate, double until);
   std::optional<double> next_batch(const Conditions& conditions, double end);

@@ -12,6 +12,8 @@ from processes import wait_until
 
 LOW, HIGH = 200, 2000  # events a second, before and after the step
 NEAR = 0.3  # the window has followed when it is so near to where it came to rest
+# Two that saw nothing but the new rate, after one whose sample had begun before the step.
+EVALUATIONS = 3
 AT_REST = 10  # seconds at the end over which that is seen
 BOUNDED = HIGH  # events: a second's worth
 PATIENCE = 20  # seconds until everything that was made must be applied, at the end
@@ -113,7 +115,7 @@ class Facts:
     applied: int  # messages, by the offsets in PostgreSQL
     consumed: list  # the consumer's lines
     lags: list  # (time, events), as Homeostat measured them
-    acts: list  # of the lever batch_window, applied: times; None: this Homeostat has no such lever
+    acts: list  # of the lever batch_window, applied: (time, ms); None: this Homeostat has no such lever
     exit_status: int  # of the consumer, after SIGTERM
 
     def settled(self):
@@ -130,6 +132,9 @@ class Facts:
         return statistics.median(line["window_ms"] for line in self.consumed
                                  if line["at"] >= max(end - AT_REST, self.step))
 
+    def near_rest(self, window):
+        return abs(window - self.window_at_rest()) <= NEAR * self.window_at_rest()
+
     def followed_at(self):
         """When the consumer first obeyed a window near the one of the new rate; None: the rate did
         not change it."""
@@ -137,15 +142,16 @@ class Facts:
         if before is None or abs(rest - before) <= NEAR * before:
             return None
         return next(line["at"] for line in self.consumed
-                    if line["at"] >= self.step and abs(line["window_ms"] - rest) <= NEAR * rest)
+                    if line["at"] >= self.step and self.near_rest(line["window_ms"]))
 
     def evaluations(self):
-        """How many evaluations that saw another rate than the one before it took: each sets the
-        window. None: it did not follow."""
-        at = self.followed_at()
-        if at is None or self.acts is None:
+        """How many evaluations it took to set a window near the one of the new rate. None: it did
+        not follow. An evaluation that sees the rate it knows sets nothing."""
+        if self.acts is None or self.followed_at() is None:
             return None
-        return len([act for act in self.acts if self.step <= act <= at]) or None
+        windows = [window for at, window in self.acts if at >= self.step]
+        near = [number for number, window in enumerate(windows, 1) if self.near_rest(window)]
+        return near[0] if near else None
 
     def highest_lag(self):
         return max((lag for at, lag in self.lags if at >= self.step), default=None)
@@ -168,8 +174,8 @@ class Facts:
             yield "  batch window     did not follow the rate"
         else:
             yield (f"  batch window     {self.window_at_step():.3g} ms to {self.window_at_rest():.3g} ms,"
-                   f" set in {self.evaluations()} evaluations that saw another rate, "
-                   f"{self.followed_at() - self.step:.1f} s after the step")
+                   f" obeyed {self.followed_at() - self.step:.2f} s after the step: evaluation "
+                   f"{self.evaluations()}, where the first saw the step in the middle of its sample")
         for what, later in (("before", False), ("after", True)):
             part = [line for line in self.settled() if (line["at"] >= self.step) == later]
             p50, p99 = (pipeline.latency_quantile(part, q) for q in (0.5, 0.99))
@@ -204,6 +210,9 @@ class Facts:
             found.append("the consumer's lag did not return below a second's worth")
         if self.acts is not None and self.evaluations() is None:
             found.append("the batch window did not follow the rate")
+        elif self.acts is not None and self.evaluations() > EVALUATIONS:
+            found.append(f"the batch window followed the rate in {self.evaluations()} evaluations, "
+                         f"more than {EVALUATIONS}")
         if self.exit_status != 0:
             found.append(f"the consumer ended with status {self.exit_status}")
         return found

@@ -169,13 +169,13 @@ class Supervisor:
         return [(float(at), kind, outcome) for at, kind, outcome in rows]
 
     def window_acts(self):
-        """When the batch window was set: [seconds since the epoch, …]; None: there is no policy
-        that does."""
+        """When the batch window was set, and to what: [(seconds since the epoch, milliseconds), …];
+        None: there is no policy that does."""
         if not any(policy["name"] == WINDOW_POLICY for policy in self.status()["policies"]):
             return None
-        return [float(at) for at, in self.postgres.sql(
-            "SELECT extract(epoch FROM at) FROM homeostat.act WHERE lever = 'batch_window'"
-            " AND kind = 'apply' AND outcome = 'applied' ORDER BY id")]
+        return [(float(at), float(ms)) for at, ms in self.postgres.sql(
+            "SELECT extract(epoch FROM at), (value->>'window')::float * 1000 FROM homeostat.act"
+            " WHERE lever = 'batch_window' AND kind = 'apply' AND outcome = 'applied' ORDER BY id")]
 
     def role_settings(self):
         """What is set on the managed role in this database, as it stands: [`jit=off`, …]."""

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Four rules for a batch window, each on the same rise of events through a real broker into a
-PostgreSQL whose commits are durable. The rules are the consumer's own (deploy/demo/pipeline,
-`--window`), so that they alone differ: Homeostat's daemon has no part in it."""
+PostgreSQL whose commits are durable. One is a window that never changes; the others are shipped
+policies, each followed by a daemon of its own, whose control topic the consumer obeys."""
 import dataclasses
 import os
+import shutil
 import threading
 import time
 
@@ -13,6 +14,7 @@ from table import Row, duration, per_second
 import broker
 from pipeline import ROLE, SCHEMA, Pipeline, latency_quantile
 from postgres import Postgres
+from supervisor import Supervisor
 
 NAME = "batch"
 TITLE = "play events in batches: one rule of the window ÷ another, through Kafka into PostgreSQL"
@@ -23,13 +25,14 @@ full_page_writes = on
 """
 RULES = {"fixed": "100 ms, draining", "bare": "min(100 ms, 1/λ), a window a batch",
          "formula": "min(100 ms, 1/λ), draining", "measured": "measured n, draining"}
-WINDOWS = {"fixed": "fixed:100ms"}  # of play_consumer; the other rules are called so there, too
-WARM_UP = (100, 4)
-PHASES = ((100, 5), (1_000, 5), (10_000, 6), (50_000, 12), (100_000, 8))  # events/s, seconds
+POLICIES = {"bare": "source", "formula": "recommended", "measured": "recommended/measured"}
+# A consumer reports its costs each 5 s, and of batches of one size nothing can be learned.
+WARM_UP = (100, 8)
+PHASES = ((100, 6), (1_000, 10), (10_000, 8), (50_000, 14), (100_000, 10))  # events/s, seconds
 TOP = PHASES[-1][0]
 STALLED = 50_000  # in this phase nobody can write for STALL seconds
 STALL, STALL_AFTER = 4, 2
-SETTLE = 1.0  # seconds of a phase that are left out: the rules look once a second
+SETTLE = 3.0  # seconds of a phase that are left out: Homeostat measures and decides once a second
 CATCH_UP = 5  # seconds after the last phase
 REMEMBERED = 100_000  # event ids a partition, play_consumer's default
 HEADING = (f"    {'events/s':>8}  {'done/s':>8}  {'p50':>9} {'p99':>9}  {'commits/s':>9}  {'busy':>5}"
@@ -111,21 +114,40 @@ class Site:
         self.postgres.give_password(ROLE)
         self.broker = ground.keep(broker.Broker(folder))
         self.broker.start()
+        first = self.supervisor(folder, "recommended", "counts")
+        first.prepare()
+        first.let_report(ROLE)
         self.programs = os.path.join(ground.programs, "../../deploy/demo/pipeline")
         self.runs = 0
 
-    def pipeline(self, window, profile, more=()):
+    def supervisor(self, folder, policies, group):
+        """A daemon, not started, that follows one policy at the speed it is shipped with."""
+        alone = os.path.join(folder, "policies")
+        os.makedirs(alone)
+        shutil.copy(os.path.join(REPO, "policies", policies, "batch-window.yaml"), alone)
+        return Supervisor(self.ground.binary, folder, self.postgres, policies=alone, speed_up=1,
+                          extra=f"kafka: {{bootstrap: [\"{self.broker.bootstrap}\"],"
+                                f" groups: [{group}]}}\n")
+
+    def pipeline(self, profile, policies=None, more=()):
+        """Producer and consumer, and who sets the window; nobody: it is 100 ms."""
         self.runs += 1
-        topic = f"play_events_{self.runs}"
-        made = Pipeline(self.ground.subfolder(f"batch/{self.runs}"), self.postgres, self.broker,
-                        self.programs)
+        topic, group = f"play_events_{self.runs}", f"counts-{self.runs}"
+        folder = self.ground.subfolder(f"batch/{self.runs}")
+        made = Pipeline(folder, self.postgres, self.broker, self.programs)
         self.ground.keep(made)
+        daemon = None
+        if policies:
+            daemon = self.supervisor(folder, policies, group)
+            daemon.configure()
+            self.ground.keep(daemon)
+            daemon.start()
         # As it would stand after a quiet night.
         self.postgres.sql("VACUUM melodyud.track_stats")
         self.postgres.sql("CHECKPOINT")
         made.start_producer(profile, topic)
-        made.start_consumer(window, topic, f"counts-{self.runs}", more)
-        return made
+        made.start_consumer("control" if daemon else "fixed:100ms", topic, group, more)
+        return made, daemon
 
     def stall(self):
         """Nobody can write to the counters for a while."""
@@ -146,7 +168,7 @@ def wait(pipeline, seconds):
 
 def try_rule(site, rule):
     """(its phases, events still not applied at the end)."""
-    pipeline = site.pipeline(WINDOWS.get(rule, rule), profile_text((WARM_UP, *PHASES)))
+    pipeline, daemon = site.pipeline(profile_text((WARM_UP, *PHASES)), POLICIES.get(rule))
     while pipeline.produced.last() is None:
         wait(pipeline, 0.1)
     before_stall = WARM_UP[1] + STALL_AFTER + sum(
@@ -160,14 +182,16 @@ def try_rule(site, rule):
     wait(pipeline, CATCH_UP)
     produced, consumed = pipeline.produced.read(), pipeline.consumed.read()
     site.ground.end(pipeline)
+    if daemon is not None:
+        site.ground.end(daemon)
     return phases_of(consumed, produced), produced[-1]["made"] - consumed[-1]["events"]
 
 
 def cpu_per_event(site, remembered):
     """Of the consumer at the highest rate, that remembers so many ids a partition."""
     seconds = 6
-    pipeline = site.pipeline("fixed:100ms", profile_text(((TOP, seconds),)),
-                             ("--remember", str(remembered)))
+    pipeline, _ = site.pipeline(profile_text(((TOP, seconds),)),
+                                more=("--remember", str(remembered)))
     while (pipeline.consumed.last() or {"events": 0})["events"] == 0:
         wait(pipeline, 0.05)
     pid = pipeline.consumer.process.pid

@@ -149,7 +149,7 @@ class BatchTest(unittest.TestCase):
 
     def test_phases_follow_the_warm_up(self):
         began, made, lines = 100.0, [{"at": 100.0, "made": 0}], []
-        for second in range(1, 60):
+        for second in range(1, 70):
             made.append({"at": began + second, "made": second})
             lines.append(consumed(began + second, second))
         found = batch.phases_of(lines, made)

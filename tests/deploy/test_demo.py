@@ -287,7 +287,7 @@ def good_events():
         consumed=[consumer_line(at, 5.0 if at < 52 else 2.0 if at < 55 else 0.5)
                   for at in range(1, 80)],
         lags=[(STORM + at, 5000 if 50 <= at < 53 else 20) for at in range(80)],
-        acts=[STORM + 20, STORM + 51, STORM + 54], exit_status=0)
+        acts=[(STORM + 20, 5.0), (STORM + 51, 2.0), (STORM + 54, 0.5)], exit_status=0)
 
 
 class EventsTest(unittest.TestCase):
@@ -306,13 +306,18 @@ class EventsTest(unittest.TestCase):
         self.assertEqual(summary.Summary(dataclasses.replace(
             good_facts(), events=good_events())).failures(), [])
 
-    def test_evaluations_count_from_the_step_until_the_consumer_obeys(self):
+    def test_evaluations_count_from_the_step_to_the_window_of_the_new_rate(self):
         self.assertEqual(good_events().evaluations(), 2)
-        self.assertIn("5 ms to 0.5 ms, set in 2 evaluations", self.text())
-        self.assertIn("5.0 s after the step", self.text())
+        self.assertIn("5 ms to 0.5 ms, obeyed 5.00 s after the step: evaluation 2", self.text())
+
+    def test_more_than_two_evaluations_that_saw_only_the_new_rate_fail(self):
+        acts = [(STORM + 51, 3.0), (STORM + 52, 2.0), (STORM + 53, 0.55), (STORM + 54, 0.5)]
+        self.assertEqual(self.failures(acts=acts), [])
+        self.fails_with("followed the rate in 4 evaluations",
+                        acts=[(STORM + 50.5, 4.0), *acts])
 
     def test_a_window_that_moved_without_an_act_did_not_follow(self):
-        self.fails_with("did not follow", acts=[STORM + 20])
+        self.fails_with("did not follow", acts=[(STORM + 20, 5.0)])
         self.fails_with("did not follow", consumed=[consumer_line(at, 5.0) for at in range(1, 80)])
 
     def test_without_the_lever_the_signals_are_shown_and_nothing_is_asked(self):

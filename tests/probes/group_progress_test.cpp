@@ -80,6 +80,35 @@ TEST_CASE("another cluster at the same address breaks every line (H8)") {
   CHECK(next.arrival_events_per_second == 5.0);
 }
 
+TEST_CASE("a rate that steps up is known at the second reading after it, over all partitions") {
+  Readings group;
+  std::int64_t end = 0;
+  const auto second = [&](std::int64_t events) {
+    end += events;
+    return group.read({at(0, end, end), at(1, 2 * end, 2 * end)}).arrival_events_per_second;
+  };
+  for (int i = 0; i < 10; ++i) second(100);
+  CHECK(second(100) == 300.0);
+  CHECK(second(1000) == Approx(3 * (4 * 100 + 1000) / 5.0));  // the mean over five seconds
+  CHECK(second(1000) == 3000.0);
+  CHECK(second(1000) == 3000.0);
+  // Down again it takes the five seconds.
+  CHECK(second(100) > 1000.0);
+}
+
+TEST_CASE("a partition that is added with many events is no rise of the rate") {
+  Readings group;
+  for (int i = 0; i < 10; ++i) group.read({at(0, 100 * i, 100 * i)});
+  std::int64_t other = 1'000'000;
+  const auto with_both = [&] {
+    other += 100;
+    return group.read({at(0, 1000, 1000), at(1, other, other)}).arrival_events_per_second;
+  };
+  CHECK_FALSE(with_both());
+  CHECK(with_both() < 300.0);
+  CHECK(with_both() < 300.0);
+}
+
 TEST_CASE("the partition that does worst is named: stalled before slow") {
   Readings group;
   GroupStanding standing;

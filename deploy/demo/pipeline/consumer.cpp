@@ -60,18 +60,16 @@ void Consumer::apply() {
               << " tracks that are not in track_stats\n";
   }
   statistics_.add(batch, database_.rows_written(), seconds, backlog);
-  for (auto* costs : {&regulated_costs_, &reported_costs_}) {
-    costs->add(static_cast<double>(batch.messages), seconds);
-  }
+  costs_.add(static_cast<double>(batch.messages), seconds);
   events_.applied();
 }
 
 void Consumer::keep_books() {
-  if (windows_.update(events_.arrived(), regulated_costs_)) regulated_costs_ = {};
+  windows_.update();
   statistics_.write_when_due(windows_.window(), events_.backlog());
   if (seconds_between(reported_, Monotonic::now()) < kReportEvery) return;
-  database_.report(name_, reported_costs_);
-  reported_costs_ = {};
+  database_.report(name_, costs_);
+  costs_ = {};
   reported_ = Monotonic::now();
 }
 

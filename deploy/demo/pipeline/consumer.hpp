@@ -41,8 +41,7 @@ class Consumer {
   StopSignal& stop_;
   std::string name_;
   Statistics statistics_;
-  BatchCosts regulated_costs_;  ///< of the batches that the window's source has not taken in
-  BatchCosts reported_costs_;   ///< of those that Homeostat does not know of
+  BatchCosts costs_;  ///< of the batches that Homeostat does not know of
   Monotonic::time_point reported_ = Monotonic::now();
 };
 

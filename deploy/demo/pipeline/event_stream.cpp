@@ -33,6 +33,8 @@ EventStream::EventStream(StreamSettings settings, Database& database)
   }
 }
 
+EventStream::~EventStream() { rd_kafka_consumer_close(handle_.get()); }
+
 void EventStream::rebalanced(rd_kafka_t* /*handle*/, rd_kafka_resp_err_t what,
                              rd_kafka_topic_partition_list_t* partitions, void* self) {
   auto& stream = *static_cast<EventStream*>(self);
@@ -157,14 +159,6 @@ std::int64_t EventStream::end_of(std::int32_t number) const {
   return high;
 }
 
-std::int64_t EventStream::arrived() const {
-  std::int64_t sum = 0;
-  for (const auto& [number, partition] : partitions_) {
-    sum += std::max(end_of(number), partition.next_offset);
-  }
-  return sum;
-}
-
 std::int64_t EventStream::backlog() const {
   std::int64_t sum = 0;
   for (const auto& [number, partition] : partitions_) {
@@ -172,7 +166,5 @@ std::int64_t EventStream::backlog() const {
   }
   return sum;
 }
-
-void EventStream::close() { rd_kafka_consumer_close(handle_.get()); }
 
 }  // namespace melodyud

@@ -33,6 +33,10 @@ class EventStream {
  public:
   /// Joins the group. The database must outlive it. Throws as connect() does.
   EventStream(StreamSettings settings, Database& database);
+  /// Stores the last offsets with Kafka and leaves the group.
+  ~EventStream();
+  EventStream(const EventStream&) = delete;
+  EventStream& operator=(const EventStream&) = delete;
 
   /// Reads one message into the batch; false when none came in time. A rebalance meanwhile empties
   /// the batch. Throws std::runtime_error when there is no going on.
@@ -49,11 +53,8 @@ class EventStream {
   /// Whether partitions could not be claimed: start_over() is due.
   bool unclaimed() const { return unclaimed_; }
 
-  std::int64_t arrived() const;  ///< sum of the ends of our partitions, as of the last fetch
-  std::int64_t backlog() const;  ///< of those, events that are not applied
-
-  /// Stores the last offsets with Kafka and leaves the group.
-  void close();
+  /// Events of our partitions that are not applied, as of the last fetch.
+  std::int64_t backlog() const;
 
  private:
   struct Partition {

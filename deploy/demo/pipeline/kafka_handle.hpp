@@ -12,7 +12,11 @@
 namespace melodyud {
 
 struct KafkaCloser {
-  void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
+  /// Consumers live until the process ends: where a topic that one has read was deleted,
+  /// rd_kafka_destroy() of librdkafka 2.0.2 never returns.
+  void operator()(rd_kafka_t* handle) const {
+    if (rd_kafka_type(handle) == RD_KAFKA_PRODUCER) rd_kafka_destroy(handle);
+  }
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
   void operator()(rd_kafka_topic_partition_list_t* list) const {
     rd_kafka_topic_partition_list_destroy(list);

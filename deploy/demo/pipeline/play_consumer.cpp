@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cstdlib>
 #include <iostream>
 
 #include "deploy/demo/pipeline/consumer.hpp"
@@ -17,9 +18,7 @@ std::string unlike_any_other() {
   return std::string{host.data()} + '-' + std::to_string(getpid());
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   using namespace melodyud;
   StopSignal stop;
   CLI::App app{"Applies MelodyUD's play events to PostgreSQL, in batches"};
@@ -42,8 +41,7 @@ int main(int argc, char** argv) {
   app.add_option("--remember", settings.remember, "event ids that are remembered, a partition")
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
-  app.add_option("--window", window,
-                 "control (obey the control topic), fixed:NUMBERms, bare, formula or measured")
+  app.add_option("--window", window, "control (obey the control topic) or fixed:NUMBERms")
       ->capture_default_str();
   app.add_option("--control-topic", control_topic)->capture_default_str();
   app.set_config("--options", "", "a file with the same options, NAME=VALUE a line: for passwords");
@@ -56,10 +54,14 @@ int main(int argc, char** argv) {
     Database database{conninfo, settings.group, settings.topic};
     EventStream events{settings, database};
     Consumer{events, database, windows, stop, name}.run();
-    events.close();
   } catch (const std::exception& error) {
     std::cerr << "play_consumer: " << error.what() << '\n';
     return 1;
   }
   return 0;
 }
+
+}  // namespace
+
+// librdkafka's threads still run (KafkaCloser): nothing may be taken down under them.
+int main(int argc, char** argv) { std::quick_exit(run(argc, argv)); }

@@ -6,27 +6,24 @@
 #include <string>
 
 #include "deploy/demo/pipeline/control_topic.hpp"
-#include "deploy/demo/pipeline/local_regulator.hpp"
 #include "deploy/demo/pipeline/obeyed_window.hpp"
 
 namespace melodyud {
 
 class WindowSource {
  public:
-  /// `how`: control, fixed:NUMBERms, bare, formula or measured. Throws std::invalid_argument.
+  /// `how`: control or fixed:NUMBERms. Throws std::invalid_argument.
   WindowSource(const std::string& how, const KafkaProperties& properties,
                const std::string& control_topic, const std::string& group);
 
-  /// Looks what has changed. `arrived`: as LocalRegulator takes it. True: `costs` have been taken
-  /// in.
-  bool update(std::int64_t arrived, const BatchCosts& costs);
+  /// Looks what has changed.
+  void update();
 
   BatchWindow window() const;
 
  private:
   ObeyedWindow obeyed_{BatchWindow{}};
   std::optional<ControlTopic> control_;
-  std::optional<LocalRegulator> regulator_;
 };
 
 }  // namespace melodyud

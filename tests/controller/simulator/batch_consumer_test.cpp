@@ -150,12 +150,14 @@ TEST_CASE("batch consumer: what probes see is the rate, the lag, and what its ow
   CHECK(plant.samples()[0].numerator == Approx(50'000).epsilon(0.02));
   CHECK(plant.samples()[1].signal == "kafka_consumer_lag_events");
   CHECK(plant.samples()[1].numerator < 2000);
-  CHECK(plant.samples()[2].signal == "kafka_efficient_batch_events");
-  CHECK(plant.samples()[2].numerator == Approx(200).epsilon(0.05));  // 100 / (0.8 - 0.3)
+  CHECK(plant.samples()[2].signal == "kafka_consumer_lag_seconds");
+  CHECK(plant.samples()[2].numerator < 0.1);
+  CHECK(plant.samples()[3].signal == "kafka_efficient_batch_events");
+  CHECK(plant.samples()[3].numerator == Approx(200).epsilon(0.05));  // 100 / (0.8 - 0.3)
   for (int second = 0; second < 10; ++second) {
     REQUIRE(plant.advance(1s, {kSpell}, window(0.004)).has_value());
   }
-  CHECK(plant.samples()[2].numerator == Approx(2000).epsilon(0.05));
+  CHECK(plant.samples()[3].numerator == Approx(2000).epsilon(0.05));
 }
 
 TEST_CASE("batch consumer: what is in a batch that is not committed yet is lag") {
@@ -165,6 +167,31 @@ TEST_CASE("batch consumer: what is in a batch that is not committed yet is lag")
   BatchConsumer plant(parameters, Random(1, 1));
   REQUIRE(plant.advance(1s, {}, {}).has_value());
   CHECK(plant.samples()[1].numerator == plant.samples()[0].numerator);
+}
+
+TEST_CASE("batch consumer: lag in seconds is the age of the oldest event that is not committed") {
+  auto behind = consumer(50'000);
+  const Incident dear{TimePoint{}, TimePoint{} + 24h, 1000, "cost", false};  // 2 s and 3 ms for 500
+  double last = 0;
+  for (int second = 0; second < 20; ++second) {
+    REQUIRE(behind.advance(1s, {dear}, {}).has_value());
+    CHECK(behind.samples()[2].numerator > last);
+    last = behind.samples()[2].numerator;
+  }
+  CHECK(last == Approx(20).margin(2.5));
+}
+
+TEST_CASE("batch consumer: what is not admitted is not produced") {
+  BatchConsumerParameters parameters;
+  parameters.phases = {{1h, 10'000}};
+  parameters.non_critical_share = 0.3;
+  BatchConsumer plant(parameters, Random(1, 1));
+  LeversInForce shed;
+  shed[{"feature", "class/non_critical"}].arguments["admit"] = 0.0;
+  REQUIRE(plant.advance(1s, {}, {}).has_value());
+  CHECK(plant.samples()[0].numerator == Approx(10'000).epsilon(0.05));
+  REQUIRE(plant.advance(1s, {}, shed).has_value());
+  CHECK(plant.samples()[0].numerator == Approx(7'000).epsilon(0.05));
 }
 
 TEST_CASE("batch consumer: phases follow each other, the first after the last") {

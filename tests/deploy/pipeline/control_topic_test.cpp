@@ -32,7 +32,7 @@ TEST_CASE(
   const auto send = [&](const std::string& key, const std::optional<std::string>& value) {
     site.kafka().produce_keyed(kTopic, key, value);
   };
-  site.kafka().create_topic(kTopic, 1);
+  site.create_topic(kTopic, 1);
   send("play-counts", control(5, 20).dump());
   REQUIRE(obeys(20));
   CHECK(consumer.last("drain_limit") == 500);

@@ -12,7 +12,7 @@
 namespace homeostat::testing {
 
 TEST_CASE("twenty kill -9 of the consumer at random instants lose and double no event") {
-  if (skipped_without_kafka()) return;
+  if (skipped_without_kafka()) return;  // a mock cluster keeps a dead member for too long
   const auto seed = std::random_device{}();
   CAPTURE(seed);
   std::mt19937 random{seed};
@@ -42,7 +42,6 @@ TEST_CASE("twenty kill -9 of the consumer at random instants lose and double no 
 
 TEST_CASE(
     "dying between PostgreSQL's commit and Kafka's, or with PostgreSQL, counts nothing twice") {
-  if (skipped_without_kafka()) return;
   PipelineSite site;
   auto producer = site.producer("2000/s for 600s");
   std::vector<std::string> arguments{"--member", "one", "--window", "fixed:5ms"};
@@ -65,7 +64,6 @@ TEST_CASE(
 }
 
 TEST_CASE("SIGTERM applies what is gathered, commits it to Kafka and leaves the group") {
-  if (skipped_without_kafka()) return;
   PipelineSite site;
   // The clock of this producer is an hour ahead: nothing is decided by it.
   auto producer = site.producer("1000/s for 600s", {"--clock-ahead", "3600"});
@@ -82,33 +80,6 @@ TEST_CASE("SIGTERM applies what is gathered, commits it to Kafka and leaves the 
   // It has left: another one need not wait for its session to time out.
   consumer = site.consumer({"--window", "fixed:5ms"});
   site.require_exactly_once(producer);
-}
-
-TEST_CASE("a topic that was made anew is not taken for the one that was counted (H8)") {
-  if (skipped_without_kafka()) return;
-  PipelineSite site;
-  site.kafka().produce("play_events", 0, std::vector<std::string>(50, "play\t1\t2\t3\t0\t4"));
-  {
-    auto consumer = site.consumer();
-    REQUIRE(eventually([&] { return site.applied() == 50; }));
-    consumer.process.signal(SIGTERM);
-    REQUIRE(consumer.process.wait(kPatience) == 0);
-  }
-  site.kafka().delete_topic("play_events");
-  REQUIRE(eventually([&] {
-    try {
-      site.kafka().create_topic("play_events", PipelineSite::kPartitions);
-      return true;
-    } catch (const std::runtime_error&) {
-      return false;  // the old one is not gone yet
-    }
-  }));
-  auto consumer = site.consumer();
-  REQUIRE(eventually([&] { return site.claims() == 2 * PipelineSite::kPartitions; }));
-  KafkaClient{site.bootstrap()}.produce("play_events", 0, {"play\t2\t2\t3\t0\t4"});
-  CHECK(consumer.process.wait(kPatience) == 1);
-  CHECK(consumer.says("another topic of that name?"));
-  CHECK(site.applied() == 50);
 }
 
 }  // namespace homeostat::testing

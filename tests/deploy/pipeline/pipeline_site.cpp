@@ -54,7 +54,7 @@ PipelineSite::PipelineSite()
     : broker_{BrokerSettings{{"group.min.session.timeout.ms", "500"}}},
       kafka_{broker_.bootstrap()} {
   furnish(postgres_);
-  kafka_.create_topic("play_events", kPartitions);
+  create_topic("play_events", kPartitions);
 }
 
 Program PipelineSite::start(const std::string& program, std::vector<std::string> arguments) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// MelodyUD's pipeline on a real broker and a real PostgreSQL, with both programs.
+// MelodyUD's pipeline on a broker and a real PostgreSQL, with both programs.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "tests/support/child_process.hpp"
-#include "tests/support/kafka_broker.hpp"
 #include "tests/support/kafka_client.hpp"
+#include "tests/support/kafka_ground.hpp"
 #include "tests/support/postgres_cluster.hpp"
 #include "tests/support/scratch_directory.hpp"
 
@@ -32,7 +32,6 @@ struct Program {
   bool says(const std::string& text) const;
 };
 
-/// REQUIRES: not skipped_without_kafka().
 class PipelineSite {
  public:
   static constexpr int kPartitions = 4;
@@ -41,6 +40,9 @@ class PipelineSite {
 
   PostgresCluster& postgres() { return postgres_; }
   KafkaClient& kafka() { return kafka_; }
+  void create_topic(const std::string& topic, int partitions) {
+    broker_.create_topic(topic, partitions);
+  }
   std::string bootstrap() const { return broker_.bootstrap(); }
 
   Program producer(const std::string& profile, const std::vector<std::string>& more = {});
@@ -65,7 +67,7 @@ class PipelineSite {
 
   ScratchDirectory scratch_;
   PostgresCluster postgres_;
-  KafkaBroker broker_;
+  KafkaGround broker_;
   KafkaClient kafka_;
   int started_ = 0;
 };
