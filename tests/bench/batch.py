@@ -183,6 +183,8 @@ def try_rule(site, rule):
     produced, consumed = pipeline.produced.read(), pipeline.consumed.read()
     site.ground.end(pipeline)
     if daemon is not None:
+        if not daemon.status()["batch_windows"]:
+            raise DemoError(f"Homeostat set no window: {daemon.status()['bar']}")
         site.ground.end(daemon)
     return phases_of(consumed, produced), produced[-1]["made"] - consumed[-1]["events"]
 
