@@ -75,6 +75,8 @@ BEGIN
 END
 $reserved$;
 
+-- On a Citus coordinator: here only, not on the workers. Elsewhere it is a setting that nobody reads.
+SET LOCAL citus.enable_ddl_propagation TO off;
 CREATE SCHEMA IF NOT EXISTS homeostat AUTHORIZATION homeostat_owner;
 
 COMMIT;

@@ -8,6 +8,9 @@
 
 BEGIN;
 
+-- On a Citus coordinator: here only, not on the workers. Elsewhere it is a setting that nobody reads.
+SET LOCAL citus.enable_ddl_propagation TO off;
+
 DO $consumer$
 DECLARE
   consumer text;

@@ -10,6 +10,9 @@
 
 BEGIN;
 
+-- On a Citus coordinator: here only, not on the workers. Elsewhere it is a setting that nobody reads.
+SET LOCAL citus.enable_ddl_propagation TO off;
+
 CREATE SCHEMA IF NOT EXISTS homeostat_roles;
 REVOKE ALL ON SCHEMA homeostat_roles FROM PUBLIC;
 GRANT USAGE ON SCHEMA homeostat_roles TO homeostat_owner;

@@ -66,6 +66,10 @@ std::optional<Error> conflict(const std::map<std::int64_t, Applied>& applied) {
   return std::nullopt;
 }
 
+// A Citus coordinator would make the schema on its workers too, as far as it can. Elsewhere this is a
+// setting that nobody reads.
+constexpr std::string_view kHereOnly = "SET citus.enable_ddl_propagation TO off";
+
 // Becomes the owner. True: the schema has its table of versions.
 asio::awaitable<Result<bool>> become_owner(pg::Session& session, Duration deadline) {
   const auto role = co_await session.query(std::string{sql::migration_role}, {}, deadline);
@@ -88,6 +92,8 @@ asio::awaitable<Result<bool>> become_owner(pg::Session& session, Duration deadli
     }
     co_return error;
   }
+  const auto here = co_await session.script(std::string{kHereOnly}, deadline);
+  if (!here.has_value()) co_return here.error();
   co_return role->string(0, 0) == "t";
 }
 
@@ -158,10 +164,11 @@ std::string migration_script() {
       "-- The schema `homeostat`. After `homeostat grants --actuator`, with psql -v "
       "ON_ERROR_STOP=1,\n-- as homeostat_owner or a superuser.\n"
       "SET ROLE homeostat_owner;\n";
+  script.append(kHereOnly).append(";\n");
   for (const auto& migration : sql::migrations()) {
     script.append("\nBEGIN;\n").append(with_record(migration)).append("COMMIT;\n");
   }
-  return script.append("\nRESET ROLE;\n");
+  return script.append("\nRESET citus.enable_ddl_propagation;\nRESET ROLE;\n");
 }
 
 std::string planner_roles_script(const std::vector<std::string>& roles) {

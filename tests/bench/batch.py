@@ -14,6 +14,7 @@ from table import Row, duration, per_second
 import broker
 from pipeline import ROLE, SCHEMA, Pipeline, latency_quantile
 from postgres import Postgres
+from processes import wait_until
 from supervisor import Supervisor
 
 NAME = "batch"
@@ -194,8 +195,8 @@ def cpu_per_event(site, remembered):
     seconds = 6
     pipeline, _ = site.pipeline(profile_text(((TOP, seconds),)),
                                 more=("--remember", str(remembered)))
-    while (pipeline.consumed.last() or {"events": 0})["events"] == 0:
-        wait(pipeline, 0.05)
+    wait_until(lambda: (pipeline.consumed.last() or {"events": 0})["events"] > 0,
+               "the first events to be applied", patience=60, child=pipeline.consumer)
     pid = pipeline.consumer.process.pid
     events, cpu = pipeline.consumed.last()["events"], cpu_seconds(pid)
     wait(pipeline, seconds - 2)

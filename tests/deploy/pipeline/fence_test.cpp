@@ -46,6 +46,12 @@ TEST_CASE("a batch of the owner before is turned away whole (H10)") {
   CHECK(new_owner.apply(batch_of(of_new, 10, 15)) == Database::Outcome::fenced);
   CHECK(plays() == "25");
 
+  // Nor is one that begins after what PostgreSQL has: it has lost commits, as a restored one does.
+  postgres.sql("UPDATE melodyud.consumer_offset SET next_offset = 12 WHERE partition = 1");
+  CHECK(new_owner.apply(batch_of(of_new, 15, 16)) == Database::Outcome::fenced);
+  CHECK(plays() == "25");
+  postgres.sql("UPDATE melodyud.consumer_offset SET next_offset = 15 WHERE partition = 1");
+
   // Who claims again is the owner again.
   const auto again = old_owner.claim({0, 1}).value();
   CHECK(again[1].next_offset == 15);
