@@ -66,8 +66,8 @@ std::optional<Error> conflict(const std::map<std::int64_t, Applied>& applied) {
   return std::nullopt;
 }
 
-// A Citus coordinator would make the schema on its workers too, as far as it can. Elsewhere this is a
-// setting that nobody reads.
+// A Citus coordinator would make the schema on its workers too, as far as it can. Elsewhere this is
+// a setting that nobody reads.
 constexpr std::string_view kHereOnly = "SET citus.enable_ddl_propagation TO off";
 
 // Becomes the owner. True: the schema has its table of versions.
@@ -177,6 +177,10 @@ std::string planner_roles_script(const std::vector<std::string>& roles) {
 
 std::string session_roles_script(const std::vector<std::string>& roles) {
   return with_roles(sql::session_role, roles);
+}
+
+std::string citus_roles_script(const std::vector<std::string>& roles) {
+  return with_roles(sql::citus_role, roles);
 }
 
 std::string consumer_roles_script(const std::vector<std::string>& roles) {

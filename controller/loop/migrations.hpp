@@ -37,6 +37,9 @@ std::string planner_roles_script(const std::vector<std::string>& roles);
 /// The same of sql/session_role.sql.
 std::string session_roles_script(const std::vector<std::string>& roles);
 
+/// The same of sql/citus_role.sql: the owner of the distributed tables.
+std::string citus_roles_script(const std::vector<std::string>& roles);
+
 /// The same of sql/consumer_role.sql.
 std::string consumer_roles_script(const std::vector<std::string>& roles);
 

@@ -24,6 +24,13 @@ constexpr Duration kLeaseRenewal = std::chrono::seconds{5};
 constexpr Duration kShortestSampleDeadline = std::chrono::milliseconds{500};
 
 /// A policy that acts climbs at this step.
+/// Of all levers, as of the last step in which we led.
+std::map<LeverKey, JobProgress> known_jobs(const std::vector<Lever*>& levers) {
+  std::map<LeverKey, JobProgress> jobs;
+  for (const auto* lever : levers) jobs.merge(lever->jobs());
+  return jobs;
+}
+
 bool moves_forward(const Decision& decision) {
   return std::any_of(
       decision.verdicts.begin(), decision.verdicts.end(),
@@ -138,6 +145,8 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
   snapshot_.paused = paused_policies(leadership_.pauses());
   snapshot_.acks = leadership_.acks();
   snapshot_.sessions_ended = leadership_.sessions_ended();
+  snapshot_.jobs =
+      leadership_.leader() ? known_jobs(parts_.levers) : std::map<LeverKey, JobProgress>{};
   auto journaled = entry(now, std::move(samples));
   auto decision = decide(policies_, snapshot_, std::move(state_), now);
   state_ = std::move(decision.state);

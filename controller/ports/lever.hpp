@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policies/model/error.hpp"
+#include "policies/model/job.hpp"
 #include "policies/model/lever.hpp"
 #include "policies/model/time.hpp"
 
@@ -54,6 +55,10 @@ class Lever {
 
   /// What consumers are told: of the lever that tells them. As of the last after_step().
   virtual std::vector<BatchWindow> batch_windows() const { return {}; }
+
+  /// How the jobs stand that it carries out, the newest of each target: of a lever that runs jobs.
+  /// As of the last after_step().
+  virtual std::map<LeverKey, JobProgress> jobs() const { return {}; }
 
   /// Called at the end of every step in which the lease is ours: for what may lag behind a change
   /// (hints to whoever listens) and is no part of it.
