@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actuators/placement/assignment.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace homeostat::placement {
+namespace {
+
+// A hundredth of all weight out of bounds is as dear as copying everything.
+constexpr double kOutside = 100;
+// Bytes decide before moves, and these before how a colocation group is spread.
+constexpr double kMove = 1e-3;
+constexpr double kCrowd = 1e-6;
+
+}  // namespace
+
+Assignment::Assignment(const Problem& problem, double aim)
+    : problem_{&problem}, nodes_{problem.nodes.size()}, loads_(loads(problem)) {
+  double weight = 0;
+  double bytes = 0;
+  std::map<int, std::size_t> colocations;
+  for (std::size_t group = 0; group < problem.groups.size(); ++group) {
+    const auto& one = problem.groups[group];
+    weight += one.weight;
+    bytes += one.bytes;
+    at_.push_back(one.node);
+    colocation_.push_back(
+        colocations.try_emplace(one.colocation, colocations.size()).first->second);
+    for (std::size_t node = 0; node < nodes_; ++node) {
+      allowed_.push_back(may_hold(problem, group, node));
+    }
+  }
+  if (weight > 0) weight_ = weight;
+  if (bytes > 0) bytes_ = bytes;
+  for (const double share : fair_shares(problem)) {
+    least_.push_back(share * (1 - aim));
+    most_.push_back(share * (1 + aim));
+  }
+  crowds_.assign(colocations.size() * nodes_, 0);
+  for (std::size_t group = 0; group < at_.size(); ++group) ++crowd(group, at_[group]);
+}
+
+std::size_t& Assignment::crowd(std::size_t group, std::size_t node) {
+  return crowds_[colocation_[group] * nodes_ + node];
+}
+std::size_t Assignment::crowd(std::size_t group, std::size_t node) const {
+  return crowds_[colocation_[group] * nodes_ + node];
+}
+
+double Assignment::outside(std::size_t node, double load) const {
+  return std::max({0.0, load - most_[node], least_[node] - load});
+}
+
+double Assignment::outside() const {
+  double sum = 0;
+  for (std::size_t node = 0; node < nodes_; ++node) sum += outside(node);
+  return sum;
+}
+
+double Assignment::price_of_home(std::size_t group, std::size_t to) const {
+  const auto& one = problem_->groups[group];
+  const auto away = static_cast<double>(to != one.node) - static_cast<double>(moved(group));
+  return away * (one.bytes / bytes_ + kMove / static_cast<double>(at_.size()));
+}
+
+double Assignment::price_of_crowd(std::size_t group, std::size_t to) const {
+  // The sum of squares over nodes: what one more adds, less what one less takes.
+  const auto there = static_cast<double>(crowd(group, to));
+  const auto here = static_cast<double>(crowd(group, at_[group]));
+  return kCrowd * (there - here + 1) / static_cast<double>(at_.size());
+}
+
+double Assignment::price_of(std::size_t group, std::size_t to) const {
+  const auto from = at_[group];
+  const double weight = problem_->groups[group].weight;
+  const double out = outside(from, loads_[from] - weight) + outside(to, loads_[to] + weight) -
+                     outside(from) - outside(to);
+  return kOutside * out / weight_ + price_of_home(group, to) + price_of_crowd(group, to);
+}
+
+double Assignment::price_of_swap(std::size_t one, std::size_t other) const {
+  const auto here = at_[one];
+  const auto there = at_[other];
+  const double more = problem_->groups[other].weight - problem_->groups[one].weight;
+  const double out = outside(here, loads_[here] + more) + outside(there, loads_[there] - more) -
+                     outside(here) - outside(there);
+  return kOutside * out / weight_ + price_of_home(one, there) + price_of_home(other, here);
+}
+
+void Assignment::move(std::size_t group, std::size_t to) {
+  const double weight = problem_->groups[group].weight;
+  --crowd(group, at_[group]);
+  ++crowd(group, to);
+  loads_[at_[group]] -= weight;
+  loads_[to] += weight;
+  at_[group] = to;
+}
+
+}  // namespace homeostat::placement

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actuators/placement/joint_plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "actuators/placement/assignment.hpp"
+#include "actuators/placement/lower_bound.hpp"
+#include "actuators/placement/move_order.hpp"
+#include "actuators/placement/obstacles.hpp"
+#include "actuators/placement/search.hpp"
+
+namespace homeostat::placement {
+namespace {
+
+constexpr double kReserve = 0.95;  // of the deviation: shards grow while they move
+constexpr double kRounding = 1e-9;
+// Small problems are searched from several starts: so many groups together.
+constexpr std::size_t kGroupsSearched = 4096;
+constexpr std::size_t kLeastStarts = 3;
+constexpr std::size_t kMostStarts = 24;
+
+bool even(const Problem& problem, const std::vector<double>& standing) {
+  const auto shares = fair_shares(problem);
+  for (std::size_t node = 0; node < standing.size(); ++node) {
+    const double most = shares[node] * (problem.deviation + kRounding);
+    if (std::abs(standing[node] - shares[node]) > most) return false;
+  }
+  return true;
+}
+
+bool legal(const Problem& problem) {
+  for (std::size_t group = 0; group < problem.groups.size(); ++group) {
+    if (!may_hold(problem, group, problem.groups[group].node)) return false;
+  }
+  return true;
+}
+
+struct Found {
+  std::vector<Move> moves;
+  std::vector<double> after;
+  double bytes = 0;
+  bool even = false;
+  double outside = 0;
+};
+
+Found found_by(const Problem& problem, double aim, std::uint64_t seed) {
+  Assignment assignment(problem, aim);
+  search(assignment, seed);
+  Found found;
+  for (std::size_t group = 0; group < problem.groups.size(); ++group) {
+    if (!assignment.moved(group)) continue;
+    found.moves.push_back({group, assignment.node_of(group)});
+    found.bytes += problem.groups[group].bytes;
+  }
+  for (std::size_t node = 0; node < problem.nodes.size(); ++node) {
+    found.after.push_back(assignment.load(node));
+  }
+  found.even = even(problem, found.after);
+  found.outside = assignment.outside();
+  return found;
+}
+
+bool better(const Found& one, const Found& other) {
+  if (one.even != other.even) return one.even;
+  if (!one.even) return one.outside < other.outside;
+  return one.bytes < other.bytes;
+}
+
+}  // namespace
+
+Plan plan(const Problem& problem) {
+  Plan made;
+  made.before = loads(problem);
+  made.after = made.before;
+  made.even = legal(problem) && even(problem, made.before);
+  if (made.even) return made;
+  made.obstacles = obstacles(problem);
+  made.least_bytes = least_bytes(problem);
+  const auto starts = std::clamp(kGroupsSearched / std::max<std::size_t>(problem.groups.size(), 1),
+                                 kLeastStarts, kMostStarts);
+  auto best = found_by(problem, problem.deviation * kReserve, 1);
+  for (std::uint64_t seed = 2; seed <= starts; ++seed) {
+    // The deviation itself, where a little less could not be had.
+    const double aim = problem.deviation * (best.even ? kReserve : 1);
+    auto next = found_by(problem, aim, seed);
+    if (better(next, best)) best = std::move(next);
+  }
+  made.moves = std::move(best.moves);
+  made.after = std::move(best.after);
+  made.bytes = best.bytes;
+  made.even = best.even;
+  made.order_raises = !order_moves(problem, made.moves);
+  return made;
+}
+
+}  // namespace homeostat::placement

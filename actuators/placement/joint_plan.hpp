@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The planner of shard moves. Pure and deterministic: no clock, and the same answer each time.
+#pragma once
+
+#include "actuators/placement/problem.hpp"
+
+namespace homeostat::placement {
+
+/// Moves after which every node is within the deviation of its fair share, no group stands where
+/// its rule forbids, and drained nodes are empty; with the fewest bytes that were found, then the
+/// fewest moves. Simulated annealing over moves and swaps, then everything is sent home that need
+/// not have moved (control-loops.md §3c). Where that cannot be: `obstacles`, and the moves that
+/// come nearest to it. Planned to nineteen twentieths of the deviation where that can be had, for
+/// shards grow while they move. A problem that is solved already has no moves.
+///
+/// REQUIRES: every index is valid, weights and bytes are not negative. Takes at most half a second
+/// for 1,024 groups on 32 nodes (tests/bench).
+Plan plan(const Problem& problem);
+
+}  // namespace homeostat::placement

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "actuators/placement/assignment.hpp"
+
+namespace homeostat::placement {
+
+/// Improves on an assignment: what must move goes first; annealing; then what need not have moved
+/// goes home. The same seed gives the same answer.
+void search(Assignment& assignment, std::uint64_t seed);
+
+}  // namespace homeostat::placement
