@@ -119,6 +119,8 @@ TEST_CASE_METHOD(AdmissionBench,
   CHECK(one.outcome(change) == "applied");
   CHECK(sql("SELECT count(*) FROM homeostat.act") == "1");
   cluster.let_lease_run_out();
+  CHECK(one.apply(one.change(ChangeKind::apply, 3)).outcome != ChangeOutcome::applied);
+  CHECK(one.stands() == 5);
   AdmissionLeader two{cluster, "two"};
   CHECK(two.set(7) == "applied");
   CHECK(one.apply(one.change(ChangeKind::apply, 3)).outcome != ChangeOutcome::applied);
