@@ -32,6 +32,8 @@ namespace {
 
 constexpr int kDiscardedReadings = 2;
 
+constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500ms"};
+
 // Shorter than a sample's deadline, so that it is the server who gives up: a session closed in a
 // storm may not get back in (a lock on pg_authid hangs logins).
 pg::SessionSettings session_settings() {
@@ -222,6 +224,12 @@ void PgLocks::fill(const Activity& activity, TimePoint now, Reading& reading) {
       reading.samples.push_back(
           absent(std::move(signal), subject_, AbsentReason::identity_changed, now));
     }
+    for (const auto& zone : options_.zones) {
+      for (const auto* signal : kOfZones) {
+        reading.samples.push_back(
+            absent(signal, {SubjectKind::zone, zone}, AbsentReason::identity_changed, now));
+      }
+    }
     return;
   }
   if (last_point_) {
@@ -245,6 +253,15 @@ void PgLocks::fill(const Activity& activity, TimePoint now, Reading& reading) {
   give("pg_deadlocks_total", activity.deadlocks);
   give("pg_recovery_conflicts_total", activity.conflicts);
   give("pg_idle_in_transaction_seconds", activity.idle);
+  fill_zones(activity, now, reading);
+}
+
+void PgLocks::fill_zones(const Activity& activity, TimePoint now, Reading& reading) const {
+  for (const auto& zone : options_.zones) {
+    const Subject subject{SubjectKind::zone, zone};
+    reading.samples.push_back(gauge(kOfZones[0], subject, activity.open, now));
+    reading.samples.push_back(gauge(kOfZones[1], subject, activity.over_500ms, now));
+  }
 }
 
 }  // namespace homeostat

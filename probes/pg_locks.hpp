@@ -18,6 +18,7 @@ namespace homeostat {
 struct PgLocksOptions {
   std::string node;  ///< the subject is node/NAME
   pg::Address address;
+  std::vector<std::string> zones;      ///< on this node
   std::vector<std::string> own_roles;  ///< their sessions are not counted
   bool show_queries = false;           ///< in notes; query texts carry literals
   Duration root_blocker_every = std::chrono::seconds{30};
@@ -37,6 +38,8 @@ struct PgLocksOptions {
 ///   pg_deadlocks_total                 of the connected database
 ///   pg_recovery_conflicts_total        of the connected database
 ///   pg_idle_in_transaction_seconds     longest idle spell inside a transaction, 0: none
+/// and about each of options.zones, zone/NAME, what its node has: pg_open_transactions and
+/// pg_waiters_over_500ms.
 /// Sessions of our own (by role, or by application_name homeostat…), autovacuum, WAL senders and
 /// other background processes are never counted. The Note `root_blocker` stands as long as the
 /// ratio is above options.root_blocker_above; the lock table is read for it once every
@@ -73,6 +76,7 @@ class PgLocks : public Probe {
   boost::asio::awaitable<Result<Activity>> read_activity(Duration deadline);
   bool same_start(const Activity& activity);
   void fill(const Activity& activity, TimePoint now, Reading& reading);
+  void fill_zones(const Activity& activity, TimePoint now, Reading& reading) const;
   Error blind() const;
 
   PgLocksOptions options_;

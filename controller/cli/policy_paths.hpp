@@ -17,8 +17,8 @@ struct PolicyContext {
   int speed_up = 1;
 };
 
-/// Without a configuration: any class, the node `main` and the consumer group `play-counts` are
-/// assumed.
+/// Without a configuration: any class, the node and zone `main` and the consumer group
+/// `play-counts` are assumed.
 PolicyContext default_context();
 PolicyContext context_of(const Config& config);
 

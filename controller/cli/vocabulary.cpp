@@ -7,7 +7,7 @@
 namespace homeostat {
 namespace {
 
-enum class Source { postgres, kafka, batch_reports, any_probe, later };
+enum class Source { postgres, kafka, batch_reports, zones, any_probe, later };
 
 struct SignalRow {
   const char* name;
@@ -45,8 +45,8 @@ constexpr SignalRow kSignals[] = {
      Source::postgres, "longest time a client has been idle inside a transaction"},
     {"probe_up", SignalShape::gauge, SubjectKind::node, "bool", Source::any_probe,
      "1 when every probe of the subject answered, else 0; never absent"},
-    {"admission_queue_age_seconds", SignalShape::gauge, SubjectKind::zone, "seconds", Source::later,
-     "age of the oldest request in an admission queue"},
+    {"admission_queue_age_seconds", SignalShape::gauge, SubjectKind::zone, "seconds", Source::zones,
+     "age of the oldest homeostat.admit() that waits in a zone's queue, 0: none"},
     {"citus_node_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::later,
      "coefficient of variation of rows over the Citus nodes"},
     {"citus_shard_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::later,
@@ -120,11 +120,29 @@ LeverDescription end_session_lever(std::map<std::string, LeverValue> declared) {
   return lever;
 }
 
+// A zone's are those of its node.
+constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500ms"};
+
+// Without zones in the inventory it has no targets.
+LeverDescription admission_lever(const std::vector<ZoneConfig>& zones) {
+  LeverDescription lever;
+  lever.inventory = "zones";
+  lever.help = "how many transactions of a zone run at a time, and how long others queue for it";
+  lever.arguments = {
+      {"concurrency", ArgumentType::number, true, "transactions at a time", 1, 10'000},
+      {"queue_limit", ArgumentType::duration, true, "who waits longer is turned away; <= 500ms"}};
+  lever.regulated = {"concurrency", ArgumentType::number,     "transactions", 1, 10'000,
+                     true,          "Transactions at a time."};
+  for (const auto& zone : zones) lever.targets.push_back("zone/" + zone.name);
+  return lever;
+}
+
 /// Which of the sources a configuration has.
 struct Sources {
   bool postgres = false;
   bool kafka = false;
   bool batch_reports = false;  ///< consumers report to the ledger's home
+  bool zones = false;          ///< and the schema that has their queues
   bool injected = false;       ///< any signal
 
   bool have(Source source) const {
@@ -135,6 +153,8 @@ struct Sources {
         return injected || kafka;
       case Source::batch_reports:
         return injected || batch_reports;
+      case Source::zones:
+        return injected || zones;
       case Source::any_probe:
         return true;
       case Source::later:
@@ -160,7 +180,8 @@ LeverDescription batch_window_lever(const std::vector<std::string>& groups) {
 Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& features,
                       std::map<std::string, LeverValue> profiles,
                       std::map<std::string, LeverValue> sessions,
-                      const std::vector<std::string>& groups) {
+                      const std::vector<std::string>& groups,
+                      const std::vector<ZoneConfig>& zones) {
   Vocabulary words;
   for (const auto& row : kSignals) {
     SignalDescription signal;
@@ -176,7 +197,14 @@ Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& 
   words.levers.emplace("planner_profile", planner_profile_lever(std::move(profiles)));
   words.levers.emplace("end_session", end_session_lever(std::move(sessions)));
   words.levers.emplace("batch_window", batch_window_lever(groups));
+  words.levers.emplace("admission", admission_lever(zones));
+  for (const auto* name : kOfZones) words.signals[name].also_about = SubjectKind::zone;
   words.subjects[SubjectKind::cluster] = {Subject{}};
+  for (const auto& zone : zones) {
+    const Subject subject{SubjectKind::zone, zone.name};
+    words.subjects[SubjectKind::zone].push_back(subject);
+    words.holders.emplace(subject, Subject{SubjectKind::node, zone.node});
+  }
   for (const auto& group : groups) {
     words.subjects[SubjectKind::group].push_back({SubjectKind::group, group});
   }
@@ -198,9 +226,11 @@ Vocabulary make_vocabulary(const Config& config) {
   sources.postgres = !config.nodes.empty();
   sources.kafka = config.kafka.has_value();
   sources.batch_reports = config.kafka && config.ledger;
+  sources.zones = !config.zones.empty() && config.ledger;
   sources.injected = config.injected.has_value();
-  auto words = vocabulary(sources, config.features, std::move(profiles), std::move(sessions),
-                          config.kafka ? config.kafka->groups : std::vector<std::string>{});
+  auto words =
+      vocabulary(sources, config.features, std::move(profiles), std::move(sessions),
+                 config.kafka ? config.kafka->groups : std::vector<std::string>{}, config.zones);
   for (const auto& node : config.nodes) {
     words.subjects[SubjectKind::node].push_back({SubjectKind::node, node.name});
   }
@@ -212,7 +242,9 @@ Vocabulary make_vocabulary() {
   sources.postgres = true;
   sources.kafka = true;
   sources.batch_reports = true;
-  auto words = vocabulary(sources, {}, {{kContention, {}}}, {}, {"play-counts"});
+  sources.zones = true;
+  auto words =
+      vocabulary(sources, {}, {{kContention, {}}}, {}, {"play-counts"}, {{"main", "main"}});
   words.subjects[SubjectKind::node] = {{SubjectKind::node, "main"}};
   return words;
 }

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "actuators/admission.hpp"
 #include "actuators/batch_window.hpp"
 #include "actuators/end_session.hpp"
 #include "actuators/feature.hpp"
 #include "actuators/planner_profile.hpp"
 #include "controller/transport/kafka_topic.hpp"
+#include "probes/admission_queue.hpp"
 #include "probes/injected.hpp"
 #include "probes/kafka_lag.hpp"
 #include "probes/pg_locks.hpp"
@@ -32,15 +34,26 @@ KafkaLagOptions lag_options(const KafkaConfig& kafka, const std::string& group, 
   return options;
 }
 
-// Reports lie beside the ledger; the monitor of that node reads them.
-KafkaBatchesOptions batches_options(const Config& config) {
-  KafkaBatchesOptions options;
+// Where the ledger is, as the monitor of that node.
+pg::Address beside_ledger(const Config& config) {
   const auto home =
       std::find_if(config.nodes.begin(), config.nodes.end(),
                    [&](const NodeConfig& one) { return one.name == config.ledger->node; });
-  if (home != config.nodes.end()) {
-    options.address = address_of(config, home->name, home->user, home->password_file);
-  }
+  if (home == config.nodes.end()) return {};
+  return address_of(config, home->name, home->user, home->password_file);
+}
+
+AdmissionQueueOptions queue_options(const Config& config) {
+  AdmissionQueueOptions options;
+  options.address = beside_ledger(config);
+  for (const auto& zone : config.zones) options.zones.push_back(zone.name);
+  options.seed = static_cast<std::uint64_t>(getpid()) + 2;
+  return options;
+}
+
+KafkaBatchesOptions batches_options(const Config& config) {
+  KafkaBatchesOptions options;
+  options.address = beside_ledger(config);
   options.groups = config.kafka->groups;
   options.window /= config.speed_up;
   options.active /= config.speed_up;
@@ -83,6 +96,9 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
   for (const auto& node : config.nodes) {
     PgLocksOptions options;
     options.node = node.name;
+    for (const auto& zone : config.zones) {
+      if (zone.node == node.name) options.zones.push_back(zone.name);
+    }
     options.address = address_of(config, node.name, node.user, node.password_file);
     options.own_roles = {node.user, "homeostat_guard"};  // that of sql/pg_cron.sql
     if (config.ledger) options.own_roles.push_back(config.ledger->user);
@@ -90,6 +106,9 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
     options.root_blocker_every /= config.speed_up;
     options.seed = static_cast<std::uint64_t>(getpid());
     probes.push_back(std::make_unique<PgLocks>(executor, std::move(options)));
+  }
+  if (config.ledger && !config.zones.empty()) {
+    probes.push_back(std::make_unique<AdmissionQueue>(executor, queue_options(config)));
   }
   if (config.kafka) {
     std::shared_ptr<BatchReports> reports;
@@ -114,6 +133,7 @@ std::vector<std::unique_ptr<Lever>> make_levers(const Config& config,
   levers.push_back(std::make_unique<FeatureLever>(actuator, clock));
   levers.push_back(std::make_unique<PlannerProfileLever>(actuator, clock));
   levers.push_back(std::make_unique<EndSessionLever>(actuator));
+  levers.push_back(std::make_unique<AdmissionLever>(actuator, clock));
   if (config.kafka) {
     auto topic = std::make_unique<kafka::CompactedTopic>(executor, address_of(*config.kafka),
                                                          config.kafka->control_topic);

@@ -258,7 +258,7 @@ void check_subject(const Value& record, SubjectKind about, const Vocabulary& voc
   const auto* const name = get<std::string>(record, "signal");
   if (name == nullptr || about == SubjectKind::cluster) return;
   const auto signal = vocabulary.signals.find(*name);
-  if (signal == vocabulary.signals.end() || signal->second.about == about) return;
+  if (signal == vocabulary.signals.end() || signal->second.is_about(about)) return;
   errors.push_back({place_of(record, "signal"), "`" + *name + "` is measured for each " +
                                                     std::string(to_text(signal->second.about)) +
                                                     ", but `for_each` is `" +

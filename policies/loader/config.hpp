@@ -61,6 +61,13 @@ struct SessionsConfig {
 /// Where the lever stands on them: `roles` (joined by ", "), `idle_for` in seconds, `limit`.
 LeverValue sessions_value(const SessionsConfig& sessions);
 
+/// A part of the load whose transactions the lever admission limits, as zone/NAME.
+struct ZoneConfig {
+  std::string name;
+  std::string node;  ///< of postgres.nodes: whose lock waits are the zone's
+  friend bool operator==(const ZoneConfig&, const ZoneConfig&) = default;
+};
+
 struct KafkaConfig {
   std::vector<std::string> bootstrap;  ///< HOST:PORT of some of the brokers
   std::string properties_file;         ///< of librdkafka: TLS, SASL; empty: none
@@ -102,6 +109,7 @@ struct Config {
   std::vector<FeatureConfig> features;
   std::vector<ProfileConfig> profiles;
   std::vector<SessionsConfig> sessions;
+  std::vector<ZoneConfig> zones;
   friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -229,6 +229,15 @@ Shape inventory_shape() {
                                 .required = true,
                                 .help = "Policies name classes: class/CLASS.",
                                 .pattern = kName}}};
+  const Shape zone{.name = "a zone",
+                   .help = "Transactions that begin with homeostat.admit(name).",
+                   .keys = {{.name = "name",
+                             .required = true,
+                             .help = "As in homeostat.admit(name).",
+                             .pattern = kName},
+                            {.name = "node",
+                             .required = true,
+                             .help = "One of postgres.nodes: its lock waits are the zone's."}}};
   return {.name = "`inventory`",
           .help = "What the operator declares.",
           .keys = {{.name = "features",
@@ -240,7 +249,12 @@ Shape inventory_shape() {
                    profiles_key(),
                    sessions_key(),
                    later("roles", "Roles."),
-                   later("zones", "Isolation zones."),
+                   {.name = "zones",
+                    .type = Type::record,
+                    .list = true,
+                    .help = "Parts of the load that are limited apart; policies say zone/NAME.",
+                    .may_be_empty = true,
+                    .shapes = {zone}},
                    later("groups", "Consumer groups."),
                    later("views", "Materialized views.")}};
 }

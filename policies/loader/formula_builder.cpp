@@ -100,7 +100,7 @@ class FormulaBuilder {
     if (found == context_.vocabulary.signals.end()) return false;  // reported with `vars`
     const auto at = place_of_name(text, name);
     const auto about = context_.about;
-    if (about != SubjectKind::cluster && found->second.about != about) {
+    if (about != SubjectKind::cluster && !found->second.is_about(about)) {
       errors_.push_back({place_in(value, text, at), "`" + signal + "` is measured for each " +
                                                         std::string(to_text(found->second.about)) +
                                                         ", but `for_each` is `" +

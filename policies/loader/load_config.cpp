@@ -43,6 +43,8 @@ class ConfigBuilder {
   void read_journal_and_log();
   void read_inventory(const Value& inventory);
   void read_features(const Value& inventory);
+  void read_zones(const Value& inventory);
+  bool is_node(const std::string& node, const Value& record);
   void read_secret(std::string& target, const Value& record,
                    const std::string& key = "password_file");
   std::string resolved(const std::string& path) const {
@@ -165,14 +167,19 @@ void ConfigBuilder::read_ledger(const Value& value) {
   assign_text(ledger.node, value, "node");
   assign_text(ledger.user, value, "user");
   read_secret(ledger.password_file, value);
-  std::vector<std::string> names;
-  for (const auto& node : config_.nodes) names.push_back(node.name);
-  if (!ledger.node.empty() && std::find(names.begin(), names.end(), ledger.node) == names.end()) {
-    report(place_of(value, "node"), "`node` is `" + ledger.node +
-                                        "`, which is none of postgres.nodes; " +
-                                        suggestion(ledger.node, names));
-  }
+  is_node(ledger.node, value);
   config_.ledger = std::move(ledger);
+}
+
+/// Reports it, when it is not.
+bool ConfigBuilder::is_node(const std::string& node, const Value& record) {
+  std::vector<std::string> names;
+  for (const auto& each : config_.nodes) names.push_back(each.name);
+  if (node.empty()) return false;  // reported already
+  if (std::find(names.begin(), names.end(), node) != names.end()) return true;
+  report(place_of(record, "node"),
+         "`node` is `" + node + "`, which is none of postgres.nodes; " + suggestion(node, names));
+  return false;
 }
 
 void ConfigBuilder::read_kafka(const Value& value) {
@@ -242,8 +249,31 @@ void ConfigBuilder::read_features(const Value& inventory) {
   }
 }
 
+// The limits stand beside the ledger, and homeostat.admit() reads them there.
+void ConfigBuilder::read_zones(const Value& inventory) {
+  const auto* const zones = find(inventory, "zones");
+  if (zones == nullptr) return;
+  std::set<std::string> names;
+  for (const auto& value : zones->children) {
+    ZoneConfig zone;
+    assign_text(zone.name, value, "name");
+    assign_text(zone.node, value, "node");
+    const bool known = is_node(zone.node, value);
+    if (!zone.name.empty() && !names.insert(zone.name).second) {
+      report(place_of(value, "name"), "zone `" + zone.name + "` is there twice");
+    }
+    if (known && config_.ledger && zone.node != config_.ledger->node) {
+      report(place_of(value, "node"), "`node` is `" + zone.node +
+                                          "`, but homeostat.admit() is where the ledger is: on `" +
+                                          config_.ledger->node + "`");
+    }
+    config_.zones.push_back(std::move(zone));
+  }
+}
+
 void ConfigBuilder::read_inventory(const Value& inventory) {
   read_features(inventory);
+  read_zones(inventory);
   std::set<std::string> own_roles{"homeostat_owner"};
   for (const auto& node : config_.nodes) own_roles.insert(node.user);
   if (config_.ledger) own_roles.insert(config_.ledger->user);

@@ -14,11 +14,14 @@ namespace homeostat {
 
 struct SignalDescription {
   SignalTraits traits;
-  SubjectKind about = SubjectKind::cluster;  ///< what its samples are about
-  std::string unit;                          ///< ratio, seconds, events, …
-  std::string help;                          ///< one line, for metrics, schema and errors
-  bool provided = false;                     ///< a configured probe samples it
-  SignalName denominator = {};               ///< of a ratio: the gauge that has it, if one does
+  SubjectKind about = SubjectKind::cluster;    ///< what its samples are about
+  std::string unit;                            ///< ratio, seconds, events, …
+  std::string help;                            ///< one line, for metrics, schema and errors
+  bool provided = false;                       ///< a configured probe samples it
+  SignalName denominator = {};                 ///< of a ratio: the gauge that has it, if one does
+  std::optional<SubjectKind> also_about = {};  ///< a probe gives the same about these, too
+
+  bool is_about(SubjectKind kind) const { return kind == about || kind == also_about; }
 };
 
 enum class ArgumentType { share, duration, number, text };

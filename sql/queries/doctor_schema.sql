@@ -12,7 +12,7 @@ SELECT row_to_json(f) FROM (
          coalesce((SELECT bool_and(has_function_privilege('public', p.oid, 'EXECUTE'))
                      FROM pg_proc p
                     WHERE p.pronamespace = n.oid
-                      AND p.proname IN ('allowed', 'batch_window')), false)
+                      AND p.proname IN ('allowed', 'batch_window', 'admit')), false)
            AND has_schema_privilege('public', n.oid, 'USAGE') AS everybody_may_ask,
          ARRAY(SELECT format('GRANT USAGE ON SCHEMA homeostat TO %I;', current_user)
                 WHERE NOT has_schema_privilege(n.oid, 'USAGE')
@@ -26,7 +26,7 @@ SELECT row_to_json(f) FROM (
                                     'feature', 'admission', 'pause', 'pause_act',
                                     'planner_setting', 'profile', 'threshold', 'guard_setting',
                                     'guard_state', 'session_limit', 'session_target',
-                                    'ended_session', 'group_window')
+                                    'ended_session', 'group_window', 'zone_limit')
                   AND NOT has_table_privilege(c.oid, 'SELECT')
                UNION ALL
                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
@@ -42,13 +42,13 @@ SELECT row_to_json(f) FROM (
                                     'session_role_problem', 'register_sessions',
                                     'sessions_read', 'sessions_apply', 'sessions_renew',
                                     'sessions_end', 'window_read', 'window_apply',
-                                    'window_renew')
+                                    'window_renew', 'zone_read', 'zone_apply', 'zone_renew')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)
                  FROM pg_proc p
                 WHERE p.pronamespace = n.oid
                   AND p.proname IN ('feature_revert', 'profile_revert', 'sessions_revert',
-                                    'window_revert')
+                                    'window_revert', 'zone_revert')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing_to_revert
     FROM (SELECT to_regnamespace('homeostat')::oid AS oid) n) f

@@ -374,6 +374,10 @@ BEGIN
     WHEN 'batch_window' THEN
       SELECT * INTO outcome, detail
         FROM homeostat.window_lift(p_epoch, p_sequence, p_lever, p_reason);
+    WHEN 'admission' THEN
+      SELECT * INTO outcome, detail
+        FROM homeostat.zone_lift(p_epoch, p_sequence, p_lever, p_lever.policy, p_lever.subject,
+                                 p_reason);
     WHEN 'rebalance' THEN
       SELECT * INTO outcome, detail
         FROM homeostat.rebalance_lift(p_epoch, p_sequence, p_lever, p_reason);

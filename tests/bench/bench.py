@@ -12,6 +12,7 @@ from ground import REPO, DemoError, Ground
 from table import Table
 
 import allowed
+import backpressure
 import batch
 import crossing
 import decide
@@ -25,7 +26,7 @@ import throughput
 
 BENCHMARKS = {module.NAME: module
               for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape,
-                             simulate, detect, lag, batch)}
+                             simulate, detect, lag, batch, backpressure)}
 ROUNDS = 5
 
 

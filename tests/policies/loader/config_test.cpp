@@ -8,6 +8,7 @@
 using namespace homeostat;
 using namespace homeostat::test;
 using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
 using Texts = std::vector<std::string>;
 
 namespace {
@@ -151,11 +152,36 @@ TEST_CASE("every mistake of a configuration is named at once") {
 }
 
 TEST_CASE("sections to come are refused as such") {
-  for (const auto* const key : {"roles", "zones", "groups", "views"}) {
+  for (const auto* const key : {"roles", "groups", "views"}) {
     INFO(key);
     CHECK(config_errors_of(small_config("inventory: {" + std::string(key) + ": {}}\n")) ==
           Texts{"6:13: `" + std::string(key) + "` is not in this version yet"});
   }
+}
+
+TEST_CASE("a zone is on a node that is configured, where the ledger is, and there once") {
+  const TempFolder folder;
+  const auto load = [&folder](const std::string& zones) {
+    return load_config(folder.write(
+        "homeostat.yaml",
+        "version: 1\npolicies: []\npostgres:\n  nodes:\n"
+        "    - {name: main, host: db1, dbname: x}\n    - {name: other, host: db2, dbname: x}\n"
+        "  ledger: {node: main}\ninventory: {zones: " +
+            zones + "}\n"));
+  };
+  const auto good = load("[{name: shop, node: main}, {name: api, node: main}]");
+  CHECK(texts_of(good.errors).empty());
+  REQUIRE(good.config.has_value());
+  CHECK(good.config->zones == std::vector<ZoneConfig>{{"shop", "main"}, {"api", "main"}});
+  const auto errors = texts_of(
+      load("[{name: a, node: mian}, {name: b, node: other}, {name: c, node: main}, {name: c, "
+           "node: main}]")
+          .errors);
+  REQUIRE(errors.size() == 3);
+  CHECK_THAT(errors[0], Contains("`mian`, which is none of postgres.nodes; did you mean `main`?"));
+  CHECK_THAT(errors[1],
+             Contains("`other`, but homeostat.admit() is where the ledger is: on `main`"));
+  CHECK_THAT(errors[2], Contains("zone `c` is there twice"));
 }
 
 TEST_CASE("Kafka's brokers, groups and properties are read, the properties as a secret") {

@@ -231,13 +231,16 @@ std::vector<Example> config_examples() {
                "  profiles:\n"
                "    contention: {roles: [reporting], settings: {jit: \"off\", lock_timeout: 2s, "
                "max_parallel_workers: 4, random_page_cost: 1.5}}\n"
-               "  sessions: {batch: {roles: [reporting], idle_for: 1m, limit: 2}}\n"),
+               "  sessions: {batch: {roles: [reporting], idle_for: 1m, limit: 2}}\n"
+               "  zones: [{name: main, node: main}]\n"),
       bad("an unknown section", small_config("postgress: {}\n")),
       bad("a control topic that is no name",
           small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"], groups: [a], control_topic: "
                        "\"a b\"}\n")),
       bad("Kafka without groups", small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"]}\n")),
-      bad("an inventory to come", small_config("inventory: {zones: auto}\n")),
+      bad("an inventory to come", small_config("inventory: {views: auto}\n")),
+      bad("zones that are no list", small_config("inventory: {zones: auto}\n")),
+      bad("a zone without a node", small_config("inventory: {zones: [{name: main}]}\n")),
       bad("a profile without settings", small_config("inventory: {profiles: {calm: {roles: [a], "
                                                      "settings: {}}}}\n")),
       bad("a setting that no profile may have",

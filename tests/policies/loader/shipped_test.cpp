@@ -24,9 +24,22 @@ std::vector<std::string> shipped(const std::string& folder) {
   return files;
 }
 
-/// Nobody measures the lag of zones or of Citus.
+/// A site with Kafka and a zone. Nobody measures its queue, nor Citus.
+Vocabulary site_vocabulary() {
+  auto known = kafka_vocabulary();
+  known.subjects[SubjectKind::zone] = {{SubjectKind::zone, "main"}};
+  known.levers["admission"].targets = {"zone/main"};
+  for (const auto* const name : {"pg_open_transactions", "pg_waiters_over_500ms"}) {
+    auto& signal = known.signals[name];
+    signal.about = SubjectKind::node;
+    signal.also_about = SubjectKind::zone;
+    signal.provided = true;
+  }
+  return known;
+}
+
 PolicyLoad load_shipped(const std::string& folder) {
-  return load_policies(shipped(folder), kafka_vocabulary(), Mode::enforce, EngineSettings{}, 1);
+  return load_policies(shipped(folder), site_vocabulary(), Mode::enforce, EngineSettings{}, 1);
 }
 
 const Policy& named(const PolicySet& set, const std::string& name) {
@@ -132,7 +145,7 @@ TEST_CASE("each policy of the source has a recommended one of its name, kind and
   const auto source = load_shipped("source");
   REQUIRE(recommended.set.has_value());
   REQUIRE(source.set.has_value());
-  CHECK(source.set->policies.size() == 4);
+  CHECK(source.set->policies.size() == 5);
   for (auto policy : source.set->policies) {
     const auto& ours = named(*recommended.set, policy.name);
     CHECK(policy.kind == ours.kind);
@@ -156,6 +169,30 @@ TEST_CASE("on a server without Kafka the policies about consumer groups are left
                 "is left out: `for_each` is `group`, and no group is configured");
           }) == count);
   }
+}
+
+TEST_CASE("back-pressure says what the policy language says, and is left out without zones") {
+  const auto load = load_shipped("recommended");
+  REQUIRE(load.set.has_value());
+  const auto& policy = named(*load.set, "back-pressure");
+  CHECK(policy.subjects == std::vector<Subject>{{SubjectKind::zone, "main"}});
+  REQUIRE(policy.regulator.has_value());
+  REQUIRE(policy.regulator->aimd.has_value());
+  CHECK(*policy.regulator->aimd == Aimd{0.7, 0.05, 3s});
+  CHECK(policy.regulator->bounds.min == 40);
+  CHECK(policy.regulator->bounds.max == 400);
+  CHECK(policy.regulator->baseline == 400);
+  REQUIRE(policy.ladder.size() == 1);
+  CHECK(policy.ladder[0].lever == "admission");
+  CHECK(policy.ladder[0].value.arguments == std::map<std::string, Argument>{{"queue_limit", 0.5}});
+  auto without = kafka_vocabulary();
+  const auto fewer = load_policies(shipped("recommended"), without, Mode::enforce, {}, 1);
+  REQUIRE(fewer.set.has_value());
+  CHECK(fewer.set->policies.size() + 1 == load.set->policies.size());
+  // On a node's signals that no zone has it stays refused.
+  auto of_nodes = site_vocabulary();
+  of_nodes.signals["pg_waiters_over_500ms"].also_about.reset();
+  CHECK_FALSE(load_policies(shipped("recommended"), of_nodes, Mode::enforce, {}, 1).set);
 }
 
 TEST_CASE("the policies about consumer groups say what the policy language says") {
@@ -208,7 +245,7 @@ TEST_CASE("without a profile in the inventory both lock-contention policies tell
 }
 
 TEST_CASE("with every probe the circuit breaker has all its arms") {
-  auto known = kafka_vocabulary();
+  auto known = site_vocabulary();
   for (auto& [name, signal] : known.signals) signal.provided = true;
   const auto load = load_policies(shipped("recommended"), known, Mode::enforce, {}, 1);
   REQUIRE(load.set.has_value());
@@ -225,7 +262,7 @@ TEST_CASE("a shipped file that is cut off anywhere is refused or says nothing el
     for (const auto& file : shipped(folder)) {
       const auto text =
           source_text("policies/" + folder + "/" + std::filesystem::path(file).filename().string());
-      const auto known = kafka_vocabulary();
+      const auto known = site_vocabulary();
       const auto whole = load_one(text, known);
       int loaded = 0;
       for (std::size_t length = 0; length < text.size(); ++length) {

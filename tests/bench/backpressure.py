@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The 99th percentile of transactions on other keys while a crowd writes one row: the crowd begins
+with homeostat.admit() and a limit stands, or the same without a limit. The others are critical:
+they begin with it, too."""
+import glob
+import os
+
+from ground import LOAD_ROLE
+from processes import wait_until
+from table import Row, duration
+
+NAME = "backpressure"
+TITLE = "p99 beside a hot row's writers, with a limit on them ÷ without"
+CROWD, SLOTS, SECONDS, KEYS = 200, 8, 6, 100000
+SCHEMA = f"""
+CREATE TABLE bench_hot (id integer PRIMARY KEY, n bigint);
+INSERT INTO bench_hot SELECT key, 0 FROM generate_series(0, {KEYS}) AS key;
+GRANT SELECT, UPDATE ON bench_hot TO {LOAD_ROLE};
+-- pgbench gives a client up that is refused.
+CREATE FUNCTION bench_write() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM homeostat.admit('bench');
+  UPDATE bench_hot SET n = n + 1 WHERE id = 0;
+EXCEPTION WHEN SQLSTATE 'HS004' THEN
+  PERFORM pg_sleep(0.5 + random() / 2);
+END
+$$;
+"""
+WRITERS = "SELECT bench_write();\n"
+OTHERS = f"""\\set key random(1, {KEYS})
+BEGIN;
+SELECT homeostat.admit('bench', critical => true);
+UPDATE bench_hot SET n = n + 1 WHERE id = :key;
+COMMIT;
+"""
+LIMIT = f"""
+INSERT INTO homeostat.zone_limit (zone, class, concurrency, queue_limit)
+VALUES ('bench', homeostat.zone_class('bench'), {SLOTS}, 0.5);
+"""
+ARMS = {"without": "", "with": LIMIT}
+
+
+def missing():
+    return None
+
+
+def percentile(latencies, share):
+    ordered = sorted(latencies)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def latencies(ground, name, scripts):
+    """In seconds, of the others' transactions while the crowd writes."""
+    server = ground.postgres()
+    crowd = ground.pgbench("crowd", ["-M", "prepared", "-c", str(CROWD), "-j", "2", "-f",
+                                     scripts["writers"], "-T", "600"])
+    wait_until(lambda: len(ground.sessions(LOAD_ROLE)) == CROWD, "the crowd to be there")
+    prefix = os.path.join(ground.subfolder("backpressure"), name)
+    ground.pgbench_to_the_end("others", ["-M", "prepared", "-c", "8", "-j", "1", "-f",
+                                         scripts["others"], "-T", str(SECONDS), "-l",
+                                         f"--log-prefix={prefix}"])
+    ground.end(crowd)
+    wait_until(lambda: not ground.sessions(LOAD_ROLE), "the crowd to go")
+    server.sql("DELETE FROM homeostat.zone_limit")
+    found = []
+    for path in glob.glob(prefix + ".*"):
+        with open(path) as lines:
+            found += [int(line.split()[2]) / 1e6 for line in lines]
+        os.remove(path)
+    return found
+
+
+def run(ground, rounds, say):
+    ground.postgres().sql(SCHEMA)
+    scripts = {"writers": ground.script("backpressure-writers", WRITERS),
+               "others": ground.script("backpressure-others", OTHERS)}
+    p99 = {arm: [] for arm in ARMS}
+    median = {arm: [] for arm in ARMS}
+    for number in range(rounds):
+        say(f"round {number + 1} of {rounds}")
+        for arm, limit in ARMS.items():
+            if limit:
+                ground.postgres().sql(limit)
+            found = latencies(ground, f"{arm}-{number}", scripts)
+            p99[arm].append(percentile(found, 0.99))
+            median[arm].append(percentile(found, 0.5))
+    crowd = f"{CROWD} writers of one row"
+    return [Row(f"{crowd}, {SLOTS} slots: p99 of others", p99["with"], p99["without"],
+                "no limit", duration),
+            Row(f"{crowd}, {SLOTS} slots: median of others", median["with"], median["without"],
+                "no limit", duration)]
