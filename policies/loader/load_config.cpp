@@ -38,6 +38,8 @@ class ConfigBuilder {
   void read_nodes(const Value& postgres);
   NodeConfig read_node(const Value& value);
   void read_ledger(const Value& value);
+  void read_citus(const Value& value);
+  void check_node(const std::string& node, const Value& value, const std::string& key);
   void read_kafka(const Value& value);
   void read_http(const Value& value);
   void read_journal_and_log();
@@ -158,6 +160,24 @@ void ConfigBuilder::read_nodes(const Value& postgres) {
     }
   }
   if (const auto* const ledger = find(postgres, "ledger")) read_ledger(*ledger);
+  if (const auto* const citus = find(postgres, "citus")) read_citus(*citus);
+}
+
+void ConfigBuilder::check_node(const std::string& node, const Value& value,
+                               const std::string& key) {
+  std::vector<std::string> names;
+  for (const auto& one : config_.nodes) names.push_back(one.name);
+  if (node.empty() || std::find(names.begin(), names.end(), node) != names.end()) return;
+  report(place_of(value, key), "`" + key + "` is `" + node +
+                                   "`, which is none of postgres.nodes; " +
+                                   suggestion(node, names));
+}
+
+void ConfigBuilder::read_citus(const Value& value) {
+  CitusConfig citus;
+  assign_text(citus.coordinator, value, "coordinator");
+  check_node(citus.coordinator, value, "coordinator");
+  config_.citus = std::move(citus);
 }
 
 void ConfigBuilder::read_ledger(const Value& value) {
@@ -165,13 +185,7 @@ void ConfigBuilder::read_ledger(const Value& value) {
   assign_text(ledger.node, value, "node");
   assign_text(ledger.user, value, "user");
   read_secret(ledger.password_file, value);
-  std::vector<std::string> names;
-  for (const auto& node : config_.nodes) names.push_back(node.name);
-  if (!ledger.node.empty() && std::find(names.begin(), names.end(), ledger.node) == names.end()) {
-    report(place_of(value, "node"), "`node` is `" + ledger.node +
-                                        "`, which is none of postgres.nodes; " +
-                                        suggestion(ledger.node, names));
-  }
+  check_node(ledger.node, value, "node");
   config_.ledger = std::move(ledger);
 }
 
