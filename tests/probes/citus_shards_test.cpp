@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "probes/pg_locks.hpp"
 #include "tests/support/citus_cluster.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/pg_client.hpp"
@@ -266,6 +267,42 @@ TEST_CASE("citus: a node that should have no shards is left out") {
   auto rows = music.counted_rows();
   rows.pop_back();
   CHECK(value_in(watch.read(), "citus_node_cv") == Approx(variation_of(rows)));
+}
+
+TEST_CASE("citus: a storm on one row shows on the worker that has it, not on the coordinator") {
+  if (no_citus()) return;
+  Music music;
+  music.sql(
+      "CREATE TABLE hot (id int PRIMARY KEY, n int); "
+      "SELECT create_distributed_table('hot', 'id', colocate_with => 'none'); "
+      "INSERT INTO hot VALUES (1, 0)");
+  const std::string update = "UPDATE hot SET n = n + 1 WHERE id = 1";
+  PgClient holder{music.coordinator().address()};
+  holder.run("BEGIN; " + update);
+  std::vector<std::unique_ptr<PgClient>> crowd;
+  for (int i = 0; i < 5; ++i) {
+    crowd.push_back(std::make_unique<PgClient>(music.coordinator().address()));
+    crowd.back()->send(update);
+  }
+  const auto blocked_of = [&](const std::string& name) {
+    boost::asio::io_context io;
+    PgLocksOptions options;
+    options.node = name;
+    options.address = music.node(name).address("monitor");
+    options.own_roles = {"monitor"};
+    PgLocks probe{io.get_executor(), options};
+    auto reading = run_coroutine(io, probe.sample(TimePoint{}, kWhile));
+    if (!reading.has_value()) FAIL(reading.error().context);
+    return sample_of(*reading, "pg_blocked_ratio").numerator;
+  };
+  REQUIRE(eventually([&] {
+    double most = 0;
+    for (const std::string name : {"worker-1", "worker-2", "worker-3"}) {
+      most = std::max(most, blocked_of(name));
+    }
+    return most == 5;
+  }));
+  CHECK(blocked_of("coordinator") == 0);
 }
 
 }  // namespace homeostat::testing

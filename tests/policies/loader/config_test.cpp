@@ -233,7 +233,7 @@ TEST_CASE("Citus' coordinator is one of the nodes, and has to be named") {
   CHECK(
       config_errors_of(small_config("  citus: {coordinator: mian}\n")) ==
       Texts{
-          "6:25: `coordinator` is `mian`, which is none of postgres.nodes; did you mean `main`?"});
+          "6:24: `coordinator` is `mian`, which is none of postgres.nodes; did you mean `main`?"});
   CHECK(config_errors_of(small_config("  citus: {}\n")).size() == 1);
   CHECK(config_errors_of(small_config("  citus: {coordinator: main, nodes: 3}\n")).size() == 1);
   CHECK(config_errors_of(small_config("  citus: {coordinator: main}\n")).empty());
