@@ -7,7 +7,7 @@
 namespace homeostat {
 namespace {
 
-enum class Source { postgres, kafka, batch_reports, zones, any_probe, later };
+enum class Source { postgres, citus, kafka, batch_reports, zones, any_probe, later };
 
 struct SignalRow {
   const char* name;
@@ -47,12 +47,25 @@ constexpr SignalRow kSignals[] = {
      "1 when every probe of the subject answered, else 0; never absent"},
     {"admission_queue_age_seconds", SignalShape::gauge, SubjectKind::zone, "seconds", Source::zones,
      "age of the oldest homeostat.admit() that waits in a zone's queue, 0: none"},
-    {"citus_node_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::later,
+    {"citus_node_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
      "coefficient of variation of rows over the Citus nodes"},
-    {"citus_shard_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::later,
-     "coefficient of variation of rows over the Citus shards"},
-    {"citus_node_max_deviation", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::later,
+    {"citus_shard_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
+     "coefficient of variation of rows over the Citus shards, those that move together as one"},
+    {"citus_node_max_deviation", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
      "how far the fullest Citus node is over its fair share"},
+    {"citus_hottest_shard_share", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
+     "rows of the largest Citus shard and those that move with it, of all"},
+    {"citus_node_bytes_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
+     "coefficient of variation of bytes over the Citus nodes"},
+    {"citus_node_bytes_max_deviation", SignalShape::gauge, SubjectKind::cluster, "ratio",
+     Source::citus, "how far the Citus node with the most bytes is over its fair share"},
+    {"citus_node_load_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
+     "coefficient of variation of the tenants' CPU time over the Citus nodes"},
+    {"citus_node_load_max_deviation", SignalShape::gauge, SubjectKind::cluster, "ratio",
+     Source::citus,
+     "how far the busiest Citus node is over its fair share of the tenants' CPU time"},
+    {"citus_hottest_tenant_share", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
+     "CPU time of the busiest tenant, of all that Citus tracks"},
     {"kafka_consumer_lag_events", SignalShape::gauge, SubjectKind::group, "events", Source::kafka,
      "events that a consumer group has not read yet"},
     {"kafka_consumer_lag_seconds", SignalShape::gauge, SubjectKind::group, "seconds", Source::kafka,
@@ -140,6 +153,7 @@ LeverDescription admission_lever(const std::vector<ZoneConfig>& zones) {
 /// Which of the sources a configuration has.
 struct Sources {
   bool postgres = false;
+  bool citus = false;
   bool kafka = false;
   bool batch_reports = false;  ///< consumers report to the ledger's home
   bool zones = false;          ///< and the schema that has their queues
@@ -149,6 +163,8 @@ struct Sources {
     switch (source) {
       case Source::postgres:
         return injected || postgres;
+      case Source::citus:
+        return injected || citus;
       case Source::kafka:
         return injected || kafka;
       case Source::batch_reports:
@@ -224,6 +240,7 @@ Vocabulary make_vocabulary(const Config& config) {
   }
   Sources sources;
   sources.postgres = !config.nodes.empty();
+  sources.citus = config.citus.has_value();
   sources.kafka = config.kafka.has_value();
   sources.batch_reports = config.kafka && config.ledger;
   sources.zones = !config.zones.empty() && config.ledger;

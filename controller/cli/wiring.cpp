@@ -13,12 +13,27 @@
 #include "actuators/planner_profile.hpp"
 #include "controller/transport/kafka_topic.hpp"
 #include "probes/admission_queue.hpp"
+#include "probes/citus_shards.hpp"
 #include "probes/injected.hpp"
 #include "probes/kafka_lag.hpp"
 #include "probes/pg_locks.hpp"
 
 namespace homeostat {
 namespace {
+
+CitusShardsOptions citus_options(const Config& config) {
+  CitusShardsOptions options;
+  for (const auto& node : config.nodes) {
+    options.nodes.push_back(
+        {node.name, address_of(config, node.name, node.user, node.password_file)});
+  }
+  options.coordinator = config.citus->coordinator;
+  options.show_queries = config.show_queries;
+  options.sizes_every /= config.speed_up;
+  options.sizes_again /= config.speed_up;
+  options.seed = static_cast<std::uint64_t>(getpid()) + 2;
+  return options;
+}
 
 KafkaLagOptions lag_options(const KafkaConfig& kafka, const std::string& group, int speed_up) {
   KafkaLagOptions options;
@@ -109,6 +124,9 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
   }
   if (config.ledger && !config.zones.empty()) {
     probes.push_back(std::make_unique<AdmissionQueue>(executor, queue_options(config)));
+  }
+  if (config.citus) {
+    probes.push_back(std::make_unique<CitusShards>(executor, citus_options(config)));
   }
   if (config.kafka) {
     std::shared_ptr<BatchReports> reports;

@@ -32,6 +32,12 @@ struct LedgerConfig {
   friend bool operator==(const LedgerConfig&, const LedgerConfig&) = default;
 };
 
+/// There is one where the nodes form a Citus cluster.
+struct CitusConfig {
+  std::string coordinator;  ///< of postgres.nodes
+  friend bool operator==(const CitusConfig&, const CitusConfig&) = default;
+};
+
 struct FeatureConfig {
   std::string name;
   std::string klass;  ///< the key is `class`
@@ -94,6 +100,7 @@ struct Config {
   std::vector<std::string> policies;  ///< patterns, as written; relative to the file's folder
   std::vector<NodeConfig> nodes;
   std::optional<LedgerConfig> ledger;
+  std::optional<CitusConfig> citus;
   std::optional<KafkaConfig> kafka;
   std::optional<InjectedConfig> injected;
   std::vector<std::string> alertmanagers;  ///< base URLs

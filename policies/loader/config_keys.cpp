@@ -134,6 +134,14 @@ Shape ledger_shape() {
                    password_file()}};
 }
 
+Shape citus_shape() {
+  return {.name = "`citus`",
+          .help = "The nodes form a Citus cluster, whose shards are measured.",
+          .keys = {{.name = "coordinator",
+                    .required = true,
+                    .help = "One of postgres.nodes, which must have every node with shards."}}};
+}
+
 Shape postgres_shape() {
   return {.name = "`postgres`",
           .help = "The supervised servers.",
@@ -143,7 +151,8 @@ Shape postgres_shape() {
                     .required = true,
                     .help = "Every server that is measured.",
                     .shapes = {node_shape()}},
-                   record("ledger", "Without it the daemon only watches.", ledger_shape(), false)}};
+                   record("ledger", "Without it the daemon only watches.", ledger_shape(), false),
+                   record("citus", "Without it nobody measures shards.", citus_shape(), false)}};
 }
 
 Shape kafka_shape() {

@@ -38,13 +38,14 @@ class ConfigBuilder {
   void read_nodes(const Value& postgres);
   NodeConfig read_node(const Value& value);
   void read_ledger(const Value& value);
+  void read_citus(const Value& value);
   void read_kafka(const Value& value);
   void read_http(const Value& value);
   void read_journal_and_log();
   void read_inventory(const Value& inventory);
   void read_features(const Value& inventory);
   void read_zones(const Value& inventory);
-  bool is_node(const std::string& node, const Value& record);
+  bool is_node(const std::string& node, const Value& record, const std::string& key);
   void read_secret(std::string& target, const Value& record,
                    const std::string& key = "password_file");
   std::string resolved(const std::string& path) const {
@@ -160,6 +161,14 @@ void ConfigBuilder::read_nodes(const Value& postgres) {
     }
   }
   if (const auto* const ledger = find(postgres, "ledger")) read_ledger(*ledger);
+  if (const auto* const citus = find(postgres, "citus")) read_citus(*citus);
+}
+
+void ConfigBuilder::read_citus(const Value& value) {
+  CitusConfig citus;
+  assign_text(citus.coordinator, value, "coordinator");
+  is_node(citus.coordinator, value, "coordinator");
+  config_.citus = std::move(citus);
 }
 
 void ConfigBuilder::read_ledger(const Value& value) {
@@ -167,18 +176,20 @@ void ConfigBuilder::read_ledger(const Value& value) {
   assign_text(ledger.node, value, "node");
   assign_text(ledger.user, value, "user");
   read_secret(ledger.password_file, value);
-  is_node(ledger.node, value);
+  is_node(ledger.node, value, "node");
   config_.ledger = std::move(ledger);
 }
 
 /// Reports it, when it is not.
-bool ConfigBuilder::is_node(const std::string& node, const Value& record) {
+bool ConfigBuilder::is_node(const std::string& node, const Value& record,
+                            const std::string& key) {
   std::vector<std::string> names;
   for (const auto& each : config_.nodes) names.push_back(each.name);
   if (node.empty()) return false;  // reported already
   if (std::find(names.begin(), names.end(), node) != names.end()) return true;
-  report(place_of(record, "node"),
-         "`node` is `" + node + "`, which is none of postgres.nodes; " + suggestion(node, names));
+  report(place_of(record, key), "`" + key + "` is `" + node +
+                                    "`, which is none of postgres.nodes; " +
+                                    suggestion(node, names));
   return false;
 }
 
@@ -258,7 +269,7 @@ void ConfigBuilder::read_zones(const Value& inventory) {
     ZoneConfig zone;
     assign_text(zone.name, value, "name");
     assign_text(zone.node, value, "node");
-    const bool known = is_node(zone.node, value);
+    const bool known = is_node(zone.node, value, "node");
     if (!zone.name.empty() && !names.insert(zone.name).second) {
       report(place_of(value, "name"), "zone `" + zone.name + "` is there twice");
     }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// How evenly a Citus cluster holds its rows, bytes and load. One direct session a node; nothing
+// that makes one node ask another, for such questions hang with the node asked. Never decides,
+// never writes.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controller/ports/probe.hpp"
+#include "controller/transport/pg_session.hpp"
+#include "probes/citus_node.hpp"
+#include "probes/shard_balance.hpp"
+
+namespace homeostat {
+
+struct CitusShardsOptions {
+  struct Node {
+    std::string name;  ///< of postgres.nodes
+    /// Its application_name begins with `homeostat`, or Citus hides the shards.
+    pg::Address address;
+  };
+  std::vector<Node> nodes;    ///< every node of the configuration; not all need be of Citus
+  std::string coordinator;    ///< the name of one of them
+  bool show_queries = false;  ///< in notes: the hottest tenant's name, which is application data
+  Duration sizes_every = std::chrono::minutes{5};
+  Duration sizes_again = std::chrono::seconds{30};  ///< after they failed, or lack a new shard
+  std::uint64_t seed = 0;                           ///< of the reconnects' jitter
+};
+
+/// Samples about `cluster`, of the shards of all hash-distributed tables together; reference and
+/// local tables are left out, and so are nodes that should not have shards (shouldhaveshards):
+///   citus_node_cv                   standard deviation (population) ÷ mean of the nodes' rows
+///   citus_node_max_deviation        how far the fullest node lies over the mean, ÷ mean
+///   citus_shard_cv                  as citus_node_cv, of the groups of shards that move together
+///   citus_hottest_shard_share       rows of the largest such group ÷ all rows
+///   citus_node_bytes_cv             as citus_node_cv, of bytes with indexes and TOAST, and
+///   citus_node_bytes_max_deviation  …; measured every sizes_every; absent alone while they cannot
+///                                   be had (a lock on a shard)
+///   citus_node_load_cv              as citus_node_cv, of the CPU seconds of tenants in Citus' last
+///   citus_node_load_max_deviation   period, and
+///   citus_hottest_tenant_share      of the busiest tenant ÷ of all; absent unless every node that
+///                                   counts tracks them (citus.stat_tenants_track, Citus 12)
+/// A whole of 0 (no rows, no load) is `empty`. Rows are estimates of PostgreSQL's statistics, see
+/// row_count(); a note `stale_rows` says when some are from before a crash. Other notes:
+/// `hottest_shard`, `hottest_tenant`, `citus_version`. Details by {node}: citus_node_rows,
+/// citus_node_bytes, citus_node_shards.
+///
+/// All or nothing: an Error when any node that should have or has shards is missing among the
+/// configured ones, does not answer, or answers without one of its shards. Nodes are recognised by
+/// the group id that they give themselves, never by host name. Errors: missing_privilege names the
+/// GRANT; `refused` when the coordinator named is none, or has no Citus of version 11 or later.
+class CitusShards : public Probe {
+ public:
+  CitusShards(boost::asio::any_io_executor executor, CitusShardsOptions options);
+
+  std::string_view name() const override { return "citus_shards"; }
+  Subject subject() const override { return {}; }
+  std::vector<SignalName> signals() const override;
+  [[nodiscard]] boost::asio::awaitable<Result<Reading>> sample(TimePoint now,
+                                                               Duration deadline) override;
+
+ private:
+  struct Layout;
+  boost::asio::awaitable<Result<Reading>> measure(TimePoint now, Duration deadline);
+  boost::asio::awaitable<Result<Layout>> read_layout(TimePoint now, Duration deadline);
+  boost::asio::awaitable<void> ask_from(std::size_t first, TimePoint now, Duration deadline,
+                                        bool sizes);
+  boost::asio::awaitable<void> ask(CitusNode& node, TimePoint now, Duration deadline, bool sizes);
+  Result<std::vector<ShardNode>> match(const Layout& layout) const;
+  Result<ShardTotals> count(const Layout& layout, const std::vector<ShardNode>& nodes) const;
+  void add_rows(const ShardTotals& rows, TimePoint now, Reading& reading) const;
+  void add_bytes(const Layout& layout, const std::vector<ShardNode>& nodes, TimePoint now,
+                 Reading& reading);
+  void add_load(const std::vector<ShardNode>& nodes, TimePoint now, Reading& reading) const;
+  void add_notes(Reading& reading) const;
+
+  CitusShardsOptions options_;
+  std::vector<std::unique_ptr<CitusNode>> nodes_;
+  CitusNode* coordinator_ = nullptr;
+  std::optional<TimePoint> sizes_due_;  ///< nothing: at once
+};
+
+}  // namespace homeostat

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+// What citus_shards measures on a real Citus cluster, and what it says when a part is missing.
+#include "probes/citus_shards.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdio>
+
+#include "probes/pg_locks.hpp"
+#include "tests/support/citus_cluster.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/pg_client.hpp"
+#include "tests/support/run.hpp"
+
+namespace homeostat::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+
+constexpr Duration kWhile = 60s;  // only ever waited out by a failing test
+
+bool no_citus() {
+  if (citus_missing().empty()) return false;
+  std::printf("SKIPPED: %s\n", citus_missing().c_str());
+  return true;
+}
+
+/// Three workers, a monitor, a skewed table `plays` with a table `likes` beside it.
+struct Music : CitusCluster {
+  Music() {
+    coordinator().create_role("monitor", "IN ROLE pg_monitor");
+    sql("SET citus.shard_count = 8;"
+        "CREATE TABLE plays (listener bigint, id bigint, PRIMARY KEY (listener, id));"
+        "CREATE TABLE likes (listener bigint, id bigint);"
+        "CREATE TABLE genres (id int PRIMARY KEY);"
+        "SELECT create_distributed_table('plays', 'listener');"
+        "SELECT create_distributed_table('likes', 'listener', colocate_with => 'plays');"
+        "SELECT create_reference_table('genres');"
+        "INSERT INTO plays SELECT 1 + i % (1 + i % 40), i FROM generate_series(1, 4000) i;"
+        "INSERT INTO likes SELECT i % 7, i FROM generate_series(1, 900) i;"
+        "INSERT INTO genres SELECT generate_series(1, 500);");
+    sql("ANALYZE plays, likes, genres");
+  }
+  CitusShardsOptions options(const std::string& role = "monitor") {
+    CitusShardsOptions options;
+    options.coordinator = "coordinator";
+    for (const auto& name : names()) {
+      auto address = node(name).address(role);
+      address.application_name = "homeostat";
+      options.nodes.push_back({name, address});
+    }
+    return options;
+  }
+  /// Rows on each worker, counted.
+  std::vector<double> counted_rows() {
+    std::vector<double> rows;
+    for (const std::string name : {"worker-1", "worker-2", "worker-3"}) {
+      std::string sum;
+      for (const std::string table : {"plays", "likes"}) {
+        sum +=
+            (sum.empty() ? "" : " + ") +
+            ("(SELECT coalesce(sum(result::int), 0) FROM run_command_on_placements('" + table +
+             "', 'SELECT count(*) FROM %s') WHERE nodeport = " + std::to_string(node(name).port()) +
+             ")");
+      }
+      rows.push_back(std::stod(sql("SELECT " + sum)));
+    }
+    return rows;
+  }
+};
+
+struct ShardWatch {
+  explicit ShardWatch(CitusShardsOptions options) : probe{io.get_executor(), std::move(options)} {}
+  Result<Reading> sample(Duration deadline = kWhile) {
+    now += 20s;  // past any back-off
+    return run_coroutine(io, probe.sample(now, deadline));
+  }
+  Reading read() {
+    auto reading = sample();
+    if (!reading.has_value()) FAIL(reading.error().context);
+    return std::move(*reading);
+  }
+  Error error(Duration deadline = kWhile) {
+    auto reading = sample(deadline);
+    REQUIRE_FALSE(reading.has_value());
+    return reading.error();
+  }
+  boost::asio::io_context io;
+  CitusShards probe;
+  TimePoint now{};
+};
+
+const Sample& sample_of(const Reading& reading, const std::string& signal) {
+  for (const auto& sample : reading.samples) {
+    if (sample.signal == signal) return sample;
+  }
+  FAIL("no sample of " << signal);
+  return reading.samples.front();
+}
+
+double value_in(const Reading& reading, const std::string& signal) {
+  const auto value = value_of(sample_of(reading, signal));
+  CAPTURE(signal, to_text(sample_of(reading, signal).reason));
+  REQUIRE(value.has_value());
+  return *value;
+}
+
+std::string note(const Reading& reading, const std::string& key) {
+  for (const auto& note : reading.notes) {
+    if (note.key == key) return note.text;
+  }
+  return {};
+}
+
+// By its definition, apart from the code under test.
+double variation_of(const std::vector<double>& x) {
+  double sum = 0;
+  double squares = 0;
+  for (const double one : x) {
+    sum += one;
+    squares += one * one;
+  }
+  const double n = static_cast<double>(x.size());
+  return std::sqrt(squares / n - sum / n * sum / n) / (sum / n);
+}
+
+}  // namespace
+
+TEST_CASE("citus: the imbalance measured is the one counted, reference tables left out") {
+  if (no_citus()) return;
+  Music music;
+  ShardWatch watch{music.options()};
+  const auto reading = watch.read();
+  const auto rows = music.counted_rows();
+  REQUIRE(rows[0] + rows[1] + rows[2] == 4900);
+  CHECK(value_in(reading, "citus_node_cv") == Approx(variation_of(rows)));
+  CHECK(value_in(reading, "citus_node_cv") > 0.1);
+  const double most = std::max({rows[0], rows[1], rows[2]});
+  CHECK(value_in(reading, "citus_node_max_deviation") == Approx(most / (4900 / 3.0) - 1));
+  CHECK(value_in(reading, "citus_shard_cv") > value_in(reading, "citus_node_cv"));
+  CHECK(value_in(reading, "citus_node_bytes_cv") > 0);
+  CHECK_THAT(note(reading, "hottest_shard"), Contains("% of the rows"));
+  CHECK(note(reading, "stale_rows").empty());
+  double shards = 0;
+  for (const auto& detail : reading.details) {
+    if (detail.name == "citus_node_shards") shards += detail.value;
+  }
+  CHECK(shards == 16);
+  CHECK(reading.samples.size() == watch.probe.signals().size());
+  // Nobody tracks tenants.
+  CHECK(sample_of(reading, "citus_node_load_cv").quality == Quality::absent);
+}
+
+TEST_CASE("citus: tables made and dropped between samples are counted as they are") {
+  if (no_citus()) return;
+  Music music;
+  ShardWatch watch{music.options()};
+  const double before = value_in(watch.read(), "citus_node_cv");
+  music.sql(
+      "CREATE TABLE extra (k int); SELECT create_distributed_table('extra', 'k', "
+      "colocate_with => 'none')");
+  music.sql("INSERT INTO extra SELECT 1 FROM generate_series(1, 50000); ANALYZE extra");
+  CHECK(value_in(watch.read(), "citus_node_cv") > before + 0.5);
+  music.sql("DROP TABLE extra");
+  CHECK(value_in(watch.read(), "citus_node_cv") == Approx(before));
+}
+
+TEST_CASE("citus: a frozen worker makes an error by the deadline, never an imbalance") {
+  if (no_citus()) return;
+  Music music;
+  ShardWatch watch{music.options()};
+  const double before = value_in(watch.read(), "citus_node_cv");
+  music.node("worker-2").freeze();
+  for (int i = 0; i < 2; ++i) {  // the open session, then a new one
+    const auto error = watch.error(1s);
+    CHECK(error.code == ErrorCode::timeout);
+    CHECK_THAT(error.context, Contains("node `worker-2`"));
+  }
+  music.node("worker-2").thaw();
+  CHECK(value_in(watch.read(), "citus_node_cv") == Approx(before));
+}
+
+TEST_CASE("citus: a killed worker makes an error, and its rows after the crash are called stale") {
+  if (no_citus()) return;
+  Music music;
+  ShardWatch watch{music.options()};
+  const double before = value_in(watch.read(), "citus_node_cv");
+  music.node("worker-3").kill_server();
+  for (int i = 0; i < 2; ++i) {
+    const auto error = watch.error();
+    CHECK(error.code == ErrorCode::unavailable);
+    CHECK_THAT(error.context, Contains("node `worker-3`"));
+  }
+  music.node("worker-3").start();
+  const auto after = watch.read();
+  CHECK(value_in(after, "citus_node_cv") == Approx(before));
+  CHECK_THAT(note(after, "stale_rows"), Contains("node `worker-3`"));
+}
+
+TEST_CASE("citus: a role without pg_monitor is told the GRANT (H66)") {
+  if (no_citus()) return;
+  Music music;
+  music.coordinator().create_role("stranger");
+  ShardWatch watch{music.options("stranger")};
+  const auto error = watch.error();
+  CHECK(error.code == ErrorCode::missing_privilege);
+  CHECK_THAT(error.context, Contains("GRANT pg_monitor TO stranger"));
+}
+
+TEST_CASE("citus: a wrong coordinator and a missing node are named") {
+  if (no_citus()) return;
+  Music music;
+  auto options = music.options();
+  options.coordinator = "worker-1";
+  CHECK(ShardWatch{options}.error().context == "node `worker-1` is not the coordinator of Citus");
+  options = music.options();
+  options.nodes.erase(options.nodes.begin() + 2);
+  CHECK_THAT(ShardWatch{options}.error().context,
+             Contains("none of postgres.nodes is node 127.0.0.1:" +
+                      std::to_string(music.node("worker-2").port())));
+  options = music.options();
+  options.nodes[2].address = options.nodes[1].address;
+  CHECK_THAT(ShardWatch{options}.error().context,
+             Contains("`worker-1` and `worker-2` are the same node"));
+}
+
+TEST_CASE("citus: a PostgreSQL without the extension is no coordinator") {
+  PostgresCluster plain;
+  plain.create_role("monitor", "IN ROLE pg_monitor");
+  CitusShardsOptions options;
+  options.coordinator = "main";
+  options.nodes.push_back({"main", plain.address("monitor")});
+  const auto error = ShardWatch{options}.error();
+  CHECK(error.code == ErrorCode::refused);
+  CHECK(error.context == "node `main` has no extension citus in its database");
+}
+
+TEST_CASE("citus: a locked shard costs the bytes alone, and they come back") {
+  if (no_citus()) return;
+  Music music;
+  const auto table = music.sql(
+      "SELECT shard_name(logicalrelid, shardid) FROM pg_dist_shard JOIN pg_dist_placement USING "
+      "(shardid) JOIN pg_dist_node USING (groupid) WHERE logicalrelid = 'plays'::regclass AND "
+      "nodeport = " +
+      std::to_string(music.node("worker-1").port()) + " LIMIT 1");
+  ShardWatch watch{music.options()};
+  {
+    PgClient holder{music.node("worker-1").address()};
+    holder.run("SET citus.enable_manual_changes_to_shards = on; BEGIN; LOCK " + table +
+               " IN ACCESS EXCLUSIVE MODE");
+    const auto reading = watch.read();
+    CHECK(sample_of(reading, "citus_node_bytes_cv").quality == Quality::absent);
+    CHECK(value_in(reading, "citus_node_cv") > 0);
+  }
+  REQUIRE(eventually(
+      [&] { return sample_of(watch.read(), "citus_node_bytes_cv").quality == Quality::whole; }));
+}
+
+TEST_CASE("citus: a node that should have no shards is left out") {
+  if (no_citus()) return;
+  Music music;
+  music.sql("SELECT citus_set_node_property('127.0.0.1', " +
+            std::to_string(music.node("worker-3").port()) + ", 'shouldhaveshards', false)");
+  ShardWatch watch{music.options()};
+  auto rows = music.counted_rows();
+  rows.pop_back();
+  CHECK(value_in(watch.read(), "citus_node_cv") == Approx(variation_of(rows)));
+}
+
+TEST_CASE("citus: a storm on one row shows on the worker that has it, not on the coordinator") {
+  if (no_citus()) return;
+  Music music;
+  music.sql(
+      "CREATE TABLE hot (id int PRIMARY KEY, n int); "
+      "SELECT create_distributed_table('hot', 'id', colocate_with => 'none'); "
+      "INSERT INTO hot VALUES (1, 0)");
+  const std::string update = "UPDATE hot SET n = n + 1 WHERE id = 1";
+  PgClient holder{music.coordinator().address()};
+  holder.run("BEGIN; " + update);
+  std::vector<std::unique_ptr<PgClient>> crowd;
+  for (int i = 0; i < 5; ++i) {
+    crowd.push_back(std::make_unique<PgClient>(music.coordinator().address()));
+    crowd.back()->send(update);
+  }
+  const auto blocked_of = [&](const std::string& name) {
+    boost::asio::io_context io;
+    PgLocksOptions options;
+    options.node = name;
+    options.address = music.node(name).address("monitor");
+    options.own_roles = {"monitor"};
+    PgLocks probe{io.get_executor(), options};
+    auto reading = run_coroutine(io, probe.sample(TimePoint{}, kWhile));
+    if (!reading.has_value()) FAIL(reading.error().context);
+    return sample_of(*reading, "pg_blocked_ratio").numerator;
+  };
+  REQUIRE(eventually([&] {
+    double most = 0;
+    for (const std::string name : {"worker-1", "worker-2", "worker-3"}) {
+      most = std::max(most, blocked_of(name));
+    }
+    return most == 5;
+  }));
+  CHECK(blocked_of("coordinator") == 0);
+}
+
+}  // namespace homeostat::testing
