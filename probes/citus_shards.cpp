@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "controller/transport/deadline.hpp"
+#include "probes/shard_groups.hpp"
 #include "sql/embedded.hpp"
 
 namespace homeostat {
@@ -104,7 +105,7 @@ asio::awaitable<Result<Reading>> CitusShards::measure(TimePoint now, Duration de
     co_await ask_from(0, now, share, sizes);
     Result<std::vector<ShardNode>> nodes = match(*layout);
     if (!nodes.has_value()) co_return nodes.error();
-    Result<ShardTotals> rows = count(*layout, *nodes);
+    Result<ShardTotals> rows = totals(*nodes, layout->placements, measured_rows());
     if (!rows.has_value()) {
       failure = rows.error();
       continue;
@@ -114,6 +115,7 @@ asio::awaitable<Result<Reading>> CitusShards::measure(TimePoint now, Duration de
     add_bytes(*layout, *nodes, now, reading);
     add_load(*nodes, now, reading);
     add_notes(reading);
+    tell(*layout, *nodes, now);
     co_return std::move(reading);
   }
   co_return failure;
@@ -218,8 +220,7 @@ Result<std::vector<ShardNode>> CitusShards::match(const Layout& layout) const {
   return result;
 }
 
-Result<ShardTotals> CitusShards::count(const Layout& layout,
-                                       const std::vector<ShardNode>& nodes) const {
+Measured CitusShards::measured_rows() const {
   Measured measured;
   for (const auto& node : nodes_) {
     if (!node->group()) continue;
@@ -227,7 +228,26 @@ Result<ShardTotals> CitusShards::count(const Layout& layout,
       measured[{*node->group(), table}] = row_count(statistics).rows;
     }
   }
-  return totals(nodes, layout.placements, measured);
+  return measured;
+}
+
+Measured CitusShards::measured_bytes() const {
+  Measured measured;
+  for (const auto& node : nodes_) {
+    if (!node->group() || !node->bytes()) continue;
+    for (const auto& [table, bytes] : *node->bytes()) measured[{*node->group(), table}] = bytes;
+  }
+  return measured;
+}
+
+void CitusShards::tell(const Layout& layout, const std::vector<ShardNode>& nodes,
+                       TimePoint now) const {
+  if (!options_.known) return;
+  ShardLayout told;
+  for (const auto& node : nodes) told.nodes.push_back({node.group, node.name, node.counts});
+  told.groups = shard_groups(layout.placements, measured_rows(), measured_bytes());
+  told.taken = now;
+  options_.known->newest = std::move(told);
 }
 
 void CitusShards::add_rows(const ShardTotals& rows, TimePoint now, Reading& reading) const {
@@ -254,12 +274,7 @@ void CitusShards::add_rows(const ShardTotals& rows, TimePoint now, Reading& read
 
 void CitusShards::add_bytes(const Layout& layout, const std::vector<ShardNode>& nodes,
                             TimePoint now, Reading& reading) {
-  Measured measured;
-  for (const auto& node : nodes_) {
-    if (!node->group() || !node->bytes()) continue;
-    for (const auto& [table, bytes] : *node->bytes()) measured[{*node->group(), table}] = bytes;
-  }
-  const auto bytes = totals(nodes, layout.placements, measured);
+  const auto bytes = totals(nodes, layout.placements, measured_bytes());
   if (!bytes.has_value()) {
     // A shard that is new since then, or a lock.
     if (sizes_due_) sizes_due_ = std::min(*sizes_due_, now + options_.sizes_again);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "controller/ports/probe.hpp"
+#include "controller/ports/shard_layout.hpp"
 #include "controller/transport/pg_session.hpp"
 #include "probes/citus_node.hpp"
 #include "probes/shard_balance.hpp"
@@ -30,6 +31,8 @@ struct CitusShardsOptions {
   Duration sizes_every = std::chrono::minutes{5};
   Duration sizes_again = std::chrono::seconds{30};  ///< after they failed, or lack a new shard
   std::uint64_t seed = 0;                           ///< of the reconnects' jitter
+  /// Where each whole reading leaves how the shards lie; null: nobody asks.
+  std::shared_ptr<KnownShards> known = {};
 };
 
 /// Samples about `cluster`, of the shards of all hash-distributed tables together; reference and
@@ -72,7 +75,9 @@ class CitusShards : public Probe {
                                         bool sizes);
   boost::asio::awaitable<void> ask(CitusNode& node, TimePoint now, Duration deadline, bool sizes);
   Result<std::vector<ShardNode>> match(const Layout& layout) const;
-  Result<ShardTotals> count(const Layout& layout, const std::vector<ShardNode>& nodes) const;
+  Measured measured_rows() const;
+  Measured measured_bytes() const;
+  void tell(const Layout& layout, const std::vector<ShardNode>& nodes, TimePoint now) const;
   void add_rows(const ShardTotals& rows, TimePoint now, Reading& reading) const;
   void add_bytes(const Layout& layout, const std::vector<ShardNode>& nodes, TimePoint now,
                  Reading& reading);

@@ -13,7 +13,8 @@ RowCount row_count(const RowStatistics& statistics) {
 }
 
 Result<ShardTotals> totals(const std::vector<ShardNode>& nodes,
-                           const std::vector<ShardPlacement>& placements, const Measured& measured) {
+                           const std::vector<ShardPlacement>& placements,
+                           const Measured& measured) {
   ShardTotals result;
   std::map<int, std::size_t> index;
   for (const auto& node : nodes) {

@@ -14,7 +14,6 @@ namespace homeostat::placement {
 namespace {
 
 constexpr double kReserve = 0.95;  // of the deviation: shards grow while they move
-constexpr double kRounding = 1e-9;
 // Small problems are searched from several starts: so many groups together.
 constexpr std::size_t kGroupsSearched = 4096;
 constexpr std::size_t kLeastStarts = 3;
@@ -22,8 +21,10 @@ constexpr std::size_t kMostStarts = 24;
 
 bool even(const Problem& problem, const std::vector<double>& standing) {
   const auto shares = fair_shares(problem);
+  double weight = 0;
+  for (const double load : standing) weight += load;
   for (std::size_t node = 0; node < standing.size(); ++node) {
-    const double most = shares[node] * (problem.deviation + kRounding);
+    const double most = shares[node] * problem.deviation + weight * kRounding;
     if (std::abs(standing[node] - shares[node]) > most) return false;
   }
   return true;
@@ -48,7 +49,9 @@ Found found_by(const Problem& problem, double aim, std::uint64_t seed) {
   Assignment assignment(problem, aim);
   search(assignment, seed);
   Found found;
+  bool allowed = true;
   for (std::size_t group = 0; group < problem.groups.size(); ++group) {
+    allowed = allowed && assignment.may(group, assignment.node_of(group));
     if (!assignment.moved(group)) continue;
     found.moves.push_back({group, assignment.node_of(group)});
     found.bytes += problem.groups[group].bytes;
@@ -56,7 +59,7 @@ Found found_by(const Problem& problem, double aim, std::uint64_t seed) {
   for (std::size_t node = 0; node < problem.nodes.size(); ++node) {
     found.after.push_back(assignment.load(node));
   }
-  found.even = even(problem, found.after);
+  found.even = allowed && even(problem, found.after);
   found.outside = assignment.outside();
   return found;
 }

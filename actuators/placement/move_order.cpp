@@ -7,8 +7,6 @@
 namespace homeostat::placement {
 namespace {
 
-constexpr double kRounding = 1e-9;
-
 double fullest(const std::vector<double>& loads, const std::vector<double>& shares) {
   double most = 0;
   for (std::size_t node = 0; node < loads.size(); ++node) {

@@ -8,8 +8,6 @@
 namespace homeostat::placement {
 namespace {
 
-constexpr double kRounding = 1e-9;
-
 /// Nodes that may take the group, in order.
 std::vector<std::size_t> takers(const Problem& problem, std::size_t group) {
   std::vector<std::size_t> nodes;

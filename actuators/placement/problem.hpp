@@ -13,6 +13,9 @@
 
 namespace homeostat::placement {
 
+/// Of sums of doubles, relative.
+inline constexpr double kRounding = 1e-9;
+
 struct Node {
   int group = 0;             ///< pg_dist_node.groupid
   std::string name = {};     ///< for people

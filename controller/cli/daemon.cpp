@@ -87,10 +87,10 @@ std::vector<T*> borrow(const std::vector<std::unique_ptr<T>>& owned) {
 /// The actuator's session and what lives on it.
 struct Actuator {
   Actuator(asio::io_context& io, const Config& config, const PolicySet& policies,
-           const Clock& clock)
+           const Clock& clock, const std::shared_ptr<KnownShards>& shards)
       : session(io.get_executor(), actuator_address(config), pg::SessionSettings{}),
         ledger(session, clock, ledger_options(config, policies)),
-        levers(make_levers(config, io.get_executor(), session, clock)) {}
+        levers(make_levers(config, io.get_executor(), session, clock, shards)) {}
   pg::Session session;
   PgLedger ledger;
   std::vector<std::unique_ptr<Lever>> levers;
@@ -103,11 +103,11 @@ struct Daemon::Impl {
         log(logger),
         config(setup.config),
         journal(journal_options(config)),
-        probes(make_probes(config, io.get_executor())),
+        probes(make_probes(config, io.get_executor(), shards)),
         alerts(io.get_executor(), time, config.alertmanagers),
         api({[this] { return supervisor->report(); }, journal, time}, config.listen_host,
             config.tick) {
-    if (acts(config)) actuator.emplace(io, config, setup.policies, time);
+    if (acts(config)) actuator.emplace(io, config, setup.policies, time, shards);
     SupervisorParts parts{time, journal, logger, borrow(probes), {}, nullptr, &alerts, {}, {}};
     if (actuator) {
       parts.ledger = &actuator->ledger;
@@ -133,6 +133,7 @@ struct Daemon::Impl {
   spdlog::logger& log;
   Config config;
   SqliteJournal journal;
+  std::shared_ptr<KnownShards> shards = std::make_shared<KnownShards>();
   std::vector<std::unique_ptr<Probe>> probes;
   std::optional<Actuator> actuator;
   Alertmanager alerts;

@@ -158,6 +158,7 @@ struct Sources {
   bool batch_reports = false;  ///< consumers report to the ledger's home
   bool zones = false;          ///< and the schema that has their queues
   bool injected = false;       ///< any signal
+  bool moves_shards = false;
 
   bool have(Source source) const {
     switch (source) {
@@ -179,6 +180,21 @@ struct Sources {
     return injected;
   }
 };
+
+// Without a coordinator that is the ledger's home it has no targets.
+LeverDescription rebalance_lever(bool moves_shards) {
+  LeverDescription lever;
+  lever.help = "moves shards of Citus between its nodes until they are even";
+  lever.traits.isolates = true;
+  lever.traits.runs_job = true;
+  lever.traits.moves_bytes = true;
+  lever.inventory = "postgres.citus";
+  lever.arguments = {
+      {"deviation", ArgumentType::share, true, "how far a node may be from its fair share"},
+      {"weight", ArgumentType::text, false, "what is to be even: rows, bytes, max or trigger"}};
+  if (moves_shards) lever.targets = {"cluster"};
+  return lever;
+}
 
 // Without Kafka it has no targets.
 LeverDescription batch_window_lever(const std::vector<std::string>& groups) {
@@ -213,6 +229,7 @@ Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& 
   words.levers.emplace("planner_profile", planner_profile_lever(std::move(profiles)));
   words.levers.emplace("end_session", end_session_lever(std::move(sessions)));
   words.levers.emplace("batch_window", batch_window_lever(groups));
+  words.levers.emplace("rebalance", rebalance_lever(sources.moves_shards));
   words.levers.emplace("admission", admission_lever(zones));
   for (const auto* name : kOfZones) words.signals[name].also_about = SubjectKind::zone;
   words.subjects[SubjectKind::cluster] = {Subject{}};
@@ -229,6 +246,10 @@ Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& 
 
 }  // namespace
 
+bool moves_shards(const Config& config) {
+  return config.citus && config.ledger && config.ledger->node == config.citus->coordinator;
+}
+
 Vocabulary make_vocabulary(const Config& config) {
   std::map<std::string, LeverValue> profiles;
   for (const auto& profile : config.profiles) {
@@ -241,6 +262,7 @@ Vocabulary make_vocabulary(const Config& config) {
   Sources sources;
   sources.postgres = !config.nodes.empty();
   sources.citus = config.citus.has_value();
+  sources.moves_shards = moves_shards(config);
   sources.kafka = config.kafka.has_value();
   sources.batch_reports = config.kafka && config.ledger;
   sources.zones = !config.zones.empty() && config.ledger;
@@ -257,6 +279,8 @@ Vocabulary make_vocabulary(const Config& config) {
 Vocabulary make_vocabulary() {
   Sources sources;
   sources.postgres = true;
+  sources.citus = true;
+  sources.moves_shards = true;
   sources.kafka = true;
   sources.batch_reports = true;
   sources.zones = true;

@@ -7,6 +7,9 @@
 
 namespace homeostat {
 
+/// Whether shards of Citus can be moved: the ledger's node is the coordinator.
+bool moves_shards(const Config& config);
+
 /// What `config` provides and declares: signals are `provided` where one of its probes samples
 /// them, targets and subjects come from its inventory.
 Vocabulary make_vocabulary(const Config& config);

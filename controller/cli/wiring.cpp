@@ -11,6 +11,9 @@
 #include "actuators/end_session.hpp"
 #include "actuators/feature.hpp"
 #include "actuators/planner_profile.hpp"
+#include "actuators/rebalance.hpp"
+#include "controller/cli/shard_plan.hpp"
+#include "controller/cli/vocabulary.hpp"
 #include "controller/transport/kafka_topic.hpp"
 #include "probes/admission_queue.hpp"
 #include "probes/citus_shards.hpp"
@@ -106,7 +109,8 @@ kafka::Address address_of(const KafkaConfig& kafka) {
 }
 
 std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
-                                                const boost::asio::any_io_executor& executor) {
+                                                const boost::asio::any_io_executor& executor,
+                                                const std::shared_ptr<KnownShards>& shards) {
   std::vector<std::unique_ptr<Probe>> probes;
   for (const auto& node : config.nodes) {
     PgLocksOptions options;
@@ -126,7 +130,9 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
     probes.push_back(std::make_unique<AdmissionQueue>(executor, queue_options(config)));
   }
   if (config.citus) {
-    probes.push_back(std::make_unique<CitusShards>(executor, citus_options(config)));
+    auto options = citus_options(config);
+    options.known = shards;
+    probes.push_back(std::make_unique<CitusShards>(executor, std::move(options)));
   }
   if (config.kafka) {
     std::shared_ptr<BatchReports> reports;
@@ -146,7 +152,8 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
 
 std::vector<std::unique_ptr<Lever>> make_levers(const Config& config,
                                                 const boost::asio::any_io_executor& executor,
-                                                pg::Session& actuator, const Clock& clock) {
+                                                pg::Session& actuator, const Clock& clock,
+                                                const std::shared_ptr<KnownShards>& shards) {
   std::vector<std::unique_ptr<Lever>> levers;
   levers.push_back(std::make_unique<FeatureLever>(actuator, clock));
   levers.push_back(std::make_unique<PlannerProfileLever>(actuator, clock));
@@ -156,6 +163,15 @@ std::vector<std::unique_ptr<Lever>> make_levers(const Config& config,
     auto topic = std::make_unique<kafka::CompactedTopic>(executor, address_of(*config.kafka),
                                                          config.kafka->control_topic);
     levers.push_back(std::make_unique<BatchWindowLever>(actuator, std::move(topic), clock));
+  }
+  if (moves_shards(config)) {
+    const auto& ledger = *config.ledger;
+    levers.push_back(std::make_unique<RebalanceLever>(
+        executor, actuator, address_of(config, ledger.node, ledger.user, ledger.password_file),
+        [shards, &clock](const LeverValue& value) {
+          return plan_shards(shards->newest, value, clock.now());
+        },
+        clock));
   }
   return levers;
 }

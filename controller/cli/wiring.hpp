@@ -10,6 +10,7 @@
 #include "controller/ports/clock.hpp"
 #include "controller/ports/lever.hpp"
 #include "controller/ports/probe.hpp"
+#include "controller/ports/shard_layout.hpp"
 #include "controller/transport/kafka_group.hpp"
 #include "controller/transport/pg_session.hpp"
 #include "policies/loader/config.hpp"
@@ -17,15 +18,18 @@
 namespace homeostat {
 
 /// In the order of sampling: where two sample one signal of one subject, the later one wins, so
-/// `injected` comes last.
+/// `injected` comes last. How shards lie is left in `shards`.
 std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
-                                                const boost::asio::any_io_executor& executor);
+                                                const boost::asio::any_io_executor& executor,
+                                                const std::shared_ptr<KnownShards>& shards);
 
 /// Levers whose effect is SQL share the actuator's own direct session, which also holds the lease.
-/// `batch_window` is there only where Kafka is configured.
+/// `batch_window` is there only where Kafka is configured, `rebalance` where the ledger's node is
+/// the coordinator of Citus: it plans by `shards`.
 std::vector<std::unique_ptr<Lever>> make_levers(const Config& config,
                                                 const boost::asio::any_io_executor& executor,
-                                                pg::Session& actuator, const Clock& clock);
+                                                pg::Session& actuator, const Clock& clock,
+                                                const std::shared_ptr<KnownShards>& shards);
 
 /// The node of `name`, as the given role reaches it. REQUIRES: the node exists (checked at load).
 pg::Address address_of(const Config& config, const std::string& node, const std::string& user,

@@ -181,8 +181,7 @@ void ConfigBuilder::read_ledger(const Value& value) {
 }
 
 /// Reports it, when it is not.
-bool ConfigBuilder::is_node(const std::string& node, const Value& record,
-                            const std::string& key) {
+bool ConfigBuilder::is_node(const std::string& node, const Value& record, const std::string& key) {
   std::vector<std::string> names;
   for (const auto& each : config_.nodes) names.push_back(each.name);
   if (node.empty()) return false;  // reported already

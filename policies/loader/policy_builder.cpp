@@ -27,6 +27,7 @@ class Builder {
 
  private:
   void read_head();
+  void leave_out_without_lever();
   void read_subjects();
   void read_open();
   void read_growing(const Value& value, Duration& first, double& factor, Duration& max);
@@ -75,8 +76,26 @@ void Builder::read_head() {
   }
 }
 
+/// A job of which nothing here can be the target: shipped policies are about more than every site
+/// has.
+void Builder::leave_out_without_lever() {
+  const auto* const run = find(document_, "run");
+  const auto* const name = run == nullptr ? nullptr : get<std::string>(*run, "lever");
+  if (name == nullptr) return;
+  const auto lever = vocabulary_.levers.find(*name);
+  if (lever == vocabulary_.levers.end() || !lever->second.targets.empty()) return;
+  notes_.push_back(
+      {place_of(*run, "lever"),
+       "policy `" + draft_.policy.name + "` is left out: lever `" + *name +
+           "` has nothing to act on here" +
+           (lever->second.inventory.empty() ? std::string{}
+                                            : ", for it needs `" + lever->second.inventory + "`")});
+  draft_.left_out = true;
+}
+
 /// The inventory's subjects of the wanted kind. Labels are few yet: a subject has only its name.
 void Builder::read_subjects() {
+  leave_out_without_lever();
   const auto* const kind = get<std::string>(document_, "for_each");
   if (kind == nullptr) return;
   about_ = parse_subject_kind(*kind).value_or(SubjectKind::cluster);

@@ -20,7 +20,8 @@ struct GrantsOptions {
   bool actuator = false;
   bool guard = false;
   std::vector<std::string> consumers = {};
-  std::string config = {};  ///< empty: none
+  std::string citus_owner = {};  ///< of the distributed tables; empty: not asked
+  std::string config = {};       ///< empty: none
 };
 
 /// The roles that these entries of the inventory name, each once.
@@ -66,9 +67,14 @@ int print_grants(const GrantsOptions& options) {
   if (options.actuator) std::cout << sql::actuator_roles << managed;
   if (options.guard && (options.monitor || options.actuator)) std::cout << "\n";
   if (options.guard) std::cout << sql::pg_cron;
-  if (options.consumers.empty()) return 0;
-  if (options.monitor || options.actuator || options.guard) std::cout << "\n";
-  std::cout << consumer_roles_script(options.consumers);
+  bool begun = options.monitor || options.actuator || options.guard;
+  if (!options.consumers.empty()) {
+    std::cout << (begun ? "\n" : "") << consumer_roles_script(options.consumers);
+    begun = true;
+  }
+  if (!options.citus_owner.empty()) {
+    std::cout << (begun ? "\n" : "") << citus_roles_script({options.citus_owner});
+  }
   return 0;
 }
 
@@ -99,6 +105,12 @@ void add_grants_command(CLI::App& app, std::function<int()>& chosen) {
                        "report what its batches cost; may be given several times")
           ->check(CLI::Validator(problem_of_role_name, "ROLE"))
           ->allow_extra_args(false);
+  auto* citus = command
+                    ->add_option("--citus", options->citus_owner,
+                                 "The role that owns the distributed tables of a Citus cluster: "
+                                 "after the migrations, what moving their shards needs, on the "
+                                 "coordinator")
+                    ->check(CLI::Validator(problem_of_role_name, "ROLE"));
   command
       ->add_option("--config", options->config,
                    "With --actuator: also what its profiles and sessions need of their roles")
@@ -110,9 +122,10 @@ void add_grants_command(CLI::App& app, std::function<int()>& chosen) {
       "Example:\n  homeostat grants --monitor | psql -X -v ON_ERROR_STOP=1 -d melodyud\n"
       "  homeostat grants --actuator --config /etc/homeostat/homeostat.yaml   # later, when it is "
       "to act");
-  command->callback([options, monitor, actuator, guard, consumer, &chosen] {
-    if (monitor->empty() && actuator->empty() && guard->empty() && consumer->empty()) {
-      throw CLI::RequiredError("--monitor, --actuator, --guard or --consumer (or several)");
+  command->callback([options, monitor, actuator, guard, consumer, citus, &chosen] {
+    if (monitor->empty() && actuator->empty() && guard->empty() && consumer->empty() &&
+        citus->empty()) {
+      throw CLI::RequiredError("--monitor, --actuator, --guard, --consumer or --citus");
     }
     chosen = [options] { return print_grants(*options); };
   });

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/cli/shard_plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <variant>
+
+#include "actuators/placement/joint_plan.hpp"
+#include "actuators/placement/obstacles.hpp"
+
+namespace homeostat {
+namespace {
+
+constexpr Duration kOld = std::chrono::minutes{2};
+
+Balance balance_of(const LeverValue& value) {
+  Balance balance;
+  const auto& given = value.arguments;
+  if (const auto at = given.find("deviation"); at != given.end()) {
+    if (const auto* share = std::get_if<double>(&at->second)) balance.deviation = *share;
+  }
+  if (const auto at = given.find("weight"); at != given.end()) {
+    if (const auto* text = std::get_if<std::string>(&at->second)) balance.weight = *text;
+  }
+  return balance;
+}
+
+/// Share of all, 0 of nothing.
+double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+}  // namespace
+
+Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balance& balance) {
+  placement::Problem problem;
+  problem.deviation = balance.deviation;
+  std::map<int, std::size_t> index;
+  for (const auto& node : layout.nodes) {
+    index.emplace(node.group, problem.nodes.size());
+    problem.nodes.push_back({node.group, node.name, 1, node.takes_shards});
+  }
+  double rows = 0;
+  double bytes = 0;
+  for (const auto& group : layout.groups) {
+    if (!group.bytes) {
+      return Error{ErrorCode::unavailable,
+                   "how large the group of shard " + std::to_string(group.shard) +
+                       " is, is not known yet: sizes are read each five minutes, and not while "
+                       "somebody locks a shard",
+                   {}};
+    }
+    rows += group.rows;
+    bytes += *group.bytes;
+  }
+  for (const auto& group : layout.groups) {
+    placement::ShardGroup one;
+    one.shard = group.shard;
+    one.colocation = group.colocation;
+    one.node = index.at(group.node_group);
+    one.bytes = *group.bytes;
+    if (balance.weight == "rows" || balance.weight == "trigger") {
+      one.weight = group.rows;
+    } else if (balance.weight == "bytes") {
+      one.weight = one.bytes;
+    } else if (balance.weight == "max") {
+      one.weight = std::max(share(group.rows, rows), share(one.bytes, bytes));
+    } else {
+      return Error{ErrorCode::invalid_input,
+                   "`weight` is `" + balance.weight + "`; expected rows, bytes, max or trigger",
+                   {}};
+    }
+    problem.groups.push_back(std::move(one));
+  }
+  return problem;
+}
+
+Result<ShardMoves> plan_shards(const std::optional<ShardLayout>& known, const LeverValue& value,
+                               TimePoint now) {
+  if (!known || now - known->taken > kOld) {
+    return Error{
+        ErrorCode::unavailable, "where the shards lie is not known: see probe citus_shards", {}};
+  }
+  const auto problem = shard_problem(*known, balance_of(value));
+  if (!problem.has_value()) return problem.error();
+  const auto plan = placement::plan(*problem);
+  ShardMoves moves;
+  for (const auto& obstacle : plan.obstacles) {
+    moves.remark += (moves.remark.empty() ? "" : "; ") + placement::describe(*problem, obstacle);
+  }
+  if (plan.moves.empty() && !plan.even) {
+    return Error{
+        ErrorCode::refused,
+        "no move helps: " + (moves.remark.empty() ? "no better placement was found" : moves.remark),
+        {}};
+  }
+  if (!plan.even && moves.remark.empty())
+    moves.remark = "not every node comes within the deviation";
+  for (const auto& move : plan.moves) {
+    const auto& group = problem->groups[move.group];
+    moves.moves.push_back({group.shard, problem->nodes[move.to].group, group.bytes});
+  }
+  return moves;
+}
+
+}  // namespace homeostat

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// From how shards lie to what is to be moved: between the probe, the planner and the lever.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "actuators/placement/problem.hpp"
+#include "actuators/rebalance.hpp"
+#include "controller/ports/shard_layout.hpp"
+#include "policies/model/error.hpp"
+#include "policies/model/time.hpp"
+
+namespace homeostat {
+
+/// What is to be even, and how even.
+struct Balance {
+  double deviation = 0.1;       ///< of a node from its fair share
+  std::string weight = "rows";  ///< rows, bytes, max (whichever is the larger share of all), or
+                                ///< trigger: what the shipped policies trip on, rows
+};
+
+/// `invalid_input` for a weight that is none; `unavailable` where bytes are not known yet.
+Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balance& balance);
+
+/// Plans by what was last known. `unavailable` when that is older than two minutes, or nothing;
+/// `refused` where nothing can be mended by moves, with what can.
+Result<ShardMoves> plan_shards(const std::optional<ShardLayout>& known, const LeverValue& value,
+                               TimePoint now);
+
+}  // namespace homeostat

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the shards of a Citus cluster lie, as a probe has found it and a lever plans by it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policies/model/time.hpp"
+
+namespace homeostat {
+
+struct ShardLayout {
+  struct Node {
+    int group = 0;     ///< pg_dist_node.groupid
+    std::string name;  ///< of postgres.nodes
+    bool takes_shards = true;
+  };
+  /// The shards of one range in one colocation group: they move together.
+  struct Group {
+    std::int64_t shard = 0;  ///< the smallest id among them
+    int colocation = 0;
+    int node_group = 0;
+    double rows = 0;
+    std::optional<double> bytes;  ///< with indexes and TOAST; nothing: not known
+  };
+  std::vector<Node> nodes;    ///< that hold shards, or should
+  std::vector<Group> groups;  ///< in order of `shard`
+  TimePoint taken{};
+};
+
+/// The newest layout, for whoever plans by it; nothing until it was read once. The probe is the
+/// only writer.
+struct KnownShards {
+  std::optional<ShardLayout> newest;
+};
+
+}  // namespace homeostat

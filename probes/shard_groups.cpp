@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probes/shard_groups.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace homeostat {
+
+std::vector<ShardLayout::Group> shard_groups(const std::vector<ShardPlacement>& placements,
+                                             const Measured& rows, const Measured& bytes) {
+  std::map<std::pair<int, std::string>, ShardLayout::Group> groups;
+  for (const auto& placement : placements) {
+    const auto [entry, first] = groups.try_emplace({placement.colocation, placement.low});
+    auto& group = entry->second;
+    if (first) {
+      group = {placement.shard, placement.colocation, placement.group, 0, 0.0};
+    }
+    group.shard = std::min(group.shard, placement.shard);
+    group.rows += rows.at({placement.group, placement.table});
+    const auto size = bytes.find({placement.group, placement.table});
+    if (size == bytes.end()) {
+      group.bytes.reset();
+    } else if (group.bytes) {
+      *group.bytes += size->second;
+    }
+  }
+  std::vector<ShardLayout::Group> result;
+  for (auto& [key, group] : groups) result.push_back(group);
+  std::sort(result.begin(), result.end(),
+            [](const auto& one, const auto& other) { return one.shard < other.shard; });
+  return result;
+}
+
+}  // namespace homeostat
