@@ -26,7 +26,8 @@ SELECT row_to_json(f) FROM (
                                     'feature', 'admission', 'pause', 'pause_act',
                                     'planner_setting', 'profile', 'threshold', 'guard_setting',
                                     'guard_state', 'session_limit', 'session_target',
-                                    'ended_session', 'group_window', 'zone_limit')
+                                    'ended_session', 'group_window', 'zone_limit',
+                                    'shard_plan', 'rebalance_run')
                   AND NOT has_table_privilege(c.oid, 'SELECT')
                UNION ALL
                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
@@ -42,13 +43,16 @@ SELECT row_to_json(f) FROM (
                                     'session_role_problem', 'register_sessions',
                                     'sessions_read', 'sessions_apply', 'sessions_renew',
                                     'sessions_end', 'window_read', 'window_apply',
-                                    'window_renew', 'zone_read', 'zone_apply', 'zone_renew')
+                                    'window_renew', 'zone_read', 'zone_apply', 'zone_renew',
+                                    'rebalance_problem', 'rebalance_look', 'rebalance_read',
+                                    'rebalance_apply', 'rebalance_start', 'rebalance_renew',
+                                    'rebalance_make_way')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)
                  FROM pg_proc p
                 WHERE p.pronamespace = n.oid
                   AND p.proname IN ('feature_revert', 'profile_revert', 'sessions_revert',
-                                    'window_revert', 'zone_revert')
+                                    'window_revert', 'zone_revert', 'rebalance_revert')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing_to_revert
     FROM (SELECT to_regnamespace('homeostat')::oid AS oid) n) f

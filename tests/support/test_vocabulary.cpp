@@ -75,6 +75,20 @@ LeverDescription admission() {
   return lever;
 }
 
+/// Without targets, as where no Citus is.
+LeverDescription rebalance() {
+  LeverDescription lever;
+  lever.traits.isolates = true;
+  lever.traits.runs_job = true;
+  lever.traits.moves_bytes = true;
+  lever.arguments = {argument("deviation", ArgumentType::share),
+                     argument("weight", ArgumentType::text)};
+  lever.arguments[1].required = false;
+  lever.inventory = "postgres.citus";
+  lever.help = "Moves shards until the nodes are even.";
+  return lever;
+}
+
 }  // namespace
 
 Vocabulary regulated_vocabulary() {
@@ -86,6 +100,9 @@ Vocabulary regulated_vocabulary() {
   signals["kafka_efficient_batch_events"] = signal(SignalShape::gauge, kGroup, "events", true);
   signals["kafka_consumer_lag_events"] = signal(SignalShape::gauge, kGroup, "events", false);
   signals["kafka_consumer_lag_seconds"] = signal(SignalShape::gauge, kGroup, "seconds", false);
+  signals["citus_node_max_deviation"] =
+      signal(SignalShape::gauge, SubjectKind::cluster, "ratio", false);
+  result.levers["rebalance"] = rebalance();
   result.levers["batch_window"] = batch_window_lever();
   result.levers["admission"] = admission();
   result.subjects[kGroup] = {Subject{kGroup, "play-counts"}};
@@ -104,16 +121,8 @@ Vocabulary job_vocabulary() {
   result.signals["citus_node_cv"].provided = true;
   result.signals["citus_node_max_deviation"] =
       signal(SignalShape::gauge, SubjectKind::cluster, "ratio", false);
-  LeverDescription rebalance;
-  rebalance.traits.isolates = true;
-  rebalance.traits.runs_job = true;
-  rebalance.traits.moves_bytes = true;
-  rebalance.arguments = {argument("deviation", ArgumentType::share),
-                         argument("weight", ArgumentType::text)};
-  rebalance.arguments[1].required = false;
-  rebalance.targets = {"cluster"};
-  rebalance.help = "Moves shards until the nodes are even.";
-  result.levers["rebalance"] = rebalance;
+  result.levers["rebalance"] = rebalance();
+  result.levers["rebalance"].targets = {"cluster"};
   return result;
 }
 
