@@ -122,7 +122,7 @@ TEST_CASE("placement: random layouts come within the deviation, rules and draine
   std::mt19937_64 random(7);
   const auto below = [&](std::size_t count) { return random() % count; };
   int even = 0;
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     const auto nodes = 2 + below(6);
     auto problem =
@@ -139,7 +139,7 @@ TEST_CASE("placement: random layouts come within the deviation, rules and draine
     even += made.even ? 1 : 0;
     if (!made.even && made.obstacles.empty()) WARN("seed " << seed << ": nothing found or proven");
   }
-  CHECK(even > 25);
+  CHECK(even > 12);
 }
 
 TEST_CASE(
@@ -160,7 +160,7 @@ TEST_CASE(
 }
 
 TEST_CASE("placement: colocation groups are planned together, not one by one") {
-  const auto problem = layout(5, 64, 16, 0.8, 8);
+  const auto problem = layout(5, 32, 8, 0.8, 6);
   const auto made = plan(problem);
   check_plan(problem, made);
   CHECK(made.even);
@@ -233,7 +233,7 @@ std::optional<double> fewest_bytes(const Problem& problem) {
 
 TEST_CASE("placement: of small layouts the best plan is found, and feasibility agrees") {
   int even = 0;
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     CAPTURE(seed);
     auto problem = layout(seed, 8, 3, 0.4);
     problem.deviation = 0.12;
@@ -249,7 +249,7 @@ TEST_CASE("placement: of small layouts the best plan is found, and feasibility a
     stricter.deviation *= 0.95;
     if (const auto reserved = fewest_bytes(stricter)) CHECK(made.bytes <= *reserved * 1.02);
   }
-  CHECK(even > 3);
+  CHECK(even > 2);
 }
 
 TEST_CASE("placement: the same problem has the same plan, and nothing has none") {
