@@ -10,9 +10,9 @@ const std::vector<ShardNode> kTwoNodes{{1, "a", true}, {2, "b", true}};
 
 // Two tables that move together, two shards each.
 const std::vector<ShardPlacement> kPlacements{{104, 1, "public.u_104", 1, "0"},
-                                         {102, 1, "public.t_102", 1, "0"},
-                                         {103, 2, "public.t_103", 1, "5"},
-                                         {105, 2, "public.u_105", 1, "5"}};
+                                              {102, 1, "public.t_102", 1, "0"},
+                                              {103, 2, "public.t_103", 1, "5"},
+                                              {105, 2, "public.u_105", 1, "5"}};
 
 Measured rows_of_all() {
   return {{{1, "public.t_102"}, 10},
