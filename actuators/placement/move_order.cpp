@@ -7,7 +7,7 @@
 namespace homeostat::placement {
 namespace {
 
-constexpr double kRounding = 1e-9;
+constexpr double kOrderRounding = 1e-9;
 
 double fullest(const std::vector<double>& loads, const std::vector<double>& shares) {
   double most = 0;
@@ -29,8 +29,9 @@ bool order_moves(const Problem& problem, std::vector<Move>& moves) {
     const auto key = [&](const Move& move) {
       const auto& group = problem.groups[move.group];
       const double from = shares[group.node] > 0 ? standing[group.node] / shares[group.node] : 2e9;
-      const double to = (standing[move.to] + group.weight) / std::max(shares[move.to], kRounding);
-      return std::pair{to > limit * (1 + kRounding) ? to : 0.0, -from};
+      const double to =
+          (standing[move.to] + group.weight) / std::max(shares[move.to], kOrderRounding);
+      return std::pair{to > limit * (1 + kOrderRounding) ? to : 0.0, -from};
     };
     const auto best = std::min_element(
         next, moves.end(), [&](const Move& a, const Move& b) { return key(a) < key(b); });

@@ -8,7 +8,7 @@
 namespace homeostat::placement {
 namespace {
 
-constexpr double kRounding = 1e-9;
+constexpr double kObstacleRounding = 1e-9;
 
 /// Nodes that may take the group, in order.
 std::vector<std::size_t> takers(const Problem& problem, std::size_t group) {
@@ -37,7 +37,7 @@ std::string percent_of(double part, double whole) {
 std::vector<Obstacle> obstacles(const Problem& problem) {
   std::vector<Obstacle> found;
   const auto shares = fair_shares(problem);
-  const double more = 1 + problem.deviation + kRounding;
+  const double more = 1 + problem.deviation + kObstacleRounding;
   std::set<std::vector<std::size_t>> sets;
   for (std::size_t group = 0; group < problem.groups.size(); ++group) {
     auto nodes = takers(problem, group);
@@ -72,7 +72,7 @@ std::vector<Obstacle> obstacles(const Problem& problem) {
     for (std::size_t group = 0; group < problem.groups.size(); ++group) {
       if (may_hold(problem, group, node)) offered += problem.groups[group].weight;
     }
-    if (offered < shares[node] * (1 - problem.deviation - kRounding)) {
+    if (offered < shares[node] * (1 - problem.deviation - kObstacleRounding)) {
       found.push_back({Obstacle::Kind::starved, {}, {node}});
     }
   }
