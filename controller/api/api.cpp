@@ -89,6 +89,11 @@ HttpAnswer past(const History& history, const HttpRequest& request,
   return ask(history, *query);
 }
 
+std::string does_not_lead(const Report& report) {
+  return "this instance does not lead" +
+         (report.lease_holder.empty() ? std::string{} : ": " + report.lease_holder);
+}
+
 /// What a consumer of the group is to do now; 404: as it likes.
 HttpAnswer batch_window(const Report& report, const HttpRequest& request, WallTime now) {
   const auto group = request.query.find("group");
@@ -96,15 +101,35 @@ HttpAnswer batch_window(const Report& report, const HttpRequest& request, WallTi
     return error_answer(400, "expected group=, the name of a consumer group");
   }
   if (report.ledger_configured && !report.leader) {
-    return error_answer(
-        503, "this instance does not lead" +
-                 (report.lease_holder.empty() ? std::string{} : ": " + report.lease_holder));
+    return error_answer(503, does_not_lead(report));
   }
   for (const auto& window : report.batch_windows) {
     if (window.group != group->second || window.expires <= now) continue;
     return json_answer(200, to_json(window));
   }
   return error_answer(404, "no window is set for this group");
+}
+
+/// How many transactions of the zone run at a time, and how long others queue, for gateways that
+/// do not ask the database; 404: no limit of ours.
+HttpAnswer admission(const Report& report, const HttpRequest& request, WallTime now) {
+  const auto zone = request.query.find("zone");
+  if (zone == request.query.end() || request.query.size() != 1) {
+    return error_answer(400, "expected zone=, the name of a zone");
+  }
+  if (!report.leader) return error_answer(503, does_not_lead(report));
+  const LeverKey key{"admission", "zone/" + zone->second};
+  for (const auto& open : report.levers) {
+    const auto expires = report.wall + open.row.remaining;
+    // A value that somebody else has changed is not ours to tell.
+    if (open.row.key != key || open.drifted || expires <= now) continue;
+    json answer = to_json(open.row.value);  // queue_limit in seconds
+    answer["zone"] = zone->second;
+    answer["epoch"] = open.row.token.epoch;
+    answer["expires_at_ms"] = expires.time_since_epoch().count() / 1000;
+    return json_answer(200, answer);
+  }
+  return error_answer(404, "no limit is set for this zone");
 }
 
 HttpAnswer policies(const Report& report) {
@@ -140,12 +165,14 @@ HttpAnswer Api::route(const HttpRequest& request) const {
   if (path == "/v1/acts") return past(parts_.history, request, acts);
   if (path == "/v1/effects") return past(parts_.history, request, effects);
   const bool window = path == "/v1/batch-window";
-  if (path != "/v1/status" && path != "/v1/policies" && !window) {
+  const bool limit = path == "/v1/admission";
+  if (path != "/v1/status" && path != "/v1/policies" && !window && !limit) {
     return error_answer(404, "no such path");
   }
   const auto report = parts_.report();
   if (!report) return error_answer(503, "the first step has not ended yet");
   if (window) return batch_window(*report, request, parts_.clock.wall());
+  if (limit) return admission(*report, request, parts_.clock.wall());
   return path == "/v1/status" ? json_answer(200, to_json(*report)) : policies(*report);
 }
 

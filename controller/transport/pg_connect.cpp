@@ -24,6 +24,7 @@ std::string milliseconds(Duration duration) {
 // As start-up options they are in force before the first statement and outrank what ALTER ROLE …
 // SET says, without a round trip.
 std::string options(const SessionSettings& settings) {
+  if (settings.console) return {};
   const auto statement = milliseconds(settings.statement_timeout);
   return "-c synchronous_commit=local -c statement_timeout=" + statement +
          " -c lock_timeout=" + milliseconds(settings.lock_timeout) +

@@ -35,6 +35,9 @@ struct SessionSettings {
   Duration statement_timeout = std::chrono::seconds{5};
   Duration lock_timeout = std::chrono::milliseconds{500};
   bool read_only = false;
+  /// PgBouncer's administration console (database `pgbouncer`): none of the above is sent, for it
+  /// knows none of it, and only script() works, for it has no prepared statements.
+  bool console = false;
 };
 
 /// A result set, owned. Rows and columns count from 0.

@@ -30,8 +30,8 @@ std::string look_for_citus() {
 }  // namespace
 
 const std::string& citus_missing() {
-  static const std::string reason = look_for_citus();
-  return reason;
+  static const std::string kReason = look_for_citus();
+  return kReason;
 }
 
 CitusCluster::CitusCluster(int workers) {
@@ -44,7 +44,7 @@ CitusCluster::CitusCluster(int workers) {
     return "('127.0.0.1', " + std::to_string(node.port()) + ")";
   };
   sql("SELECT citus_set_coordinator_host" + place(coordinator()));
-  for (int i = 1; i <= workers; ++i) sql("SELECT citus_add_node" + place(*nodes_[i]));
+  for (std::size_t i = 1; i < nodes_.size(); ++i) sql("SELECT citus_add_node" + place(*nodes_[i]));
 }
 
 // Nobody may wait for a frozen node.

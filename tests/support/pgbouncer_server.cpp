@@ -27,6 +27,10 @@ PgBouncerServer::PgBouncerServer(const PostgresCluster& behind, const std::strin
   }
   users.close();
   write_configuration(behind);
+  start();
+}
+
+void PgBouncerServer::start() {
   ProcessOptions options;
   options.user = server_user();
   options.directory = scratch_.path();
@@ -70,6 +74,11 @@ pg::Address PgBouncerServer::address(const std::string& role, const std::string&
 void PgBouncerServer::point_to(const PostgresCluster& behind) {
   write_configuration(behind);
   command("RELOAD");
+}
+
+void PgBouncerServer::restart() {
+  process_ = ChildProcess{};  // kills the old one
+  start();
 }
 
 void PgBouncerServer::command(const std::string& command) const {

@@ -26,10 +26,14 @@ class PgBouncerServer {
   /// From now on another server stands behind it; sessions with the old one end when they are idle.
   void point_to(const PostgresCluster& behind);
 
+  /// Kills it, and starts it anew on the same port.
+  void restart();
+
   /// A command of the administration console: `PAUSE`, `RESUME`.
   void command(const std::string& command) const;
 
  private:
+  void start();
   void write_configuration(const PostgresCluster& behind) const;
 
   ScratchDirectory scratch_;

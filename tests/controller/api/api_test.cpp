@@ -189,6 +189,45 @@ TEST_CASE("a consumer's window is answered until it expires, by who leads") {
   REQUIRE(ask({{"group", "play-counts"}}).status == 404);
 }
 
+TEST_CASE("a gateway asks for its zone's limit, of the leader only, while it stands and is ours") {
+  World world;
+  world.publish();
+  OpenLever lever;
+  lever.row.key = {"admission", "zone/main"};
+  lever.row.value.arguments = {{"concurrency", 12.5}, {"queue_limit", 0.25}};
+  lever.row.token = {17, 4};
+  lever.row.remaining = 60s;
+  auto report = *world.report;
+  report.leader = true;
+  report.levers.push_back(lever);
+  const auto ask = [&](const std::map<std::string, std::string>& query) {
+    world.report = std::make_shared<const Report>(report);
+    return world.api.answer({"/v1/admission", query, "127.0.0.1:9780"});
+  };
+  REQUIRE(ask({}).status == 400);
+  REQUIRE(ask({{"zone", "main"}, {"zoen", "x"}}).status == 400);
+  REQUIRE(ask({{"zone", "others"}}).status == 404);
+  report.wall = world.clock.wall();
+  const auto answer = ask({{"zone", "main"}});
+  REQUIRE(answer.status == 200);
+  const auto expires = (report.wall + 60s).time_since_epoch().count() / 1000;
+  REQUIRE(json::parse(answer.body) == json{{"zone", "main"},
+                                           {"concurrency", 12.5},
+                                           {"queue_limit", 0.25},
+                                           {"epoch", 17},
+                                           {"expires_at_ms", expires}});
+  report.levers.back().drifted = true;
+  REQUIRE(ask({{"zone", "main"}}).status == 404);
+  report.levers.back().drifted = false;
+  report.leader = false;
+  report.lease_holder = "other:1";
+  REQUIRE(ask({{"zone", "main"}}).status == 503);
+  REQUIRE_THAT(ask({{"zone", "main"}}).body, Contains("does not lead: other:1"));
+  report.leader = true;
+  world.clock.advance(60s);
+  REQUIRE(ask({{"zone", "main"}}).status == 404);
+}
+
 TEST_CASE("a path that is none is 404, near misses too") {
   World world;
   world.publish();
