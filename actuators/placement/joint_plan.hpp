@@ -13,8 +13,7 @@ namespace homeostat::placement {
 /// come nearest to it. Planned to nineteen twentieths of the deviation where that can be had, for
 /// shards grow while they move. A problem that is solved already has no moves.
 ///
-/// REQUIRES: every index is valid, weights and bytes are not negative. Takes at most half a second
-/// for 1,024 groups on 32 nodes (tests/bench).
+/// REQUIRES: every index is valid, weights and bytes are not negative.
 Plan plan(const Problem& problem);
 
 }  // namespace homeostat::placement
