@@ -15,7 +15,6 @@ namespace {
 
 // Each notification serialises commits with every other one of the server (H55).
 constexpr Duration kBetweenZoneHints = std::chrono::seconds{1};
-constexpr std::size_t kLongestZoneHint = 7000;  // PostgreSQL takes less than 8,000 bytes
 
 std::optional<double> number_of(const LeverValue& value, const std::string& argument, double least,
                                 double most) {
@@ -85,15 +84,8 @@ asio::awaitable<Result<void>> AdmissionLever::after_step() {
   nlohmann::json payload;
   payload["lever"] = "admission";
   payload["concurrency"] = std::move(zones);
-  auto text = payload.dump();
-  if (text.size() > kLongestZoneHint) text = R"({"lever":"admission"})";  // look for yourself
   hinted_ = now;
-  std::vector<pg::Parameter> parameters;
-  parameters.emplace_back(std::move(text));
-  const auto sent =
-      co_await session_.query(std::string{sql::feature_notify}, std::move(parameters), deadline_);
-  if (!sent.has_value()) co_return sent.error();
-  co_return Result<void>{};
+  co_return co_await send_hint(session_, "admission", payload.dump(), deadline_);
 }
 
 }  // namespace homeostat

@@ -17,7 +17,6 @@ namespace {
 constexpr Duration kBetweenHints = std::chrono::seconds{1};
 // Of every canary: the same keys for all features and policies, each time.
 constexpr const char* kCanarySalt = "canary";
-constexpr std::size_t kLongestHint = 7000;  // PostgreSQL takes less than 8,000 bytes
 
 bool is_feature_target(std::string_view target) {
   return is_target(target, "class") || is_target(target, "feature");
@@ -110,15 +109,8 @@ asio::awaitable<Result<void>> FeatureLever::after_step() {
   nlohmann::json payload;
   payload["lever"] = "feature";
   payload["admit"] = std::exchange(hints_, {});
-  auto text = payload.dump();
-  if (text.size() > kLongestHint) text = R"({"lever":"feature"})";  // look for yourself
   hinted_ = now;
-  std::vector<pg::Parameter> parameters;
-  parameters.emplace_back(std::move(text));
-  const auto sent =
-      co_await session_.query(std::string{sql::feature_notify}, std::move(parameters), deadline_);
-  if (!sent.has_value()) co_return sent.error();
-  co_return Result<void>{};
+  co_return co_await send_hint(session_, "feature", payload.dump(), deadline_);
 }
 
 }  // namespace homeostat

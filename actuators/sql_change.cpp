@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "policies/model/codec.hpp"
+#include "sql/embedded.hpp"
 
 namespace homeostat {
 namespace asio = boost::asio;
 namespace {
+
+constexpr std::size_t kLongestHint = 7000;  // PostgreSQL takes less than 8,000 bytes
 
 bool is_name_character(char character) {
   const auto in = [character](char first, char last) {
@@ -76,6 +79,17 @@ asio::awaitable<Result<LeverValue>> read_value(pg::Session& session, std::string
     co_return error;
   }
   co_return lever_value_from_json(parsed);
+}
+
+asio::awaitable<Result<void>> send_hint(pg::Session& session, std::string lever, std::string json,
+                                        Duration deadline) {
+  if (json.size() > kLongestHint) json = R"({"lever":")" + lever + R"("})";  // look for yourself
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(std::move(json));
+  const auto sent =
+      co_await session.query(std::string{sql::feature_notify}, std::move(parameters), deadline);
+  if (!sent.has_value()) co_return sent.error();
+  co_return Result<void>{};
 }
 
 ChangeResult refused_change(std::string why) {

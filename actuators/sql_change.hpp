@@ -43,6 +43,12 @@ Statement statement_for(const Change& change, const ChangeStatements& statements
 
 ChangeResult refused_change(std::string why);
 
+/// Tells whoever listens (NOTIFY homeostat) what a lever has changed, in JSON; just that it has,
+/// where that is longer than PostgreSQL takes.
+[[nodiscard]] boost::asio::awaitable<Result<void>> send_hint(pg::Session& session,
+                                                             std::string lever, std::string json,
+                                                             Duration deadline);
+
 /// The columns `outcome` and `detail` of the function's only row. What the server refused is a
 /// refused change; other errors stay errors.
 Result<ChangeResult> change_answer(const Result<pg::Table>& table);

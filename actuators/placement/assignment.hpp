@@ -19,7 +19,6 @@ class Assignment {
   std::size_t node_of(std::size_t group) const { return at_[group]; }
   bool moved(std::size_t group) const { return at_[group] != problem_->groups[group].node; }
   bool may(std::size_t group, std::size_t node) const { return allowed_[group * nodes_ + node]; }
-  double load(std::size_t node) const { return loads_[node]; }
   /// Weight that the node has too much or too little of.
   double outside(std::size_t node) const { return outside(node, loads_[node]); }
   double outside() const;

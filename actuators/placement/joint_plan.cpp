@@ -56,8 +56,10 @@ Found found_by(const Problem& problem, double aim, std::uint64_t seed) {
     found.moves.push_back({group, assignment.node_of(group)});
     found.bytes += problem.groups[group].bytes;
   }
-  for (std::size_t node = 0; node < problem.nodes.size(); ++node) {
-    found.after.push_back(assignment.load(node));
+  // Summed anew: what the search has added and taken again leaves a rounding behind.
+  found.after.assign(problem.nodes.size(), 0);
+  for (std::size_t group = 0; group < problem.groups.size(); ++group) {
+    found.after[assignment.node_of(group)] += problem.groups[group].weight;
   }
   found.even = allowed && even(problem, found.after);
   found.outside = assignment.outside();

@@ -36,9 +36,10 @@ std::vector<Obstacle> obstacles(const Problem& problem) {
   std::vector<Obstacle> found;
   const auto shares = fair_shares(problem);
   const double more = 1 + problem.deviation + kRounding;
+  std::vector<std::vector<std::size_t>> taken_by;
   std::set<std::vector<std::size_t>> sets;
   for (std::size_t group = 0; group < problem.groups.size(); ++group) {
-    auto nodes = takers(problem, group);
+    const auto& nodes = taken_by.emplace_back(takers(problem, group));
     if (nodes.empty()) {
       found.push_back({Obstacle::Kind::no_node, group, {}});
       continue;
@@ -48,14 +49,14 @@ std::vector<Obstacle> obstacles(const Problem& problem) {
     if (problem.groups[group].weight > largest * more) {
       found.push_back({Obstacle::Kind::too_large, group, {}});
     }
-    sets.insert(std::move(nodes));
+    sets.insert(nodes);
   }
   for (const auto& nodes : sets) {
     double held = 0;
     double room = 0;
     for (const auto node : nodes) room += shares[node];
     for (std::size_t group = 0; group < problem.groups.size(); ++group) {
-      const auto own = takers(problem, group);
+      const auto& own = taken_by[group];
       if (!own.empty() && std::includes(nodes.begin(), nodes.end(), own.begin(), own.end())) {
         held += problem.groups[group].weight;
       }

@@ -94,32 +94,7 @@ void anneal(Assignment& assignment, Dice& dice) {
   }
 }
 
-/// Whether a group went home, or another one took its place that costs less.
-bool save(Assignment& assignment, std::size_t group) {
-  const auto home = assignment.problem().groups[group].node;
-  if (assignment.may(group, home) && assignment.price_of(group, home) < kNoGain) {
-    assignment.move(group, home);
-    return true;
-  }
-  return false;
-}
-
-void send_home(Assignment& assignment) {
-  const auto& groups = assignment.problem().groups;
-  std::vector<std::size_t> dear(groups.size());
-  for (std::size_t i = 0; i < dear.size(); ++i) dear[i] = i;
-  std::stable_sort(dear.begin(), dear.end(),
-                   [&](std::size_t a, std::size_t b) { return groups[a].bytes > groups[b].bytes; });
-  bool again = true;
-  while (again) {
-    again = false;
-    for (const auto group : dear) {
-      if (assignment.moved(group) && save(assignment, group)) again = true;
-    }
-  }
-}
-
-/// Down to where no single move is worth it: annealing may end a little above.
+/// Down to where no single move is worth it, one home included: annealing may end a little above.
 void settle(Assignment& assignment) {
   bool again = true;
   while (again) {
@@ -144,7 +119,6 @@ void search(Assignment& assignment, std::uint64_t seed) {
   anneal(assignment, dice);
   make_legal(assignment);
   settle(assignment);
-  send_home(assignment);
 }
 
 }  // namespace homeostat::placement

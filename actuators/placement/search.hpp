@@ -7,8 +7,8 @@
 
 namespace homeostat::placement {
 
-/// Improves on an assignment: what must move goes first; annealing; then what need not have moved
-/// goes home. The same seed gives the same answer.
+/// Improves on an assignment: what must move goes first; annealing; then every single move that is
+/// worth it, so that what need not have moved goes home. The same seed gives the same answer.
 void search(Assignment& assignment, std::uint64_t seed);
 
 }  // namespace homeostat::placement

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/actuators/rebalance_site.hpp"
 
-#include <cstdio>
 #include <sstream>
 #include <utility>
 
@@ -25,12 +24,6 @@ constexpr const char* kTables = R"(
 )";
 
 }  // namespace
-
-bool skipped_without_citus() {
-  const auto& missing = citus_missing();
-  if (!missing.empty()) std::puts(("SKIPPED: " + missing).c_str());
-  return !missing.empty();
-}
 
 RebalanceSite::RebalanceSite() {
   // Committed on every node before anybody is connected to as it.

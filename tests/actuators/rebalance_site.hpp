@@ -13,9 +13,6 @@
 
 namespace homeostat::testing {
 
-/// Prints `SKIPPED: reason`, and is true, when there can be no Citus cluster here.
-bool skipped_without_citus();
-
 /// Three workers; `listener` and `playlist` share their shards, four, `creator` has four of its
 /// own. What Homeostat needs of the coordinator is there.
 class RebalanceSite {

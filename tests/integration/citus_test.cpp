@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <catch2/catch.hpp>
-#include <cstdio>
 
 #include "tests/integration/binary.hpp"
 #include "tests/support/child_process.hpp"
@@ -40,10 +39,7 @@ std::string counted_variation(CitusCluster& cluster) {
 }  // namespace
 
 TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little later, by itself") {
-  if (!citus_missing().empty()) {
-    std::puts(("SKIPPED: " + citus_missing()).c_str());
-    return;
-  }
+  if (skipped_without_citus()) return;
   CitusCluster cluster;
   cluster.sql("CREATE ROLE melodyud_owner LOGIN");
   cluster.sql("GRANT CREATE ON SCHEMA public TO melodyud_owner");

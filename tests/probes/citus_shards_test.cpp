@@ -5,7 +5,6 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <cstdio>
 
 #include "probes/pg_locks.hpp"
 #include "tests/support/citus_cluster.hpp"
@@ -20,12 +19,6 @@ using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
 constexpr Duration kWhile = 60s;  // only ever waited out by a failing test
-
-bool no_citus() {
-  if (citus_missing().empty()) return false;
-  std::printf("SKIPPED: %s\n", citus_missing().c_str());
-  return true;
-}
 
 /// Three workers, a monitor, a skewed table `plays` with a table `likes` beside it.
 struct Music : CitusCluster {
@@ -129,7 +122,7 @@ double variation_of(const std::vector<double>& x) {
 }  // namespace
 
 TEST_CASE("citus: the imbalance measured is the one counted, reference tables left out") {
-  if (no_citus()) return;
+  if (skipped_without_citus()) return;
   Music music;
   ShardWatch watch{music.options()};
   const auto reading = watch.read();
@@ -154,7 +147,7 @@ TEST_CASE("citus: the imbalance measured is the one counted, reference tables le
 }
 
 TEST_CASE("citus: tables made and dropped between samples are counted as they are") {
-  if (no_citus()) return;
+  if (skipped_without_citus()) return;
   Music music;
   ShardWatch watch{music.options()};
   const double before = value_in(watch.read(), "citus_node_cv");
@@ -168,7 +161,7 @@ TEST_CASE("citus: tables made and dropped between samples are counted as they ar
 }
 
 TEST_CASE("citus: a frozen worker makes an error by the deadline, never an imbalance") {
-  if (no_citus()) return;
+  if (skipped_without_citus()) return;
   Music music;
   ShardWatch watch{music.options()};
   const double before = value_in(watch.read(), "citus_node_cv");
@@ -183,7 +176,7 @@ TEST_CASE("citus: a frozen worker makes an error by the deadline, never an imbal
 }
 
 TEST_CASE("citus: a killed worker makes an error, and its rows after the crash are called stale") {
-  if (no_citus()) return;
+  if (skipped_without_citus()) return;
   Music music;
   ShardWatch watch{music.options()};
   const double before = value_in(watch.read(), "citus_node_cv");
@@ -200,7 +193,7 @@ TEST_CASE("citus: a killed worker makes an error, and its rows after the crash a
 }
 
 TEST_CASE("citus: a role without pg_monitor is told the GRANT (H66)") {
-  if (no_citus()) return;
+  if (skipped_without_citus()) return;
   Music music;
   music.coordinator().create_role("stranger");
   ShardWatch watch{music.options("stranger")};
@@ -210,7 +203,7 @@ TEST_CASE("citus: a role without pg_monitor is told the GRANT (H66)") {
 }
 
 TEST_CASE("citus: a wrong coordinator and a missing node are named") {
-  if (no_citus()) return;
+  if (skipped_without_citus()) return;
   Music music;
   auto options = music.options();
   options.coordinator = "worker-1";
@@ -238,7 +231,7 @@ TEST_CASE("citus: a PostgreSQL without the extension is no coordinator") {
 }
 
 TEST_CASE("citus: a locked shard costs the bytes alone, and they come back") {
-  if (no_citus()) return;
+  if (skipped_without_citus()) return;
   Music music;
   const auto table = music.sql(
       "SELECT shard_name(logicalrelid, shardid) FROM pg_dist_shard JOIN pg_dist_placement USING "
@@ -259,7 +252,7 @@ TEST_CASE("citus: a locked shard costs the bytes alone, and they come back") {
 }
 
 TEST_CASE("citus: a node that should have no shards is left out") {
-  if (no_citus()) return;
+  if (skipped_without_citus()) return;
   Music music;
   music.sql("SELECT citus_set_node_property('127.0.0.1', " +
             std::to_string(music.node("worker-3").port()) + ", 'shouldhaveshards', false)");
@@ -270,7 +263,7 @@ TEST_CASE("citus: a node that should have no shards is left out") {
 }
 
 TEST_CASE("citus: a storm on one row shows on the worker that has it, not on the coordinator") {
-  if (no_citus()) return;
+  if (skipped_without_citus()) return;
   Music music;
   music.sql(
       "CREATE TABLE hot (id int PRIMARY KEY, n int); "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/citus_cluster.hpp"
 
+#include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 
@@ -32,6 +33,12 @@ std::string look_for_citus() {
 const std::string& citus_missing() {
   static const std::string kReason = look_for_citus();
   return kReason;
+}
+
+bool skipped_without_citus() {
+  const auto& missing = citus_missing();
+  if (!missing.empty()) std::puts(("SKIPPED: " + missing).c_str());
+  return !missing.empty();
 }
 
 CitusCluster::CitusCluster(int workers) {

@@ -14,6 +14,9 @@ namespace homeostat::testing {
 /// the tests use); empty when there can. Asked once a process.
 const std::string& citus_missing();
 
+/// Prints `SKIPPED: reason`, and is true, when there can be none here.
+bool skipped_without_citus();
+
 /// Nodes `coordinator`, `worker-1` … on free ports of 127.0.0.1, the extension in database
 /// `postgres`, one placement a shard. The coordinator holds no shards. Roles made at the
 /// coordinator are made on every node. The servers end with this object or with the test. Throws
