@@ -43,8 +43,14 @@ Error CitusNode::about(Error error) const {
 asio::awaitable<Result<pg::Table>> CitusNode::query(std::string_view sql, Duration deadline) {
   std::string statement{sql};
   std::vector<pg::Parameter> none;
+  co_return co_await query(std::move(statement), std::move(none), deadline);
+}
+
+asio::awaitable<Result<pg::Table>> CitusNode::query(std::string sql,
+                                                    std::vector<pg::Parameter> parameters,
+                                                    Duration deadline) {
   Result<pg::Table> table =
-      co_await session_.query(std::move(statement), std::move(none), deadline);
+      co_await session_.query(std::move(sql), std::move(parameters), deadline);
   if (!table.has_value()) co_return about(table.error());
   co_return std::move(table);
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "controller/transport/pg_session.hpp"
 #include "probes/backoff.hpp"
@@ -36,6 +37,9 @@ class CitusNode {
   /// Fills bytes(); nothing when they cannot be had. REQUIRES: group().
   boost::asio::awaitable<Result<void>> read_bytes(Duration deadline);
   boost::asio::awaitable<Result<pg::Table>> query(std::string_view sql, Duration deadline);
+  boost::asio::awaitable<Result<pg::Table>> query(std::string sql,
+                                                  std::vector<pg::Parameter> parameters,
+                                                  Duration deadline);
 
   const std::string& name() const { return name_; }
   std::optional<int> group() const { return group_; }

@@ -38,9 +38,9 @@ Sample relative(const std::string& signal, double part, double whole, TimePoint 
   return whole == 0 ? ratio(signal, {}, 0, 0, now) : gauge(signal, {}, part / whole, now);
 }
 
-void add_spread(const std::string& prefix, const std::vector<double>& values, TimePoint now,
+void add_spread(const std::string& prefix, const std::vector<Holding>& holdings, TimePoint now,
                 Reading& reading) {
-  const auto found = spread(values);
+  const auto found = spread(holdings);
   reading.samples.push_back(relative(prefix + "_cv", found.deviation, found.mean, now));
   reading.samples.push_back(relative(prefix + "_max_deviation", found.above, found.mean, now));
 }
@@ -49,6 +49,16 @@ void add_absent(std::initializer_list<const char*> signals, TimePoint now, Readi
   for (const auto* signal : signals) {
     reading.samples.push_back(absent(signal, {}, AbsentReason::failed, now));
   }
+}
+
+void add_misplaced(const ShardLayout& layout, TimePoint now, Reading& reading) {
+  const std::string signal = "citus_misplaced_shards";
+  if (layout.unmet.empty()) {
+    reading.samples.push_back(gauge(signal, {}, static_cast<double>(misplaced(layout)), now));
+  } else {
+    reading.samples.push_back(absent(signal, {}, AbsentReason::failed, now));
+  }
+  for (const auto& why : layout.unmet) reading.notes.push_back({{}, "placement_rule", why});
 }
 
 void add_details(const std::string& name, const ShardTotals& totals, Reading& reading) {
@@ -77,7 +87,8 @@ std::vector<SignalName> CitusShards::signals() const {
           "citus_node_bytes_max_deviation",
           "citus_node_load_cv",
           "citus_node_load_max_deviation",
-          "citus_hottest_tenant_share"};
+          "citus_hottest_tenant_share",
+          "citus_misplaced_shards"};
 }
 
 asio::awaitable<Result<Reading>> CitusShards::sample(TimePoint now, Duration deadline) {
@@ -110,12 +121,15 @@ asio::awaitable<Result<Reading>> CitusShards::measure(TimePoint now, Duration de
       failure = rows.error();
       continue;
     }
+    Result<ShardLayout> lies = co_await lay_out(*layout, *nodes, now, share);
+    if (!lies.has_value()) co_return lies.error();
     Reading reading;
     add_rows(*rows, now, reading);
     add_bytes(*layout, *nodes, now, reading);
     add_load(*nodes, now, reading);
+    add_misplaced(*lies, now, reading);
     add_notes(reading);
-    tell(*layout, *nodes, now);
+    if (options_.known) options_.known->newest = std::move(*lies);
     co_return std::move(reading);
   }
   co_return failure;
@@ -190,6 +204,13 @@ asio::awaitable<void> CitusShards::ask(CitusNode& node, TimePoint now, Duration 
   node.failure = asked.has_value() ? std::nullopt : std::optional<Error>{asked.error()};
 }
 
+double CitusShards::capacity_of(const std::string& name) const {
+  for (const auto& node : options_.nodes) {
+    if (node.name == name) return node.capacity;
+  }
+  return 1;
+}
+
 // Who of the configured nodes is who of pg_dist_node.
 Result<std::vector<ShardNode>> CitusShards::match(const Layout& layout) const {
   std::set<int> holding;
@@ -215,7 +236,7 @@ Result<std::vector<ShardNode>> CitusShards::match(const Layout& layout) const {
       return not_known("none of postgres.nodes is node " + node.address + " of Citus (group " +
                        std::to_string(group) + ")");
     }
-    result.push_back({group, found->name(), node.should_have});
+    result.push_back({group, found->name(), node.should_have, capacity_of(found->name())});
   }
   return result;
 }
@@ -240,20 +261,26 @@ Measured CitusShards::measured_bytes() const {
   return measured;
 }
 
-void CitusShards::tell(const Layout& layout, const std::vector<ShardNode>& nodes,
-                       TimePoint now) const {
-  if (!options_.known) return;
-  ShardLayout told;
-  for (const auto& node : nodes) told.nodes.push_back({node.group, node.name, node.counts});
-  told.groups = shard_groups(layout.placements, measured_rows(), measured_bytes());
-  told.taken = now;
-  options_.known->newest = std::move(told);
+asio::awaitable<Result<ShardLayout>> CitusShards::lay_out(const Layout& layout,
+                                                          const std::vector<ShardNode>& nodes,
+                                                          TimePoint now, Duration deadline) {
+  ShardLayout result;
+  for (const auto& node : nodes) {
+    result.nodes.push_back({node.group, node.name, node.counts, node.capacity});
+  }
+  result.groups = shard_groups(layout.placements, measured_rows(), measured_bytes());
+  result.taken = now;
+  Result<std::vector<RuledShards>> ruled =
+      co_await find_ruled_shards(*coordinator_, options_.rules, deadline);
+  if (!ruled.has_value()) co_return ruled.error();
+  apply_rules(options_.rules, *ruled, result);
+  co_return std::move(result);
 }
 
 void CitusShards::add_rows(const ShardTotals& rows, TimePoint now, Reading& reading) const {
   add_spread("citus_node", counted(rows), now, reading);
-  std::vector<double> groups;
-  for (const auto& [shard, count] : rows.shard_groups) groups.push_back(count);
+  std::vector<Holding> groups;
+  for (const auto& [shard, count] : rows.shard_groups) groups.push_back({count});
   const auto found = spread(groups);
   reading.samples.push_back(relative("citus_shard_cv", found.deviation, found.mean, now));
   const auto top = hottest(rows);
@@ -287,7 +314,7 @@ void CitusShards::add_bytes(const Layout& layout, const std::vector<ShardNode>& 
 
 void CitusShards::add_load(const std::vector<ShardNode>& nodes, TimePoint now,
                            Reading& reading) const {
-  std::vector<double> loads;
+  std::vector<Holding> loads;
   double sum = 0;
   TenantLoad top;
   for (const auto& node : nodes) {
@@ -302,7 +329,7 @@ void CitusShards::add_load(const std::vector<ShardNode>& nodes, TimePoint now,
           now, reading);
       return;
     }
-    loads.push_back(load->sum);
+    loads.push_back({load->sum, node.capacity});
     sum += load->sum;
     if (load->most > top.most) top = *load;
   }

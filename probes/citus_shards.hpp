@@ -15,6 +15,7 @@
 #include "controller/ports/shard_layout.hpp"
 #include "controller/transport/pg_session.hpp"
 #include "probes/citus_node.hpp"
+#include "probes/placement_rules.hpp"
 #include "probes/shard_balance.hpp"
 
 namespace homeostat {
@@ -24,9 +25,11 @@ struct CitusShardsOptions {
     std::string name;  ///< of postgres.nodes
     /// Its application_name begins with `homeostat`, or Citus hides the shards.
     pg::Address address;
+    double capacity = 1;  ///< what it should hold beside the others, above 0
   };
-  std::vector<Node> nodes;    ///< every node of the configuration; not all need be of Citus
-  std::string coordinator;    ///< the name of one of them
+  std::vector<Node> nodes;  ///< every node of the configuration; not all need be of Citus
+  std::string coordinator;  ///< the name of one of them
+  std::vector<PlacementRule> rules = {};
   bool show_queries = false;  ///< in notes: the hottest tenant's name, which is application data
   Duration sizes_every = std::chrono::minutes{5};
   Duration sizes_again = std::chrono::seconds{30};  ///< after they failed, or lack a new shard
@@ -48,9 +51,12 @@ struct CitusShardsOptions {
 ///   citus_node_load_max_deviation   period, and
 ///   citus_hottest_tenant_share      of the busiest tenant ÷ of all; absent unless every node that
 ///                                   counts tracks them (citus.stat_tenants_track, Citus 12)
-/// A whole of 0 (no rows, no load) is `empty`. Rows are estimates of PostgreSQL's statistics, see
-/// row_count(); a note `stale_rows` says when some are from before a crash. Other notes:
-/// `hottest_shard`, `hottest_tenant`, `citus_version`. Details by {node}: citus_node_rows,
+///   citus_misplaced_shards          groups of shards that lie where their placement rule does not
+///                                   allow it; absent while a rule cannot be kept as it is
+/// Values of nodes are divided by their capacity first. A whole of 0 (no rows, no load) is `empty`.
+/// Rows are estimates of PostgreSQL's statistics, see row_count(); a note `stale_rows` says when
+/// some are from before a crash. Other notes: `hottest_shard`, `hottest_tenant`, `citus_version`,
+/// `placement_rule` (one that cannot be kept). Details by {node}: citus_node_rows,
 /// citus_node_bytes, citus_node_shards.
 ///
 /// All or nothing: an Error when any node that should have or has shards is missing among the
@@ -74,10 +80,13 @@ class CitusShards : public Probe {
   boost::asio::awaitable<void> ask_from(std::size_t first, TimePoint now, Duration deadline,
                                         bool sizes);
   boost::asio::awaitable<void> ask(CitusNode& node, TimePoint now, Duration deadline, bool sizes);
+  double capacity_of(const std::string& name) const;
   Result<std::vector<ShardNode>> match(const Layout& layout) const;
   Measured measured_rows() const;
   Measured measured_bytes() const;
-  void tell(const Layout& layout, const std::vector<ShardNode>& nodes, TimePoint now) const;
+  boost::asio::awaitable<Result<ShardLayout>> lay_out(const Layout& layout,
+                                                      const std::vector<ShardNode>& nodes,
+                                                      TimePoint now, Duration deadline);
   void add_rows(const ShardTotals& rows, TimePoint now, Reading& reading) const;
   void add_bytes(const Layout& layout, const std::vector<ShardNode>& nodes, TimePoint now,
                  Reading& reading);

@@ -19,7 +19,7 @@ Result<ShardTotals> totals(const std::vector<ShardNode>& nodes,
   std::map<int, std::size_t> index;
   for (const auto& node : nodes) {
     index.emplace(node.group, result.nodes.size());
-    result.nodes.push_back({node.name, node.counts, 0, 0});
+    result.nodes.push_back({node.name, node.counts, node.capacity, 0, 0});
   }
   // The smallest id of each group first, so that its name does not depend on the order of rows.
   std::map<std::pair<int, std::string>, std::int64_t> first;
@@ -49,24 +49,34 @@ Result<ShardTotals> totals(const std::vector<ShardNode>& nodes,
   return result;
 }
 
-Spread spread(const std::vector<double>& values) {
+Spread spread(const std::vector<Holding>& holdings) {
   Spread result;
-  if (values.empty()) return result;
-  const auto count = static_cast<double>(values.size());
-  for (const double value : values) result.mean += value / count;
+  double capacity = 0;
+  for (const auto& one : holdings) capacity += one.capacity;
+  if (capacity == 0) return result;
+  double sum = 0;
+  double greatest = 0;
+  for (const auto& one : holdings) {
+    sum += one.value;
+    greatest = std::max(greatest, one.value / one.capacity);
+  }
+  result.mean = sum / capacity;
   double squares = 0;
-  for (const double value : values) squares += (value - result.mean) * (value - result.mean);
-  result.deviation = std::sqrt(squares / count);
-  result.above = *std::max_element(values.begin(), values.end()) - result.mean;
+  for (const auto& one : holdings) {
+    const double off = one.value / one.capacity - result.mean;
+    squares += one.capacity * off * off;
+  }
+  result.deviation = std::sqrt(squares / capacity);
+  result.above = greatest - result.mean;
   return result;
 }
 
-std::vector<double> counted(const ShardTotals& totals) {
-  std::vector<double> values;
+std::vector<Holding> counted(const ShardTotals& totals) {
+  std::vector<Holding> holdings;
   for (const auto& node : totals.nodes) {
-    if (node.counts) values.push_back(node.total);
+    if (node.counts) holdings.push_back({node.total, node.capacity});
   }
-  return values;
+  return holdings;
 }
 
 Hottest hottest(const ShardTotals& totals) {

@@ -41,8 +41,9 @@ struct ShardPlacement {
 /// Who takes part.
 struct ShardNode {
   int group = 0;
-  std::string name;    ///< of postgres.nodes
-  bool counts = true;  ///< shouldhaveshards: nodes that are being drained are left out
+  std::string name;     ///< of postgres.nodes
+  bool counts = true;   ///< shouldhaveshards: nodes that are being drained are left out
+  double capacity = 1;  ///< what it should hold beside the others, above 0
 };
 
 /// What nodes were found to hold, by group and table.
@@ -51,6 +52,7 @@ using Measured = std::map<std::pair<int, std::string>, double>;
 struct NodeTotal {
   std::string name;
   bool counts = true;
+  double capacity = 1;
   double total = 0;
   std::size_t shards = 0;
 };
@@ -67,16 +69,23 @@ struct ShardTotals {
 Result<ShardTotals> totals(const std::vector<ShardNode>& nodes,
                            const std::vector<ShardPlacement>& placements, const Measured& measured);
 
-/// Of values that should all be the same. An idle whole (all 0, or no values) has a mean of 0.
+/// What one holds, and its capacity.
+struct Holding {
+  double value = 0;
+  double capacity = 1;
+};
+
+/// Of values, each divided by its capacity, that should all be the same. An idle whole (all 0, or
+/// no values) has a mean of 0.
 struct Spread {
-  double mean = 0;
-  double deviation = 0;  ///< standard deviation of the population
+  double mean = 0;       ///< sum of all values / sum of all capacities
+  double deviation = 0;  ///< standard deviation of the population, a unit of capacity as one
   double above = 0;      ///< how far the greatest lies over the mean
 };
-Spread spread(const std::vector<double>& values);
+Spread spread(const std::vector<Holding>& holdings);
 
 /// Totals of the nodes that count.
-std::vector<double> counted(const ShardTotals& totals);
+std::vector<Holding> counted(const ShardTotals& totals);
 
 struct Hottest {
   std::int64_t shard = 0;  ///< smallest id of its group

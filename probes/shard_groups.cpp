@@ -14,8 +14,12 @@ std::vector<ShardLayout::Group> shard_groups(const std::vector<ShardPlacement>& 
     const auto [entry, first] = groups.try_emplace({placement.colocation, placement.low});
     auto& group = entry->second;
     if (first) {
-      group = {placement.shard, placement.colocation, placement.group, 0, 0.0};
+      group.shard = placement.shard;
+      group.colocation = placement.colocation;
+      group.node_group = placement.group;
+      group.bytes = 0;
     }
+    group.shards.push_back(placement.shard);
     group.shard = std::min(group.shard, placement.shard);
     group.rows += rows.at({placement.group, placement.table});
     const auto size = bytes.find({placement.group, placement.table});

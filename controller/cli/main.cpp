@@ -16,6 +16,7 @@
 #include "controller/cli/commands/history.hpp"
 #include "controller/cli/commands/migrate.hpp"
 #include "controller/cli/commands/pause.hpp"
+#include "controller/cli/commands/plan.hpp"
 #include "controller/cli/commands/replay.hpp"
 #include "controller/cli/commands/run.hpp"
 #include "controller/cli/commands/schema.hpp"
@@ -54,6 +55,7 @@ int run(int argc, char** argv) {
   homeostat::add_grants_command(app, chosen);
   homeostat::add_doctor_command(app, chosen);
   homeostat::add_migrate_command(app, chosen);
+  homeostat::add_plan_command(app, chosen);
   homeostat::add_status_command(app, chosen);
   homeostat::add_pause_commands(app, chosen);
   homeostat::add_ack_command(app, chosen);

@@ -31,12 +31,15 @@ double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 }  // namespace
 
 Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balance& balance) {
+  if (!layout.unmet.empty()) {
+    return Error{ErrorCode::refused, "a placement rule cannot be kept: " + layout.unmet.front(), {}};
+  }
   placement::Problem problem;
   problem.deviation = balance.deviation;
   std::map<int, std::size_t> index;
   for (const auto& node : layout.nodes) {
     index.emplace(node.group, problem.nodes.size());
-    problem.nodes.push_back({node.group, node.name, 1, node.takes_shards});
+    problem.nodes.push_back({node.group, node.name, node.capacity, node.takes_shards});
   }
   double rows = 0;
   double bytes = 0;
@@ -57,6 +60,9 @@ Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balanc
     one.colocation = group.colocation;
     one.node = index.at(group.node_group);
     one.bytes = *group.bytes;
+    if (group.allowed) {
+      for (const int node : *group.allowed) one.allowed.push_back(index.at(node));
+    }
     if (balance.weight == "rows" || balance.weight == "trigger") {
       one.weight = group.rows;
     } else if (balance.weight == "bytes") {

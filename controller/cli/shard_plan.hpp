@@ -20,7 +20,8 @@ struct Balance {
                                 ///< trigger: what the shipped policies trip on, rows
 };
 
-/// `invalid_input` for a weight that is none; `unavailable` where bytes are not known yet.
+/// `invalid_input` for a weight that is none; `unavailable` where bytes are not known yet;
+/// `refused` while a placement rule cannot be kept.
 Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balance& balance);
 
 /// Plans by what was last known. `unavailable` when that is older than two minutes, or nothing;

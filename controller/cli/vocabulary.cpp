@@ -66,6 +66,8 @@ constexpr SignalRow kSignals[] = {
      "how far the busiest Citus node is over its fair share of the tenants' CPU time"},
     {"citus_hottest_tenant_share", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
      "CPU time of the busiest tenant, of all that Citus tracks"},
+    {"citus_misplaced_shards", SignalShape::gauge, SubjectKind::cluster, "shards", Source::citus,
+     "groups of Citus shards that lie on a node which their placement rule does not allow"},
     {"kafka_consumer_lag_events", SignalShape::gauge, SubjectKind::group, "events", Source::kafka,
      "events that a consumer group has not read yet"},
     {"kafka_consumer_lag_seconds", SignalShape::gauge, SubjectKind::group, "seconds", Source::kafka,

@@ -27,10 +27,15 @@ namespace {
 CitusShardsOptions citus_options(const Config& config) {
   CitusShardsOptions options;
   for (const auto& node : config.nodes) {
-    options.nodes.push_back(
-        {node.name, address_of(config, node.name, node.user, node.password_file)});
+    const auto given = config.citus->capacity.find(node.name);
+    options.nodes.push_back({node.name,
+                             address_of(config, node.name, node.user, node.password_file),
+                             given == config.citus->capacity.end() ? 1 : given->second});
   }
   options.coordinator = config.citus->coordinator;
+  for (const auto& rule : config.citus->placement) {
+    options.rules.push_back({rule.table, rule.keys, rule.nodes});
+  }
   options.show_queries = config.show_queries;
   options.sizes_every /= config.speed_up;
   options.sizes_again /= config.speed_up;
@@ -108,6 +113,14 @@ kafka::Address address_of(const KafkaConfig& kafka) {
   return address;
 }
 
+std::unique_ptr<Probe> make_citus_probe(const Config& config,
+                                        const boost::asio::any_io_executor& executor,
+                                        const std::shared_ptr<KnownShards>& shards) {
+  auto options = citus_options(config);
+  options.known = shards;
+  return std::make_unique<CitusShards>(executor, std::move(options));
+}
+
 std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
                                                 const boost::asio::any_io_executor& executor,
                                                 const std::shared_ptr<KnownShards>& shards) {
@@ -129,11 +142,7 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
   if (config.ledger && !config.zones.empty()) {
     probes.push_back(std::make_unique<AdmissionQueue>(executor, queue_options(config)));
   }
-  if (config.citus) {
-    auto options = citus_options(config);
-    options.known = shards;
-    probes.push_back(std::make_unique<CitusShards>(executor, std::move(options)));
-  }
+  if (config.citus) probes.push_back(make_citus_probe(config, executor, shards));
   if (config.kafka) {
     std::shared_ptr<BatchReports> reports;
     if (config.ledger) {

@@ -23,6 +23,11 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
                                                 const boost::asio::any_io_executor& executor,
                                                 const std::shared_ptr<KnownShards>& shards);
 
+/// REQUIRES: config.citus.
+std::unique_ptr<Probe> make_citus_probe(const Config& config,
+                                        const boost::asio::any_io_executor& executor,
+                                        const std::shared_ptr<KnownShards>& shards);
+
 /// Levers whose effect is SQL share the actuator's own direct session, which also holds the lease.
 /// `batch_window` is there only where Kafka is configured, `rebalance` where the ledger's node is
 /// the coordinator of Citus: it plans by `shards`.

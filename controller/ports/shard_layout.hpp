@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,17 +17,23 @@ struct ShardLayout {
     int group = 0;     ///< pg_dist_node.groupid
     std::string name;  ///< of postgres.nodes
     bool takes_shards = true;
+    double capacity = 1;  ///< what it should hold beside the others, above 0
   };
   /// The shards of one range in one colocation group: they move together.
   struct Group {
-    std::int64_t shard = 0;  ///< the smallest id among them
+    std::int64_t shard = 0;                 ///< the smallest id among them
+    std::vector<std::int64_t> shards = {};  ///< all of them
     int colocation = 0;
     int node_group = 0;
     double rows = 0;
     std::optional<double> bytes;  ///< with indexes and TOAST; nothing: not known
+    /// Node groups that its placement rules leave; nothing: no rule is about it.
+    std::optional<std::set<int>> allowed = {};
   };
   std::vector<Node> nodes;    ///< that hold shards, or should
   std::vector<Group> groups;  ///< in order of `shard`
+  /// Placement rules that nobody can keep as they are, and why: nothing may be moved then.
+  std::vector<std::string> unmet = {};
   TimePoint taken{};
 };
 

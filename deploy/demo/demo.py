@@ -22,6 +22,7 @@ from display import Display
 from events import Events
 from postgres import Postgres
 from processes import DemoError
+from shards import Shards
 from summary import Facts, Summary
 from supervisor import ALERT, MANAGED_ROLE, REPO, Supervisor, View
 from workload import Workload, latency
@@ -234,6 +235,12 @@ def parse(arguments):
                         "document's rules and without either, in turn; prints medians")
     parser.add_argument("--rounds", type=int, metavar="N",
                         help=f"of --compare: storms of each kind (default {ROUNDS})")
+    parser.add_argument("--citus", action="store_true",
+                        help="an uneven Citus cluster instead, made even while it is written to; "
+                        "ends by itself")
+    parser.add_argument("--cluster", metavar="DSN",
+                        help="the same on a Citus cluster that runs already and is empty; DSN "
+                        "reaches its coordinator as a superuser")
     parser.add_argument("--keep", action="store_true", help="leave logs and data for inspection")
     parser.add_argument("--binary", default=os.path.join(REPO, "build/release/homeostat"),
                         help="the homeostat to run (default build/release/homeostat)")
@@ -242,9 +249,15 @@ def parse(arguments):
         parser.error(f"--seconds: a storm and its aftermath need at least {LEAST}")
     if chosen.compare and chosen.seconds is not None:
         parser.error("--compare ends by itself: it takes --rounds, not --seconds")
+    if (chosen.citus or chosen.cluster) and (chosen.compare or chosen.seconds is not None):
+        parser.error("--citus and --cluster end by themselves, and compare nothing")
     if chosen.rounds is not None and (not chosen.compare or chosen.rounds < 1):
         parser.error("--rounds: at least 1, and only with --compare")
     return chosen
+
+
+def ends_by_itself(chosen):
+    return bool(chosen.seconds or chosen.compare or chosen.citus or chosen.cluster)
 
 
 def main(arguments):
@@ -255,15 +268,17 @@ def main(arguments):
     demo = None
     status = 1
     try:
-        if chosen.compare:
+        if chosen.citus or chosen.cluster:
+            demo = Shards(chosen.binary, display, chosen.cluster)
+        elif chosen.compare:
             demo = Compare(chosen.binary, chosen.rounds or ROUNDS, display)
         else:
             demo = Demo(chosen.binary, chosen.seconds, display)
         demo.start()
-        status = demo.once() if chosen.compare or chosen.seconds else demo.forever()
+        status = demo.once() if ends_by_itself(chosen) else demo.forever()
     except Interrupted:
         display.say("\ninterrupted: stopping everything")
-        status = 130 if chosen.compare or chosen.seconds else 0
+        status = 130 if ends_by_itself(chosen) else 0
     except DemoError as error:
         print(f"FAILED: {error}", file=sys.stderr)
     finally:

@@ -36,12 +36,26 @@ def find_binaries():
     return versions.get(15) or versions[max(versions)]
 
 
-class Postgres:
-    """`settings` are added to the ones above, and win."""
+def psql(command, text, environment):
+    """Runs psql, which reads no configuration, stops at an error and prints rows with tabs."""
+    return subprocess.run([*command, "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1"],
+                          input=text, text=True, capture_output=True, cwd="/", env=environment)
 
-    def __init__(self, folder, settings=""):
+
+def rows_of(result):
+    if result.returncode != 0:
+        raise DemoError(f"SQL failed: {result.stderr.strip()}")
+    return [line.split("\t") for line in result.stdout.splitlines()]
+
+
+class Postgres:
+    """`settings` are added to the ones above, and win. A `private` one asks no password, and its
+    socket is for its own user and root alone: servers that log in to one another."""
+
+    def __init__(self, folder, settings="", private=False):
         self.folder = folder
         self.settings = SETTINGS + settings
+        self.private = private
         self.binaries = find_binaries()
         self.data = os.path.join(folder, "postgres", "data")
         self.sockets = os.path.join(folder, "postgres", "socket")
@@ -55,7 +69,7 @@ class Postgres:
     def start(self):
         home = os.path.dirname(self.data)
         os.mkdir(home, 0o755)
-        os.mkdir(self.sockets, 0o755)
+        os.mkdir(self.sockets, 0o700 if self.private else 0o755)
         password_file = self._password_file(SUPERUSER)
         user = server_user()
         if user is not None:
@@ -63,7 +77,8 @@ class Postgres:
                 os.chown(path, user.pw_uid, user.pw_gid)
         subprocess.run(
             as_server_user([self.program("initdb"), "--pgdata", self.data, "--no-sync",
-                            "--username", SUPERUSER, "--auth", "scram-sha-256",
+                            "--username", SUPERUSER, "--auth",
+                            "trust" if self.private else "scram-sha-256",
                             "--pwfile", password_file, "--encoding", "UTF8", "--locale", "C"]),
             check=True, cwd="/", env=clean_environment(), stdout=subprocess.DEVNULL)
         with open(os.path.join(self.data, "postgresql.conf"), "a") as conf:
@@ -99,18 +114,12 @@ class Postgres:
                                  PGPASSWORD=self.passwords[role], PGDATABASE=DATABASE)
 
     def _psql(self, arguments, database, text=None):
-        return subprocess.run(
-            [self.program("psql"), "-X", "-q", "-A", "-t", "-F", "\t",
-             "-v", "ON_ERROR_STOP=1", "-d", database, *arguments],
-            input=text, text=True, capture_output=True, cwd="/",
-            env=self.environment(SUPERUSER))
+        return psql([self.program("psql"), "-d", database, *arguments], text,
+                    self.environment(SUPERUSER))
 
     def sql(self, text, database=DATABASE):
         """Runs SQL as the superuser; the rows, as lists of text."""
-        result = self._psql(["-f", "-"], database, text)
-        if result.returncode != 0:
-            raise DemoError(f"SQL failed: {result.stderr.strip()}")
-        return [line.split("\t") for line in result.stdout.splitlines()]
+        return rows_of(self._psql(["-f", "-"], database, text))
 
     def run_file(self, path):
         with open(path) as file:

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Homeostat as the demo runs it, and what its HTTP interface says."""
+import dataclasses
 import json
 import os
+import re
+import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -32,6 +35,9 @@ PROFILE = """\
 """
 
 # The recommended policies as they are shipped; `speed_up` divides every duration and nothing else.
+NODE = """\
+    - {{name: {name}, host: {host}, port: {port}, dbname: {database}, user: homeostat_monitor,
+       sslmode: prefer, password_file: {password}}}"""
 CONFIG = """\
 version: 1
 mode_ceiling: enforce
@@ -39,24 +45,32 @@ speed_up: {speed_up}
 policies: [{policies}]
 postgres:
   nodes:
-    - {{name: main, host: {sockets}, dbname: {database}, user: homeostat_monitor,
-       password_file: {monitor_password}}}
-  ledger: {{node: main, user: homeostat_actuator, password_file: {actuator_password}}}
-{alertmanager}http: {{listen: "127.0.0.1:{port}"}}
+{nodes}
+  ledger: {{node: {home}, user: homeostat_actuator, password_file: {actuator_password}}}
+{citus}{alertmanager}http: {{listen: "127.0.0.1:{port}"}}
 journal: {{path: {journal}}}
 inventory:
   features:
 {features}
-{profile}"""
+{profile}{inventory}"""
+
+
+@dataclasses.dataclass
+class Node:
+    """A server of the cluster, as Homeostat reaches it."""
+    name: str
+    host: str  # a name, an address, or the folder of a Unix socket
+    port: int = 5432
 
 
 class Supervisor:
-    """`policies` is the folder of the shipped ones to run; `extra` is added to the configuration.
-    Without a `managed_role` there is no planner profile."""
+    """`postgres` has the ledger, and is the first of `nodes` (by default the only one). `policies` is
+    the folder of the shipped ones to run; `citus` (in its section postgres), `inventory` and `extra`
+    are added to the configuration. Without a `managed_role` there is no planner profile."""
 
     def __init__(self, binary, folder, postgres, alertmanager_url=None, *,
                  policies="policies/recommended", speed_up=SPEED_UP, database=DATABASE, extra="",
-                 managed_role=None):
+                 managed_role=None, nodes=None, citus="", inventory=""):
         self.binary = binary
         self.folder = folder
         self.postgres = postgres
@@ -69,6 +83,9 @@ class Supervisor:
         self.database = database
         self.extra = extra
         self.managed_role = managed_role
+        self.nodes = nodes or [Node("main", postgres.sockets)]
+        self.citus = citus
+        self.inventory = inventory
         self.child = None
 
     def prepare(self):
@@ -102,13 +119,24 @@ class Supervisor:
                 speed_up=self.speed_up, database=self.database, port=self.port,
                 alertmanager=alertmanager,
                 policies=quoted(os.path.join(REPO, self.policies, "*.yaml")),
-                sockets=quoted(self.postgres.sockets),
-                monitor_password=quoted(files["homeostat_monitor"]),
+                nodes="\n".join(NODE.format(
+                    name=node.name, host=quoted(node.host), port=node.port, database=self.database,
+                    password=quoted(files["homeostat_monitor"])) for node in self.nodes),
+                home=self.nodes[0].name, citus=self.citus, inventory=self.inventory,
                 actuator_password=quoted(files["homeostat_actuator"]),
                 journal=quoted(os.path.join(self.folder, "journal.db")),
                 profile=PROFILE.format(role=self.managed_role) if self.managed_role else "",
                 features="\n".join(f"    - {{name: {name}, class: {klass}}}"
                                    for name, klass in FEATURES.items())) + self.extra)
+
+    def let_move(self, role):
+        """Shards of this role's tables may be moved."""
+        self.postgres.run_file(self._once("grants", "--citus", role))
+
+    def shard_plan(self):
+        """What `homeostat plan shards` prints, whether the plan comes out even or not."""
+        return subprocess.run([self.binary, "plan", "shards", "--config", self.config], text=True,
+                              capture_output=True, env=clean_environment()).stdout
 
     def _once(self, *arguments):
         """Runs the binary to its end; the file with what it printed."""
@@ -142,6 +170,16 @@ class Supervisor:
 
     def status(self):
         return self.get("/v1/status")
+
+    def details(self, name, label):
+        """The series homeostat_NAME of /metrics, by one of its labels."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as answer:
+                text = answer.read().decode()
+        except (urllib.error.URLError, OSError) as error:
+            raise DemoError(f"/metrics of Homeostat: {error}") from error
+        series = re.compile(rf'^homeostat_{name}{{.*\b{label}="([^"]*)".*}} (\S+)$', re.MULTILINE)
+        return {found: float(value) for found, value in series.findall(text)}
 
     def decisions(self):
         """The recorded verdicts of the policy that changed something, oldest first:

@@ -32,9 +32,19 @@ struct LedgerConfig {
   friend bool operator==(const LedgerConfig&, const LedgerConfig&) = default;
 };
 
+/// Where the shards of a table, or of some keys of it, may lie: a hard limit of every plan.
+struct PlacementConfig {
+  std::string table;               ///< SCHEMA.TABLE, hash-distributed
+  std::vector<std::string> keys;   ///< values of its distribution column, as text; none: all shards
+  std::vector<std::string> nodes;  ///< of postgres.nodes
+  friend bool operator==(const PlacementConfig&, const PlacementConfig&) = default;
+};
+
 /// There is one where the nodes form a Citus cluster.
 struct CitusConfig {
-  std::string coordinator;  ///< of postgres.nodes
+  std::string coordinator;                 ///< of postgres.nodes
+  std::map<std::string, double> capacity;  ///< by node, its share beside one of 1; 1 of others
+  std::vector<PlacementConfig> placement;
   friend bool operator==(const CitusConfig&, const CitusConfig&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "policies/loader/citus.hpp"
 #include "policies/loader/profiles.hpp"
 #include "policies/loader/sessions.hpp"
 
@@ -132,14 +133,6 @@ Shape ledger_shape() {
                     .fallback = "homeostat_actuator",
                     .help = "Role that acts; never a superuser."},
                    password_file()}};
-}
-
-Shape citus_shape() {
-  return {.name = "`citus`",
-          .help = "The nodes form a Citus cluster, whose shards are measured.",
-          .keys = {{.name = "coordinator",
-                    .required = true,
-                    .help = "One of postgres.nodes, which must have every node with shards."}}};
 }
 
 Shape postgres_shape() {

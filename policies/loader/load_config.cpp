@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "policies/loader/citus.hpp"
 #include "policies/loader/config_keys.hpp"
 #include "policies/loader/findings.hpp"
 #include "policies/loader/listen_address.hpp"
@@ -38,13 +39,13 @@ class ConfigBuilder {
   void read_nodes(const Value& postgres);
   NodeConfig read_node(const Value& value);
   void read_ledger(const Value& value);
-  void read_citus(const Value& value);
   void read_kafka(const Value& value);
   void read_http(const Value& value);
   void read_journal_and_log();
   void read_inventory(const Value& inventory);
   void read_features(const Value& inventory);
   void read_zones(const Value& inventory);
+  std::vector<std::string> node_names() const;
   bool is_node(const std::string& node, const Value& record, const std::string& key);
   void read_secret(std::string& target, const Value& record,
                    const std::string& key = "password_file");
@@ -161,14 +162,9 @@ void ConfigBuilder::read_nodes(const Value& postgres) {
     }
   }
   if (const auto* const ledger = find(postgres, "ledger")) read_ledger(*ledger);
-  if (const auto* const citus = find(postgres, "citus")) read_citus(*citus);
-}
-
-void ConfigBuilder::read_citus(const Value& value) {
-  CitusConfig citus;
-  assign_text(citus.coordinator, value, "coordinator");
-  is_node(citus.coordinator, value, "coordinator");
-  config_.citus = std::move(citus);
+  if (const auto* const citus = find(postgres, "citus")) {
+    config_.citus = read_citus(*citus, node_names(), errors_);
+  }
 }
 
 void ConfigBuilder::read_ledger(const Value& value) {
@@ -180,10 +176,15 @@ void ConfigBuilder::read_ledger(const Value& value) {
   config_.ledger = std::move(ledger);
 }
 
-/// Reports it, when it is not.
-bool ConfigBuilder::is_node(const std::string& node, const Value& record, const std::string& key) {
+std::vector<std::string> ConfigBuilder::node_names() const {
   std::vector<std::string> names;
   for (const auto& each : config_.nodes) names.push_back(each.name);
+  return names;
+}
+
+/// Reports it, when it is not.
+bool ConfigBuilder::is_node(const std::string& node, const Value& record, const std::string& key) {
+  const auto names = node_names();
   if (node.empty()) return false;  // reported already
   if (std::find(names.begin(), names.end(), node) != names.end()) return true;
   report(place_of(record, key), "`" + key + "` is `" + node +

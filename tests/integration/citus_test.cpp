@@ -36,6 +36,20 @@ std::string counted_variation(CitusCluster& cluster) {
       "JOIN pg_dist_placement p ON p.shardid = r.shardid GROUP BY p.groupid) AS nodes");
 }
 
+/// Shards that lie where the placement rules of the test do not allow it.
+std::string misplaced(CitusCluster& cluster) {
+  const auto port = [&](const std::string& name) {
+    return std::to_string(cluster.node(name).port());
+  };
+  return cluster.sql(
+      "SELECT count(*) FROM pg_dist_shard s JOIN pg_dist_placement USING (shardid) JOIN "
+      "pg_dist_node n USING (groupid) WHERE (s.shardid = get_shard_id_for_distribution_column("
+      "'listener', 1) AND n.nodeport <> " +
+      port("worker-3") +
+      ") OR (s.shardid = get_shard_id_for_distribution_column('creator', 1) AND n.nodeport <> " +
+      port("worker-2") + ")");
+}
+
 }  // namespace
 
 TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little later, by itself") {
@@ -65,10 +79,12 @@ TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little la
              ", dbname: postgres, user: homeostat_monitor, sslmode: disable}\n";
   }
   const auto config = scratch.path() + "/homeostat.yaml";
-  write_file(config, "version: 1\nmode_ceiling: enforce\nspeed_up: 20\npolicies: [" +
+  write_file(config, "version: 1\nmode_ceiling: enforce\nspeed_up: 10\npolicies: [" +
                          std::string{HOMEOSTAT_SOURCE_DIR} +
                          "/policies/recommended/*.yaml]\npostgres:\n  nodes:\n" + nodes +
-                         "  citus: {coordinator: coordinator}\n"
+                         "  citus:\n    coordinator: coordinator\n    placement:\n"
+                         "      - {table: public.listener, keys: [\"1\"], nodes: [worker-3]}\n"
+                         "      - {table: public.creator, keys: [\"1\"], nodes: [worker-2]}\n"
                          "  ledger: {node: coordinator, user: homeostat_actuator}\n"
                          "http: {listen: \"127.0.0.1:" +
                          std::to_string(free_port()) + "\"}\njournal: {path: " + scratch.path() +
@@ -78,6 +94,19 @@ TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little la
   INFO(migrated.output);
   REQUIRE(migrated.status == 0);
   cluster.sql(run_homeostat({"grants", "--citus", "melodyud_owner"}).output);
+
+  // What would be done, without doing it.
+  const auto plan = [&] { return run_homeostat({"plan", "shards", "--config", config}); };
+  const auto planned = plan();
+  INFO(planned.output);
+  CHECK(planned.status == 0);
+  CHECK_THAT(planned.output, Contains("Every node is within 10 % of its fair share then."));
+  CHECK(misplaced(cluster) != "0");
+  const auto unsuitable =
+      run_homeostat({"plan", "shards", "--config", config, "--drain", "worker-3"});
+  CHECK(unsuitable.status == 1);
+  CHECK_THAT(unsuitable.output, Contains("change its placement rule"));
+  CHECK(run_homeostat({"plan", "shards", "--config", config, "--drain", "worker-4"}).status == 2);
 
   ProcessOptions options;
   options.log = scratch.path() + "/daemon.log";
@@ -94,6 +123,8 @@ TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little la
            "reverted";
   }));
   CHECK(std::stod(counted_variation(cluster)) < 0.1);
+  CHECK(misplaced(cluster) == "0");
+  CHECK_THAT(plan().output, Contains("Nothing to move"));
   CHECK(rows() == before);
   CHECK(cluster.sql("SELECT count(*) FROM pg_dist_background_job") == "1");
   // Nothing of ours is on the workers but the roles.

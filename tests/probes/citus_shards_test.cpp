@@ -5,6 +5,8 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "probes/pg_locks.hpp"
 #include "tests/support/citus_cluster.hpp"
@@ -144,6 +146,60 @@ TEST_CASE("citus: the imbalance measured is the one counted, reference tables le
   CHECK(reading.samples.size() == watch.probe.signals().size());
   // Nobody tracks tenants.
   CHECK(sample_of(reading, "citus_node_load_cv").quality == Quality::absent);
+}
+
+TEST_CASE("citus: placement rules are about the shards of their keys, H67") {
+  if (skipped_without_citus()) return;
+  Music music;
+  music.sql(
+      "CREATE TABLE country (code text PRIMARY KEY);"
+      "SELECT create_distributed_table('country', 'code', colocate_with => 'none')");
+  const auto shard_of = [&](const std::string& table, const std::string& key) {
+    return std::stoll(
+        music.sql("SELECT get_shard_id_for_distribution_column('" + table + "', $$" + key + "$$)"));
+  };
+  auto options = music.options();
+  options.known = std::make_shared<KnownShards>();
+  options.rules = {{"public.country", {"de", "it's"}, {"worker-2"}},
+                   {"public.likes", {"5"}, {"worker-1", "worker-3"}}};
+  ShardWatch watch{options};
+  auto reading = watch.read();
+  const auto& layout = *options.known->newest;
+  REQUIRE(layout.unmet.empty());
+  std::map<std::string, int> groups;
+  for (const auto& node : layout.nodes) groups[node.name] = node.group;
+  std::set<std::int64_t> ruled;
+  double outside = 0;
+  for (const auto& group : layout.groups) {
+    if (!group.allowed) continue;
+    ruled.insert(group.shards.begin(), group.shards.end());
+    outside += group.allowed->count(group.node_group) == 0 ? 1 : 0;
+    const bool country = group.shards.size() == 1;  // the other one has plays beside likes
+    const std::set<int> expected = country ? std::set<int>{groups["worker-2"]}
+                                           : std::set<int>{groups["worker-1"], groups["worker-3"]};
+    CHECK(*group.allowed == expected);
+  }
+  CHECK(ruled == std::set<std::int64_t>{shard_of("country", "de"), shard_of("country", "it's"),
+                                        shard_of("likes", "5"), shard_of("plays", "5")});
+  CHECK(value_in(reading, "citus_misplaced_shards") == outside);
+
+  options.rules = {
+      {"public.nothing", {}, {"worker-2"}},     {"public.likes", {"five"}, {"worker-1"}},
+      {"public.genres", {}, {"worker-1"}},      {"public.plays", {}, {"coordinator"}},
+      {"public.country", {"de"}, {"worker-1"}}, {"public.country", {}, {"worker-2"}}};
+  ShardWatch wrong{options};
+  reading = wrong.read();
+  CHECK(value_in(reading, "citus_node_cv") > 0.1);
+  CHECK(sample_of(reading, "citus_misplaced_shards").quality == Quality::absent);
+  const auto& unmet = options.known->newest->unmet;
+  REQUIRE(unmet.size() == 5);
+  CHECK(unmet[0] ==
+        "placement of `public.nothing`: there is no hash-distributed table of this name");
+  CHECK_THAT(unmet[1], Contains("public.likes") && Contains("bigint"));
+  CHECK_THAT(unmet[2], Contains("public.genres"));
+  CHECK_THAT(unmet[3], Contains("node `coordinator` neither takes shards"));
+  CHECK_THAT(unmet[4], Contains("shard " + std::to_string(shard_of("country", "de"))));
+  CHECK(note(reading, "placement_rule") == unmet[0]);
 }
 
 TEST_CASE("citus: tables made and dropped between samples are counted as they are") {

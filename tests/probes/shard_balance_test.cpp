@@ -75,7 +75,7 @@ TEST_CASE("a shard on a node that is not configured makes the whole an error") {
 }
 
 TEST_CASE("the spread is that of the population: 2, 4, 4, 4, 5, 5, 7, 9 has mean 5, deviation 2") {
-  const auto found = spread({2, 4, 4, 4, 5, 5, 7, 9});
+  const auto found = spread({{2}, {4}, {4}, {4}, {5}, {5}, {7}, {9}});
   CHECK(found.mean == Approx(5));
   CHECK(found.deviation == Approx(2));
   CHECK(found.above == Approx(4));
@@ -83,14 +83,29 @@ TEST_CASE("the spread is that of the population: 2, 4, 4, 4, 5, 5, 7, 9 has mean
 
 TEST_CASE("nothing at all has no spread and no mean") {
   CHECK(spread({}).mean == 0);
-  CHECK(spread({0, 0}).deviation == 0);
+  CHECK(spread({{0}, {0}}).deviation == 0);
+}
+
+TEST_CASE("a node of twice the capacity is even with twice as much") {
+  const auto even = spread({{20, 1}, {20, 1}, {40, 2}});
+  CHECK(even.mean == Approx(20));
+  CHECK(even.deviation == Approx(0).margin(1e-9));
+  CHECK(even.above == Approx(0).margin(1e-9));
+  // As four nodes of capacity 1 that hold 10, 30, 20, 20.
+  const auto uneven = spread({{10, 1}, {30, 1}, {40, 2}});
+  CHECK(uneven.deviation == Approx(spread({{10}, {30}, {20}, {20}}).deviation));
+  CHECK(uneven.above == Approx(10));
 }
 
 TEST_CASE("an empty node counts, a node that is being drained does not") {
-  const std::vector<ShardNode> nodes{{1, "a", true}, {2, "b", false}, {3, "new", true}};
+  const std::vector<ShardNode> nodes{{1, "a", true}, {2, "b", false}, {3, "new", true, 2}};
   const auto sums = totals(nodes, kPlacements, rows_of_all());
   REQUIRE(sums.has_value());
-  CHECK(counted(*sums) == std::vector<double>{60, 0});
+  const auto holdings = counted(*sums);
+  REQUIRE(holdings.size() == 2);
+  CHECK(holdings[0].value == 60);
+  CHECK(holdings[1].value == 0);
+  CHECK(holdings[1].capacity == 2);
 }
 
 }  // namespace homeostat::testing

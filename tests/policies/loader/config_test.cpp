@@ -255,16 +255,6 @@ TEST_CASE("the ledger's node is one of the nodes") {
         Texts{"6:18: `node` is `mian`, which is none of postgres.nodes; did you mean `main`?"});
 }
 
-TEST_CASE("Citus' coordinator is one of the nodes, and has to be named") {
-  CHECK(
-      config_errors_of(small_config("  citus: {coordinator: mian}\n")) ==
-      Texts{
-          "6:24: `coordinator` is `mian`, which is none of postgres.nodes; did you mean `main`?"});
-  CHECK(config_errors_of(small_config("  citus: {}\n")).size() == 1);
-  CHECK(config_errors_of(small_config("  citus: {coordinator: main, nodes: 3}\n")).size() == 1);
-  CHECK(config_errors_of(small_config("  citus: {coordinator: main}\n")).empty());
-}
-
 TEST_CASE("nodes and features are there once") {
   CHECK(config_errors_of(small_config("    - {name: main, host: db2, dbname: melodyud}\n")) ==
         Texts{"6:14: node `main` is there twice"});

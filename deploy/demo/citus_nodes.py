@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A throw-away Citus cluster: a coordinator and three workers, on Unix sockets of their own."""
+import os
+import signal
+
+import postgres
+from postgres import DATABASE, Postgres
+from supervisor import Node
+
+WORKERS = ("worker-1", "worker-2", "worker-3")
+
+SETTINGS = """
+shared_preload_libraries = 'citus'
+wal_level = logical             # a shard is moved by logical replication
+max_replication_slots = 20
+max_wal_senders = 20
+max_worker_processes = 30
+shared_buffers = 32MB
+citus.local_hostname = '{sockets}'
+citus.node_conninfo = 'sslmode=prefer'
+"""
+
+
+def missing():
+    """Why there can be no cluster here; None when there can."""
+    library = os.path.join(os.path.dirname(postgres.find_binaries()), "lib", "citus.so")
+    return None if os.path.exists(library) else (
+        f"PostgreSQL has no extension citus here ({library} is not there); --cluster DSN takes an "
+        "empty cluster that runs already")
+
+
+class CitusNodes:
+    """Like a Postgres that is the coordinator; beside it the workers."""
+
+    def __init__(self, folder):
+        self.servers = {}
+        for name in ("coordinator", *WORKERS):
+            home = os.path.join(folder, name)
+            os.mkdir(home)
+            os.chmod(home, 0o755)
+            self.servers[name] = Postgres(home, SETTINGS, private=True)
+        self.coordinator = self.servers["coordinator"]
+
+    def start(self):
+        for server in self.servers.values():
+            server.start()
+            server.sql("CREATE EXTENSION citus")
+        coordinator = self.coordinator
+        coordinator.sql(f"SELECT citus_set_coordinator_host('{coordinator.sockets}', 5432)")
+        for name in WORKERS:
+            coordinator.sql(f"SELECT citus_add_node('{self.servers[name].sockets}', 5432)")
+
+    def nodes(self):
+        return [Node(name, server.sockets) for name, server in self.servers.items()]
+
+    def freeze(self, name):
+        """The worker neither answers nor ends: the hardest way to be gone."""
+        self._signal(name, signal.SIGSTOP)
+
+    def thaw(self, name):
+        self._signal(name, signal.SIGCONT)
+
+    def _signal(self, name, number):
+        # The postmaster's children too: sessions that are open would go on.
+        leader = self.servers[name].child.process.pid
+        children = f"/proc/{leader}/task/{leader}/children"
+        with open(children) as listed:
+            pids = [leader, *map(int, listed.read().split())]
+        for pid in pids:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass  # it has just ended
+
+    def require_alive(self):
+        for server in self.servers.values():
+            server.child.require_alive()
+
+    def stop(self):
+        for server in self.servers.values():
+            server.stop()
+
+    # ---- as Supervisor and Workload use a Postgres ----
+
+    @property
+    def password_files(self):
+        return self.coordinator.password_files
+
+    @property
+    def sockets(self):
+        return self.coordinator.sockets
+
+    def program(self, name):
+        return self.coordinator.program(name)
+
+    def environment(self, role):
+        return self.coordinator.environment(role)
+
+    def sql(self, text, database=DATABASE):
+        return self.coordinator.sql(text, database)
+
+    def run_file(self, path):
+        self.coordinator.run_file(path)
+
+    def give_password(self, role):
+        return self.coordinator.give_password(role)

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a layout of shards to a plan that people can read.
+#include "controller/cli/shard_plan.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "actuators/placement/joint_plan.hpp"
+#include "controller/cli/text/shard_plan_text.hpp"
+
+namespace homeostat::testing {
+namespace {
+
+using Catch::Matchers::Contains;
+
+/// Three nodes; the first has 900 of 1,200 rows, in six groups.
+ShardLayout uneven() {
+  ShardLayout layout;
+  layout.nodes = {{1, "w1"}, {2, "w2"}, {3, "w3"}};
+  const auto add = [&](std::int64_t shard, int node, double rows) {
+    ShardLayout::Group group;
+    group.shard = shard;
+    group.shards = {shard};
+    group.colocation = 1;
+    group.node_group = node;
+    group.rows = rows;
+    group.bytes = rows * 1e6;
+    layout.groups.push_back(group);
+  };
+  for (int i = 0; i < 6; ++i) add(101 + i, 1, 150);
+  add(107, 2, 150);
+  add(108, 3, 150);
+  return layout;
+}
+
+std::string planned(const ShardLayout& layout, Balance balance = {}) {
+  const auto problem = shard_problem(layout, balance);
+  REQUIRE(problem.has_value());
+  return text::shard_plan(*problem, placement::plan(*problem), balance.weight);
+}
+
+}  // namespace
+
+TEST_CASE("a plan shows each node before and after, and the moves in their order") {
+  const auto problem = shard_problem(uneven(), {0.3, "rows"});
+  REQUIRE(problem.has_value());
+  placement::Plan plan;
+  plan.moves = {{3, 1}, {0, 2}, {5, 1}};
+  plan.bytes = 450e6;
+  plan.least_bytes = 380e6;
+  plan.even = true;
+  plan.before = {900, 150, 150};
+  plan.after = {450, 450, 300};
+  CHECK(text::shard_plan(*problem, plan, "rows") ==
+        "8 groups of shards on 3 nodes, by rows, of each node's fair share (|):\n"
+        "\n"
+        "  node  before                            after                shard groups\n"
+        "  w1    225 %   ##########|#############  113 %  ##########|#  6 -> 3\n"
+        "  w2    38 %    ####      |               113 %  ##########|#  1 -> 3\n"
+        "  w3    38 %    ####      |               75 %   ########  |   1 -> 2\n"
+        "\n"
+        "3 moves, in this order, 450 MB (no plan does it with less than 380 MB):\n"
+        "\n"
+        "  1  shard 104  w1 -> w2  150 MB  13 % of the rows\n"
+        "  2  shard 101  w1 -> w3  150 MB  13 % of the rows\n"
+        "  3  shard 106  w1 -> w2  150 MB  13 % of the rows\n"
+        "\n"
+        "Every node is within 30 % of its fair share then.\n");
+}
+
+TEST_CASE("a plan that leaves a node outside says so") {
+  CHECK_THAT(planned(uneven(), {0.2, "rows"}), Contains("Not every node comes within 20 %: no "
+                                                        "better placement was found."));
+}
+
+TEST_CASE("what is even already needs no move") {
+  auto layout = uneven();
+  layout.groups.resize(6);
+  for (std::size_t i = 0; i < 6; ++i) layout.groups[i].node_group = 1 + static_cast<int>(i % 3);
+  CHECK_THAT(planned(layout), Contains("Nothing to move: every node is within 10 % of its fair "
+                                       "share."));
+}
+
+TEST_CASE("what no move can mend is said, with what would") {
+  auto layout = uneven();
+  layout.groups.resize(1);
+  const auto out = planned(layout);
+  CHECK_THAT(out, Contains("No move helps:"));
+  CHECK_THAT(out, Contains("split it"));
+}
+
+TEST_CASE("a plan keeps placement rules and capacities of the configuration (H67)") {
+  auto layout = uneven();
+  for (auto& group : layout.groups) {
+    if (group.shard <= 106) group.allowed = std::set<int>{1, 3};
+  }
+  layout.nodes[2].capacity = 6;
+  const auto problem = shard_problem(layout, {0.1, "rows"});
+  REQUIRE(problem.has_value());
+  CHECK(placement::fair_shares(*problem) == std::vector<double>{150, 150, 900});
+  const auto plan = placement::plan(*problem);
+  CHECK(plan.even);
+  CHECK(plan.after == std::vector<double>{150, 150, 900});
+  for (const auto& move : plan.moves) CHECK(move.to == 2);
+}
+
+TEST_CASE("a rule that cannot be kept stops every plan, and is named (H67)") {
+  auto layout = uneven();
+  layout.unmet = {"placement of `public.plays`: there is no hash-distributed table of this name"};
+  const auto problem = shard_problem(layout, {});
+  REQUIRE_FALSE(problem.has_value());
+  CHECK(problem.error().code == ErrorCode::refused);
+  CHECK_THAT(problem.error().context, Contains("public.plays"));
+  layout.taken = TimePoint{};
+  CHECK_FALSE(plan_shards(layout, LeverValue{}, TimePoint{}).has_value());
+}
+
+TEST_CASE("for programs, a plan is an object with the same in it") {
+  const auto problem = shard_problem(uneven(), {0.2, "rows"});
+  REQUIRE(problem.has_value());
+  const auto plan = placement::plan(*problem);
+  const auto json = text::shard_plan_json(*problem, plan, "rows");
+  CHECK(json["moves"].size() == plan.moves.size());
+  CHECK(json["moves"][0]["from"] == "w1");
+  CHECK(json["nodes"][0]["before"] == 900);
+  CHECK(json["nodes"][0]["fair_share"] == 400);
+  CHECK(json["even"] == plan.even);
+}
+
+}  // namespace homeostat::testing
