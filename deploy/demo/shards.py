@@ -65,6 +65,7 @@ class Shards:
         self.writers = None
         self.log = LogReader(os.path.join(self.folder, "plays"))
         self.started = None
+        self.jobs_before = 0  # of Citus' background rebalancer
 
     # ---- up ----
 
@@ -141,9 +142,13 @@ class Shards:
     def counted(self):
         return [int(count) for _, count in self.cluster.sql(COUNTED)]
 
+    def jobs(self):
+        return int(self.cluster.sql("SELECT count(*) FROM pg_dist_background_job")[0][0])
+
     def once(self):
         say = self.display.say
         time.sleep(BEFORE)
+        self.jobs_before = self.jobs()
         before = self.counted()
         say()
         say(self.supervisor.shard_plan())
@@ -186,7 +191,7 @@ class Shards:
             moving=self.log.between(moving[0], moving[-1]),
             acknowledged=sum(not one.given_up for one in self.log.transactions),
             plays=int(plays), counters=int(counters), misplaced=int(misplaced[0][0]),
-            jobs=int(self.cluster.sql("SELECT count(*) FROM pg_dist_background_job")[0][0]),
+            jobs=self.jobs() - self.jobs_before,
             exit_status=self.supervisor.stop())
         self.display.say()
         for line in lines(facts):
