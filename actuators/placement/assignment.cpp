@@ -38,7 +38,25 @@ Assignment::Assignment(const Problem& problem, double aim)
     most_.push_back(share * (1 + aim));
   }
   crowds_.assign(colocations.size() * nodes_, 0);
-  for (std::size_t group = 0; group < at_.size(); ++group) ++crowd(group, at_[group]);
+  on_.resize(nodes_ + 1);
+  slot_on_.resize(at_.size());
+  slot_away_.resize(at_.size());
+  for (std::size_t group = 0; group < at_.size(); ++group) {
+    ++crowd(group, at_[group]);
+    enter(group, at_[group], slot_on_);
+  }
+}
+
+void Assignment::enter(std::size_t group, std::size_t list, std::vector<std::size_t>& slots) {
+  slots[group] = on_[list].size();
+  on_[list].push_back(group);
+}
+
+void Assignment::leave(std::size_t group, std::size_t list, std::vector<std::size_t>& slots) {
+  const auto last = on_[list].back();
+  on_[list][slots[group]] = last;
+  slots[last] = slots[group];
+  on_[list].pop_back();
 }
 
 std::size_t& Assignment::crowd(std::size_t group, std::size_t node) {
@@ -94,7 +112,16 @@ void Assignment::move(std::size_t group, std::size_t to) {
   ++crowd(group, to);
   loads_[at_[group]] -= weight;
   loads_[to] += weight;
+  leave(group, at_[group], slot_on_);
+  enter(group, to, slot_on_);
+  const bool was_away = moved(group);
   at_[group] = to;
+  if (was_away == moved(group)) return;
+  if (was_away) {
+    leave(group, nodes_, slot_away_);
+  } else {
+    enter(group, nodes_, slot_away_);
+  }
 }
 
 }  // namespace homeostat::placement

@@ -29,6 +29,10 @@ class Assignment {
   double price_of_swap(std::size_t one, std::size_t other) const;
   void move(std::size_t group, std::size_t to);
 
+  /// Groups on a node, in no order, and those that are not where they were.
+  const std::vector<std::size_t>& on(std::size_t node) const { return on_[node]; }
+  const std::vector<std::size_t>& away() const { return on_[nodes_]; }
+
   std::size_t nodes() const { return nodes_; }
   const Problem& problem() const { return *problem_; }
 
@@ -36,6 +40,9 @@ class Assignment {
   double outside(std::size_t node, double load) const;
   double price_of_home(std::size_t group, std::size_t to) const;
   double price_of_crowd(std::size_t group, std::size_t to) const;
+  /// Into and out of a list of on_, in which the group is at slots[group].
+  void enter(std::size_t group, std::size_t list, std::vector<std::size_t>& slots);
+  void leave(std::size_t group, std::size_t list, std::vector<std::size_t>& slots);
   std::size_t& crowd(std::size_t group, std::size_t node);
   std::size_t crowd(std::size_t group, std::size_t node) const;
 
@@ -48,6 +55,9 @@ class Assignment {
   std::vector<bool> allowed_;  ///< by group and node
   std::vector<std::size_t> at_;
   std::vector<double> loads_;
+  std::vector<std::vector<std::size_t>> on_;  ///< by node, and after these those that are away
+  std::vector<std::size_t> slot_on_;
+  std::vector<std::size_t> slot_away_;
   std::vector<std::size_t> colocation_;  ///< of each group, counted from 0
   std::vector<std::size_t> crowds_;      ///< groups by colocation and node
 };

@@ -18,6 +18,8 @@ constexpr double kReserve = 0.95;  // of the deviation: shards grow while they m
 constexpr std::size_t kGroupsSearched = 4096;
 constexpr std::size_t kLeastStarts = 3;
 constexpr std::size_t kMostStarts = 24;
+// More than the fewest bytes that could be: less is not worth another start.
+constexpr double kGoodEnough = 1.001;
 
 bool even(const Problem& problem, const std::vector<double>& standing) {
   const auto shares = fair_shares(problem);
@@ -44,6 +46,12 @@ struct Found {
   bool even = false;
   double outside = 0;
 };
+
+/// Bytes that any plan copies which keeps the reserve.
+double least_with_reserve(Problem problem) {
+  problem.deviation *= kReserve;
+  return least_bytes(problem);
+}
 
 Found found_by(const Problem& problem, double aim, std::uint64_t seed) {
   Assignment assignment(problem, aim);
@@ -84,8 +92,10 @@ Plan plan(const Problem& problem) {
   made.least_bytes = least_bytes(problem);
   const auto starts = std::clamp(kGroupsSearched / std::max<std::size_t>(problem.groups.size(), 1),
                                  kLeastStarts, kMostStarts);
+  const double good_enough = kGoodEnough * least_with_reserve(problem);
   auto best = found_by(problem, problem.deviation * kReserve, 1);
   for (std::uint64_t seed = 2; seed <= starts; ++seed) {
+    if (best.even && best.bytes <= good_enough) break;
     // The deviation itself, where a little less could not be had.
     const double aim = problem.deviation * (best.even ? kReserve : 1);
     auto next = found_by(problem, aim, seed);
