@@ -18,6 +18,7 @@ HOMEOSTAT = sys.argv.pop()
 PROGRAMS = sys.argv.pop()
 DECIDE_BENCH = os.path.join(PROGRAMS, "decide_bench")
 METRICS_BENCH = os.path.join(PROGRAMS, "metrics_bench")
+PLANNER_BENCH = os.path.join(PROGRAMS, "planner_bench")
 SIMULATE_BENCH = os.path.join(PROGRAMS, "simulate_bench")
 REPO = sys.argv.pop()
 sys.path.insert(0, os.path.join(REPO, "tests/bench"))
@@ -30,6 +31,7 @@ import ground  # noqa: E402
 import lag  # noqa: E402
 import lock_probe  # noqa: E402
 import pipeline  # noqa: E402
+import planner  # noqa: E402
 import supervisor  # noqa: E402
 import table  # noqa: E402
 from spread import Spread, ratios, show, spread  # noqa: E402
@@ -79,6 +81,10 @@ class TableTest(unittest.TestCase):
     def test_an_unpaired_row_is_the_ratio_of_the_medians(self):
         row = table.Row("case", [1, 2, 9], [4, 40, 1], "peer", str, paired=False)
         self.assertIn("case  0.500  2.0 ÷ 4.0 (peer)", self.text(row))
+
+    def test_what_a_ratio_cannot_say_follows_its_figures(self):
+        row = table.Row("case", [1], [2], "peer", str, also="and so on")
+        self.assertIn("1.0 ÷ 2.0 (peer); and so on", self.text(row))
 
     def test_what_was_skipped_is_named_with_its_reason(self):
         made = table.Table()
@@ -225,6 +231,39 @@ class SimulateBenchTest(unittest.TestCase):
         for wrong in ([], ["0", "1", "1"], ["1", "x", "1"]):
             done = subprocess.run([SIMULATE_BENCH, *wrong], capture_output=True, check=False)
             self.assertEqual(done.returncode, 2, wrong)
+
+
+class PlannerBenchTest(unittest.TestCase):
+    def plan(self, *arguments):
+        return subprocess.run([PLANNER_BENCH, *arguments], text=True, capture_output=True,
+                              check=False)
+
+    def test_every_planner_prints_a_line_a_seed_and_ours_is_even(self):
+        for who in (planner.OURS, *planner.PEERS):
+            found = planner.parse(self.plan(who, "32", "4", "0.5", "1", "0", "0", "2").stdout)
+            self.assertEqual(len(found), 2)
+            self.assertTrue(all(one.seconds > 0 and not one.proven for one in found))
+            if who == planner.OURS:
+                self.assertTrue(all(one.even and one.moved >= one.least for one in found))
+
+    def test_a_layout_that_no_plan_can_mend_is_known_as_one(self):
+        one, = planner.parse(self.plan("ours", "32", "32", "0.5", "1", "0", "0", "1").stdout)
+        self.assertEqual((one.even, one.proven), (False, True))
+
+    def test_a_row_for_each_planner_says_what_the_ratio_cannot(self):
+        text = "1 0.09 3 2e11 1e11 5000 0\n0 0.2 5 3e11 2e11 9000 0\n"
+        found = {who: planner.parse(text) for who in (planner.OURS, *planner.PEERS)}
+        rows = planner.rows_of("few", found)
+        self.assertEqual([row.case for row in rows],
+                         ["few: ours", "few: Citus, default", "few: Citus, tight"])
+        self.assertEqual((rows[0].ours, rows[0].beside), ([0.2, 0.3], [0.1, 0.2]))
+        self.assertEqual(rows[0].also, "within 10 %: 50% of seeds; worst 2.00; 4 moves; 7 ms,"
+                                       " longest 9 ms")
+
+    def test_arguments_that_make_no_sense_are_refused(self):
+        for wrong in ([], ["best", "32", "4", "0.5", "1", "0", "0", "2"],
+                      ["ours", "32", "4", "0.5", "1", "4", "0", "2"]):
+            self.assertEqual(self.plan(*wrong).returncode, 2, wrong)
 
 
 class DetectTest(unittest.TestCase):
