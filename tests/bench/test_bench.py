@@ -25,6 +25,7 @@ sys.path.insert(0, os.path.join(REPO, "tests/bench"))
 
 import batch  # noqa: E402
 import bench  # noqa: E402
+import citus  # noqa: E402
 import crossing  # noqa: E402
 import detect  # noqa: E402
 import ground  # noqa: E402
@@ -32,6 +33,7 @@ import lag  # noqa: E402
 import lock_probe  # noqa: E402
 import pipeline  # noqa: E402
 import planner  # noqa: E402
+import rebalance  # noqa: E402
 import supervisor  # noqa: E402
 import table  # noqa: E402
 from spread import Spread, ratios, show, spread  # noqa: E402
@@ -264,6 +266,30 @@ class PlannerBenchTest(unittest.TestCase):
         for wrong in ([], ["best", "32", "4", "0.5", "1", "0", "0", "2"],
                       ["ours", "32", "4", "0.5", "1", "4", "0", "2"]):
             self.assertEqual(self.plan(*wrong).returncode, 2, wrong)
+
+
+class RebalanceTest(unittest.TestCase):
+    def test_moves_are_read_from_the_tasks_of_a_job_and_nothing_else_is_taken_for_one(self):
+        task = "SELECT pg_catalog.citus_move_shard_placement({},1,2,'auto')"
+        self.assertEqual(citus.moved_shards([task.format(102008), task.format(7)]), [102008, 7])
+        with self.assertRaises(ground.DemoError):
+            citus.moved_shards(["VACUUM"])
+
+    def test_evenness_is_of_counts(self):
+        self.assertEqual(rebalance.variation([1, 3]), 0.5)
+        self.assertEqual(rebalance.deviation([90, 100, 140]), 3 / 11)
+
+    def test_a_row_for_each_figure_beside_each_of_citus_strategies(self):
+        arm = rebalance.Arm(4, 2e6, 20.0, 0.4, 0.05, 0.09, 1.0, 3.0, 0)
+        worse = rebalance.Arm(8, 8e6, 80.0, 0.4, 0.1, 0.2, 2.0, 6.0, 1)
+        rows = rebalance.rows_of({rebalance.OURS: [arm], rebalance.DEFAULT: [worse],
+                                  rebalance.TIGHT: [worse]})
+        self.assertEqual([row.ours[0] / row.beside[0] for row in rows[:5]],
+                         [0.25, 0.25, 0.5, 0.5, 0.5])
+        self.assertEqual(len(rows), 10)
+        self.assertEqual(rows[0].also, "4 and 8 moves")
+        self.assertEqual(rows[2].also, "0.400 before; worst node off by 9.0% and 20.0%")
+        self.assertEqual(rows[3].also, "lost or doubled: 0 and 1")
 
 
 class DetectTest(unittest.TestCase):
