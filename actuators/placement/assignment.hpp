@@ -13,8 +13,12 @@ namespace homeostat::placement {
 /// then colocation groups that crowd on a node.
 class Assignment {
  public:
-  /// Everything where it is. `aim`: the deviation that is planned to. The problem must outlive it.
-  Assignment(const Problem& problem, double aim);
+  /// A hundredth of all weight out of bounds is as dear as copying everything.
+  static constexpr double kOutside = 100;
+
+  /// Everything where it is. `aim`: the deviation that is planned to. `outside`: how dear all
+  /// weight out of bounds is, beside copying everything. The problem must outlive it.
+  Assignment(const Problem& problem, double aim, double outside = kOutside);
 
   std::size_t node_of(std::size_t group) const { return at_[group]; }
   bool moved(std::size_t group) const { return at_[group] != problem_->groups[group].node; }
@@ -48,6 +52,7 @@ class Assignment {
 
   const Problem* problem_;
   std::size_t nodes_;
+  double outside_price_;
   double weight_ = 1;  ///< of everything
   double bytes_ = 1;
   std::vector<double> least_;

@@ -9,7 +9,6 @@
 namespace homeostat::placement {
 namespace {
 
-constexpr double kHot = 1e-2;
 constexpr double kCold = 1e-7;
 constexpr std::size_t kStepsOfAGroup = 600;
 constexpr std::size_t kLeastSteps = 30'000;
@@ -91,11 +90,11 @@ void try_swap(Assignment& assignment, double heat, Dice& dice) {
   assignment.move(other, here);
 }
 
-void anneal(Assignment& assignment, Dice& dice) {
+void anneal(Assignment& assignment, double hot, Dice& dice) {
   const auto count = assignment.problem().groups.size();
   const auto steps = std::clamp(kStepsOfAGroup * count, kLeastSteps, kMostSteps);
-  const double cooling = std::pow(kCold / kHot, 1.0 / static_cast<double>(steps));
-  double heat = kHot;
+  const double cooling = std::pow(kCold / hot, 1.0 / static_cast<double>(steps));
+  double heat = hot;
   for (std::size_t step = 0; step < steps; ++step, heat *= cooling) {
     if (dice.below(3) == 0) {
       try_swap(assignment, heat, dice);
@@ -123,11 +122,11 @@ void settle(Assignment& assignment) {
 
 }  // namespace
 
-void search(Assignment& assignment, std::uint64_t seed) {
+void search(Assignment& assignment, std::uint64_t seed, double hot) {
   if (assignment.problem().groups.empty() || assignment.nodes() == 0) return;
   Dice dice(seed);
   make_legal(assignment);
-  anneal(assignment, dice);
+  anneal(assignment, hot, dice);
   make_legal(assignment);
   settle(assignment);
 }

@@ -280,8 +280,8 @@ class RebalanceTest(unittest.TestCase):
         self.assertEqual(rebalance.deviation([90, 100, 140]), 3 / 11)
 
     def test_a_row_for_each_figure_beside_each_of_citus_strategies(self):
-        arm = rebalance.Arm(4, 2e6, 20.0, 0.4, 0.05, 0.09, 1.0, 3.0, 0)
-        worse = rebalance.Arm(8, 8e6, 80.0, 0.4, 0.1, 0.2, 2.0, 6.0, 1)
+        arm = rebalance.Arm(4, 2e6, 20.0, 0.4, 0.05, 0.09, 1.0, 3.0, {"rows": 0})
+        worse = rebalance.Arm(8, 8e6, 80.0, 0.4, 0.1, 0.2, 2.0, 6.0, {"rows": -1, "updates": 0})
         rows = rebalance.rows_of({rebalance.OURS: [arm], rebalance.DEFAULT: [worse],
                                   rebalance.TIGHT: [worse]})
         self.assertEqual([row.ours[0] / row.beside[0] for row in rows[:5]],
@@ -290,6 +290,7 @@ class RebalanceTest(unittest.TestCase):
         self.assertEqual(rows[0].also, "4 and 8 moves")
         self.assertEqual(rows[2].also, "0.400 before; worst node off by 9.0% and 20.0%")
         self.assertEqual(rows[3].also, "lost or doubled: 0 and 1")
+        self.assertEqual((arm.lost_or_doubled(), worse.lost_or_doubled()), ("0", "-1 rows"))
 
 
 class DetectTest(unittest.TestCase):
