@@ -7,16 +7,17 @@
 namespace homeostat::placement {
 namespace {
 
-// A hundredth of all weight out of bounds is as dear as copying everything.
-constexpr double kOutside = 100;
 // Bytes decide before moves, and these before how a colocation group is spread.
 constexpr double kMove = 1e-3;
 constexpr double kCrowd = 1e-6;
 
 }  // namespace
 
-Assignment::Assignment(const Problem& problem, double aim)
-    : problem_{&problem}, nodes_{problem.nodes.size()}, loads_(loads(problem)) {
+Assignment::Assignment(const Problem& problem, double aim, double outside)
+    : problem_{&problem},
+      nodes_{problem.nodes.size()},
+      outside_price_{outside},
+      loads_(loads(problem)) {
   double weight = 0;
   double bytes = 0;
   std::map<int, std::size_t> colocations;
@@ -38,7 +39,25 @@ Assignment::Assignment(const Problem& problem, double aim)
     most_.push_back(share * (1 + aim));
   }
   crowds_.assign(colocations.size() * nodes_, 0);
-  for (std::size_t group = 0; group < at_.size(); ++group) ++crowd(group, at_[group]);
+  on_.resize(nodes_ + 1);
+  slot_on_.resize(at_.size());
+  slot_away_.resize(at_.size());
+  for (std::size_t group = 0; group < at_.size(); ++group) {
+    ++crowd(group, at_[group]);
+    enter(group, at_[group], slot_on_);
+  }
+}
+
+void Assignment::enter(std::size_t group, std::size_t list, std::vector<std::size_t>& slots) {
+  slots[group] = on_[list].size();
+  on_[list].push_back(group);
+}
+
+void Assignment::leave(std::size_t group, std::size_t list, std::vector<std::size_t>& slots) {
+  const auto last = on_[list].back();
+  on_[list][slots[group]] = last;
+  slots[last] = slots[group];
+  on_[list].pop_back();
 }
 
 std::size_t& Assignment::crowd(std::size_t group, std::size_t node) {
@@ -76,7 +95,7 @@ double Assignment::price_of(std::size_t group, std::size_t to) const {
   const double weight = problem_->groups[group].weight;
   const double out = outside(from, loads_[from] - weight) + outside(to, loads_[to] + weight) -
                      outside(from) - outside(to);
-  return kOutside * out / weight_ + price_of_home(group, to) + price_of_crowd(group, to);
+  return outside_price_ * out / weight_ + price_of_home(group, to) + price_of_crowd(group, to);
 }
 
 double Assignment::price_of_swap(std::size_t one, std::size_t other) const {
@@ -85,7 +104,7 @@ double Assignment::price_of_swap(std::size_t one, std::size_t other) const {
   const double more = problem_->groups[other].weight - problem_->groups[one].weight;
   const double out = outside(here, loads_[here] + more) + outside(there, loads_[there] - more) -
                      outside(here) - outside(there);
-  return kOutside * out / weight_ + price_of_home(one, there) + price_of_home(other, here);
+  return outside_price_ * out / weight_ + price_of_home(one, there) + price_of_home(other, here);
 }
 
 void Assignment::move(std::size_t group, std::size_t to) {
@@ -94,7 +113,16 @@ void Assignment::move(std::size_t group, std::size_t to) {
   ++crowd(group, to);
   loads_[at_[group]] -= weight;
   loads_[to] += weight;
+  leave(group, at_[group], slot_on_);
+  enter(group, to, slot_on_);
+  const bool was_away = moved(group);
   at_[group] = to;
+  if (was_away == moved(group)) return;
+  if (was_away) {
+    leave(group, nodes_, slot_away_);
+  } else {
+    enter(group, nodes_, slot_away_);
+  }
 }
 
 }  // namespace homeostat::placement

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "actuators/placement/assignment.hpp"
 #include "actuators/placement/lower_bound.hpp"
@@ -18,6 +20,12 @@ constexpr double kReserve = 0.95;  // of the deviation: shards grow while they m
 constexpr std::size_t kGroupsSearched = 4096;
 constexpr std::size_t kLeastStarts = 3;
 constexpr std::size_t kMostStarts = 24;
+// Where nothing is even yet: bytes hardly count, and the search begins so hot that it goes far from
+// where things are. Few and large groups have few ways to be even, and no step leads to them.
+constexpr double kOutsideAlone = 1e5;
+constexpr double kAnywhere = 1e4;
+// More than the fewest bytes that could be: less is not worth another start.
+constexpr double kGoodEnough = 1.001;
 
 bool even(const Problem& problem, const std::vector<double>& standing) {
   const auto shares = fair_shares(problem);
@@ -45,31 +53,55 @@ struct Found {
   double outside = 0;
 };
 
-Found found_by(const Problem& problem, double aim, std::uint64_t seed) {
-  Assignment assignment(problem, aim);
-  search(assignment, seed);
-  Found found;
+/// Bytes that any plan copies which keeps the reserve.
+double least_with_reserve(Problem problem) {
+  problem.deviation *= kReserve;
+  return least_bytes(problem);
+}
+
+/// What a search has come to.
+Found found(const Problem& problem, const Assignment& assignment) {
+  Found made;
   bool allowed = true;
   for (std::size_t group = 0; group < problem.groups.size(); ++group) {
     allowed = allowed && assignment.may(group, assignment.node_of(group));
     if (!assignment.moved(group)) continue;
-    found.moves.push_back({group, assignment.node_of(group)});
-    found.bytes += problem.groups[group].bytes;
+    made.moves.push_back({group, assignment.node_of(group)});
+    made.bytes += problem.groups[group].bytes;
   }
   // Summed anew: what the search has added and taken again leaves a rounding behind.
-  found.after.assign(problem.nodes.size(), 0);
+  made.after.assign(problem.nodes.size(), 0);
   for (std::size_t group = 0; group < problem.groups.size(); ++group) {
-    found.after[assignment.node_of(group)] += problem.groups[group].weight;
+    made.after[assignment.node_of(group)] += problem.groups[group].weight;
   }
-  found.even = allowed && even(problem, found.after);
-  found.outside = assignment.outside();
-  return found;
+  made.even = allowed && even(problem, made.after);
+  made.outside = assignment.outside();
+  return made;
+}
+
+Found found_by(const Problem& problem, double aim, std::uint64_t seed) {
+  Assignment assignment(problem, aim);
+  search(assignment, seed);
+  return found(problem, assignment);
 }
 
 bool better(const Found& one, const Found& other) {
   if (one.even != other.even) return one.even;
   if (!one.even) return one.outside < other.outside;
   return one.bytes < other.bytes;
+}
+
+/// Even, or not worth anything: it may copy everything. Where it is, bytes are looked after.
+std::optional<Found> found_anywhere(const Problem& problem, std::uint64_t seed) {
+  Assignment wild(problem, problem.deviation, kOutsideAlone);
+  search(wild, seed, kAnywhere);
+  auto made = found(problem, wild);
+  if (!made.even) return std::nullopt;
+  Assignment thrifty(problem, problem.deviation);
+  for (const auto& move : made.moves) thrifty.move(move.group, move.to);
+  search(thrifty, seed);
+  auto next = found(problem, thrifty);
+  return better(next, made) ? std::move(next) : std::move(made);
 }
 
 }  // namespace
@@ -84,12 +116,15 @@ Plan plan(const Problem& problem) {
   made.least_bytes = least_bytes(problem);
   const auto starts = std::clamp(kGroupsSearched / std::max<std::size_t>(problem.groups.size(), 1),
                                  kLeastStarts, kMostStarts);
+  const double good_enough = kGoodEnough * least_with_reserve(problem);
   auto best = found_by(problem, problem.deviation * kReserve, 1);
   for (std::uint64_t seed = 2; seed <= starts; ++seed) {
+    if (best.even && best.bytes <= good_enough) break;
     // The deviation itself, where a little less could not be had.
-    const double aim = problem.deviation * (best.even ? kReserve : 1);
-    auto next = found_by(problem, aim, seed);
+    auto next = found_by(problem, problem.deviation * (best.even ? kReserve : 1), seed);
     if (better(next, best)) best = std::move(next);
+    if (best.even || !made.obstacles.empty()) continue;
+    if (auto elsewhere = found_anywhere(problem, seed)) best = std::move(*elsewhere);
   }
   made.moves = std::move(best.moves);
   made.after = std::move(best.after);

@@ -2,6 +2,8 @@
 #include "actuators/placement/lower_bound.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace homeostat::placement {
 namespace {
@@ -18,19 +20,51 @@ std::vector<std::size_t> by_yield(const Problem& problem) {
   return order;
 }
 
-/// Bytes of the first of these that together weigh so much.
-template <class Usable>
-double cheapest(const Problem& problem, const std::vector<std::size_t>& order, double weight,
-                Usable usable) {
+/// Of a weight that is to be brought together: so fine is the sum of whole groups.
+constexpr std::size_t kUnits = 512;
+
+/// Bytes of the first of these that together weigh so much; the last one is cut.
+double cut(const Problem& problem, const std::vector<std::size_t>& order, double weight) {
   double bytes = 0;
   for (const auto group : order) {
     if (weight <= 0) break;
     const auto& one = problem.groups[group];
-    if (!usable(group) || one.weight <= 0) continue;
     bytes += one.bytes * std::min(1.0, weight / one.weight);
     weight -= one.weight;
   }
   return bytes;
+}
+
+/// Fewest bytes of any of these, each whole, that together weigh so much. Weights are rounded up to
+/// units of it, so that it may come out lower than it is, and never higher.
+double whole(const Problem& problem, const std::vector<std::size_t>& order, double weight) {
+  const double unit = weight / static_cast<double>(kUnits);
+  std::vector<double> fewest(kUnits + 1, std::numeric_limits<double>::infinity());
+  fewest[0] = 0;
+  for (const auto group : order) {
+    const auto& one = problem.groups[group];
+    const auto units =
+        one.weight >= weight ? kUnits : static_cast<std::size_t>(std::ceil(one.weight / unit));
+    for (auto sum = kUnits; sum > 0; --sum) {
+      const double before = fewest[sum - std::min(sum, units)];
+      fewest[sum] = std::min(fewest[sum], before + one.bytes);
+    }
+  }
+  return fewest[kUnits];
+}
+
+/// The larger of the two bounds: of small groups that of cut ones is.
+template <class Usable>
+double cheapest(const Problem& problem, const std::vector<std::size_t>& order, double weight,
+                Usable usable) {
+  if (weight <= 0) return 0;
+  std::vector<std::size_t> these;
+  for (const auto group : order) {
+    if (problem.groups[group].weight > 0 && usable(group)) these.push_back(group);
+  }
+  const double least = cut(problem, these, weight);
+  const double of_whole = whole(problem, these, weight);
+  return std::isfinite(of_whole) ? std::max(least, of_whole) : least;
 }
 
 }  // namespace
@@ -39,6 +73,9 @@ double least_bytes(const Problem& problem) {
   const auto shares = fair_shares(problem);
   const auto standing = loads(problem);
   const auto order = by_yield(problem);
+  // Which plans are even is judged as generously.
+  double rounding = 0;
+  for (const double load : standing) rounding += load * kRounding;
   double out = 0;
   double in = 0;
   for (std::size_t node = 0; node < problem.nodes.size(); ++node) {
@@ -50,8 +87,8 @@ double least_bytes(const Problem& problem) {
       forced_weight += problem.groups[group].weight;
     }
     const double stays = standing[node] - forced_weight;
-    const double most = shares[node] * (1 + problem.deviation);
-    const double least = shares[node] * (1 - problem.deviation);
+    const double most = shares[node] * (1 + problem.deviation) + rounding;
+    const double least = shares[node] * (1 - problem.deviation) - rounding;
     out += forced_bytes + cheapest(problem, order, stays - most, [&](std::size_t group) {
              return problem.groups[group].node == node && may_hold(problem, group, node);
            });

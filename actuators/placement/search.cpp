@@ -9,7 +9,6 @@
 namespace homeostat::placement {
 namespace {
 
-constexpr double kHot = 1e-2;
 constexpr double kCold = 1e-7;
 constexpr std::size_t kStepsOfAGroup = 600;
 constexpr std::size_t kLeastSteps = 30'000;
@@ -58,8 +57,15 @@ bool accepted(double price, double heat, Dice& dice) {
   return price <= 0 || dice.share() < std::exp(-price / heat);
 }
 
+/// Every other one is among those that are away: few are, and which ones is what it is about.
+std::size_t any_group(const Assignment& assignment, Dice& dice) {
+  const auto& away = assignment.away();
+  if (!away.empty() && dice.below(2) == 0) return away[dice.below(away.size())];
+  return dice.below(assignment.problem().groups.size());
+}
+
 void try_move(Assignment& assignment, double heat, Dice& dice) {
-  const auto group = dice.below(assignment.problem().groups.size());
+  const auto group = any_group(assignment, dice);
   const auto home = assignment.problem().groups[group].node;
   // Every third goes home, if it can: that is what saves bytes.
   const bool homewards = assignment.moved(group) && dice.below(3) == 0;
@@ -69,24 +75,28 @@ void try_move(Assignment& assignment, double heat, Dice& dice) {
 }
 
 void try_swap(Assignment& assignment, double heat, Dice& dice) {
-  const auto count = assignment.problem().groups.size();
-  const auto one = dice.below(count);
-  const auto other = dice.below(count);
+  const auto one = any_group(assignment, dice);
   const auto here = assignment.node_of(one);
-  const auto there = assignment.node_of(other);
-  if (here == there || !assignment.may(one, there) || !assignment.may(other, here)) return;
+  // One that is away goes home, and another one goes in its place; or any two.
+  const auto there = assignment.moved(one) && dice.below(2) == 0
+                         ? assignment.problem().groups[one].node
+                         : dice.below(assignment.nodes());
+  const auto& others = assignment.on(there);
+  if (here == there || others.empty()) return;
+  const auto other = others[dice.below(others.size())];
+  if (!assignment.may(one, there) || !assignment.may(other, here)) return;
   if (!accepted(assignment.price_of_swap(one, other), heat, dice)) return;
   assignment.move(one, there);
   assignment.move(other, here);
 }
 
-void anneal(Assignment& assignment, Dice& dice) {
+void anneal(Assignment& assignment, double hot, Dice& dice) {
   const auto count = assignment.problem().groups.size();
   const auto steps = std::clamp(kStepsOfAGroup * count, kLeastSteps, kMostSteps);
-  const double cooling = std::pow(kCold / kHot, 1.0 / static_cast<double>(steps));
-  double heat = kHot;
+  const double cooling = std::pow(kCold / hot, 1.0 / static_cast<double>(steps));
+  double heat = hot;
   for (std::size_t step = 0; step < steps; ++step, heat *= cooling) {
-    if (dice.below(4) == 0) {
+    if (dice.below(3) == 0) {
       try_swap(assignment, heat, dice);
     } else {
       try_move(assignment, heat, dice);
@@ -112,11 +122,11 @@ void settle(Assignment& assignment) {
 
 }  // namespace
 
-void search(Assignment& assignment, std::uint64_t seed) {
+void search(Assignment& assignment, std::uint64_t seed, double hot) {
   if (assignment.problem().groups.empty() || assignment.nodes() == 0) return;
   Dice dice(seed);
   make_legal(assignment);
-  anneal(assignment, dice);
+  anneal(assignment, hot, dice);
   make_legal(assignment);
   settle(assignment);
 }

@@ -20,13 +20,16 @@ import detect
 import lag
 import lock_probe
 import memory
+import planner
+import rebalance
 import scrape
 import simulate
 import throughput
 
 BENCHMARKS = {module.NAME: module
               for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape,
-                             simulate, detect, lag, batch, backpressure)}
+                             simulate, detect, lag, batch, backpressure, planner,
+                             rebalance)}
 ROUNDS = 5
 
 

@@ -17,6 +17,7 @@ class Row:
     peer: str  # what `beside` was measured of
     text: object  # how a figure is written, a function
     paired: bool = True
+    also: str = ""  # what a ratio cannot say
 
 
 def ratio_of(row):
@@ -83,4 +84,5 @@ class Table:
     @staticmethod
     def _figures(row):
         ours, beside = spread(row.ours), spread(row.beside)
-        return f"{row.text(ours.median)} ÷ {row.text(beside.median)} ({row.peer})"
+        also = f"; {row.also}" if row.also else ""
+        return f"{row.text(ours.median)} ÷ {row.text(beside.median)} ({row.peer}){also}"

@@ -18,18 +18,22 @@ HOMEOSTAT = sys.argv.pop()
 PROGRAMS = sys.argv.pop()
 DECIDE_BENCH = os.path.join(PROGRAMS, "decide_bench")
 METRICS_BENCH = os.path.join(PROGRAMS, "metrics_bench")
+PLANNER_BENCH = os.path.join(PROGRAMS, "planner_bench")
 SIMULATE_BENCH = os.path.join(PROGRAMS, "simulate_bench")
 REPO = sys.argv.pop()
 sys.path.insert(0, os.path.join(REPO, "tests/bench"))
 
 import batch  # noqa: E402
 import bench  # noqa: E402
+import citus  # noqa: E402
 import crossing  # noqa: E402
 import detect  # noqa: E402
 import ground  # noqa: E402
 import lag  # noqa: E402
 import lock_probe  # noqa: E402
 import pipeline  # noqa: E402
+import planner  # noqa: E402
+import rebalance  # noqa: E402
 import supervisor  # noqa: E402
 import table  # noqa: E402
 from spread import Spread, ratios, show, spread  # noqa: E402
@@ -79,6 +83,10 @@ class TableTest(unittest.TestCase):
     def test_an_unpaired_row_is_the_ratio_of_the_medians(self):
         row = table.Row("case", [1, 2, 9], [4, 40, 1], "peer", str, paired=False)
         self.assertIn("case  0.500  2.0 ÷ 4.0 (peer)", self.text(row))
+
+    def test_what_a_ratio_cannot_say_follows_its_figures(self):
+        row = table.Row("case", [1], [2], "peer", str, also="and so on")
+        self.assertIn("1.0 ÷ 2.0 (peer); and so on", self.text(row))
 
     def test_what_was_skipped_is_named_with_its_reason(self):
         made = table.Table()
@@ -225,6 +233,64 @@ class SimulateBenchTest(unittest.TestCase):
         for wrong in ([], ["0", "1", "1"], ["1", "x", "1"]):
             done = subprocess.run([SIMULATE_BENCH, *wrong], capture_output=True, check=False)
             self.assertEqual(done.returncode, 2, wrong)
+
+
+class PlannerBenchTest(unittest.TestCase):
+    def plan(self, *arguments):
+        return subprocess.run([PLANNER_BENCH, *arguments], text=True, capture_output=True,
+                              check=False)
+
+    def test_every_planner_prints_a_line_a_seed_and_ours_is_even(self):
+        for who in (planner.OURS, *planner.PEERS):
+            found = planner.parse(self.plan(who, "32", "4", "0.5", "1", "0", "0", "2").stdout)
+            self.assertEqual(len(found), 2)
+            self.assertTrue(all(one.seconds > 0 and not one.proven for one in found))
+            if who == planner.OURS:
+                self.assertTrue(all(one.even and one.moved >= one.least for one in found))
+
+    def test_a_layout_that_no_plan_can_mend_is_known_as_one(self):
+        one, = planner.parse(self.plan("ours", "32", "32", "0.5", "1", "0", "0", "1").stdout)
+        self.assertEqual((one.even, one.proven), (False, True))
+
+    def test_a_row_for_each_planner_says_what_the_ratio_cannot(self):
+        text = "1 0.09 3 2e11 1e11 5000 0\n0 0.2 5 3e11 2e11 9000 0\n"
+        found = {who: planner.parse(text) for who in (planner.OURS, *planner.PEERS)}
+        rows = planner.rows_of("few", found)
+        self.assertEqual([row.case for row in rows],
+                         ["few: ours", "few: Citus, default", "few: Citus, tight"])
+        self.assertEqual((rows[0].ours, rows[0].beside), ([0.2, 0.3], [0.1, 0.2]))
+        self.assertEqual(rows[0].also, "within 10 %: 50% of seeds; worst 2.00; 4 moves; 7 ms,"
+                                       " longest 9 ms")
+
+    def test_arguments_that_make_no_sense_are_refused(self):
+        for wrong in ([], ["best", "32", "4", "0.5", "1", "0", "0", "2"],
+                      ["ours", "32", "4", "0.5", "1", "4", "0", "2"]):
+            self.assertEqual(self.plan(*wrong).returncode, 2, wrong)
+
+
+class RebalanceTest(unittest.TestCase):
+    def test_moves_are_read_from_the_tasks_of_a_job_and_nothing_else_is_taken_for_one(self):
+        task = "SELECT pg_catalog.citus_move_shard_placement({},1,2,'auto')"
+        self.assertEqual(citus.moved_shards([task.format(102008), task.format(7)]), [102008, 7])
+        with self.assertRaises(ground.DemoError):
+            citus.moved_shards(["VACUUM"])
+
+    def test_evenness_is_of_counts(self):
+        self.assertEqual(rebalance.variation([1, 3]), 0.5)
+        self.assertEqual(rebalance.deviation([90, 100, 140]), 3 / 11)
+
+    def test_a_row_for_each_figure_beside_each_of_citus_strategies(self):
+        arm = rebalance.Arm(4, 2e6, 20.0, 0.4, 0.05, 0.09, 1.0, 3.0, {"rows": 0})
+        worse = rebalance.Arm(8, 8e6, 80.0, 0.4, 0.1, 0.2, 2.0, 6.0, {"rows": -1, "updates": 0})
+        rows = rebalance.rows_of({rebalance.OURS: [arm], rebalance.DEFAULT: [worse],
+                                  rebalance.TIGHT: [worse]})
+        self.assertEqual([row.ours[0] / row.beside[0] for row in rows[:5]],
+                         [0.25, 0.25, 0.5, 0.5, 0.5])
+        self.assertEqual(len(rows), 10)
+        self.assertEqual(rows[0].also, "4 and 8 moves")
+        self.assertEqual(rows[2].also, "0.400 before; worst node off by 9.0% and 20.0%")
+        self.assertEqual(rows[3].also, "lost or doubled: 0 and 1")
+        self.assertEqual((arm.lost_or_doubled(), worse.lost_or_doubled()), ("0", "-1 rows"))
 
 
 class DetectTest(unittest.TestCase):
