@@ -27,8 +27,9 @@ std::optional<double> number_of(const LeverValue& value, const std::string& argu
 
 }  // namespace
 
-AdmissionLever::AdmissionLever(pg::Session& session, const Clock& clock, Duration deadline)
-    : session_{session}, clock_{clock}, deadline_{deadline} {}
+AdmissionLever::AdmissionLever(pg::Session& session, const Clock& clock, Duration deadline,
+                               std::unique_ptr<PoolSizes> pools)
+    : session_{session}, clock_{clock}, deadline_{deadline}, pools_{std::move(pools)} {}
 
 asio::awaitable<Result<LeverValue>> AdmissionLever::read(std::string target) {
   if (!is_target(target, "zone")) {
@@ -68,12 +69,25 @@ asio::awaitable<Result<ChangeResult>> AdmissionLever::apply(Change change) {
   if (!changed) co_return answer;
   // A transaction of its own after the lever's: a full notification queue must not undo the act.
   hints_[target] = told;
-  const auto sent = co_await after_step();
+  const auto sent = co_await send_hints();
   if (!sent.has_value()) answer->detail = "the hint was not sent: " + sent.error().context;
   co_return answer;
 }
 
 asio::awaitable<Result<void>> AdmissionLever::after_step() {
+  const auto sent = co_await send_hints();
+  if (pools_) {
+    const auto kept = co_await pools_->keep();
+    if (!kept.has_value()) co_return kept.error();
+  }
+  co_return sent;
+}
+
+std::vector<Note> AdmissionLever::notes() const {
+  return pools_ ? pools_->notes() : std::vector<Note>{};
+}
+
+asio::awaitable<Result<void>> AdmissionLever::send_hints() {
   const auto now = clock_.now();
   if (hints_.empty() || (hinted_ && now - *hinted_ < kBetweenZoneHints)) co_return Result<void>{};
   nlohmann::json zones = nlohmann::json::object();

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "actuators/pool_size.hpp"
 #include "controller/ports/clock.hpp"
 #include "controller/ports/lever.hpp"
 #include "controller/transport/pg_session.hpp"
@@ -20,9 +23,11 @@ namespace homeostat {
 class AdmissionLever : public Lever {
  public:
   /// `session` is the ledger's own, which holds the lease; it and `clock` stay the caller's and
-  /// must outlive this. Every statement ends by `deadline`.
+  /// must outlive this. Every statement ends by `deadline`. `pools`: where zones have PgBouncer
+  /// processes.
   AdmissionLever(pg::Session& session, const Clock& clock,
-                 Duration deadline = std::chrono::seconds{2});
+                 Duration deadline = std::chrono::seconds{2},
+                 std::unique_ptr<PoolSizes> pools = nullptr);
 
   std::string_view name() const override { return "admission"; }
 
@@ -32,13 +37,19 @@ class AdmissionLever : public Lever {
 
   [[nodiscard]] boost::asio::awaitable<Result<ChangeResult>> apply(Change change) override;
 
-  /// Sends the hints that the last second held back.
+  /// Sends the hints that the last second held back, and has the pools follow the limits.
   [[nodiscard]] boost::asio::awaitable<Result<void>> after_step() override;
 
+  /// Of the pools.
+  std::vector<Note> notes() const override;
+
  private:
+  [[nodiscard]] boost::asio::awaitable<Result<void>> send_hints();
+
   pg::Session& session_;
   const Clock& clock_;
   Duration deadline_;
+  std::unique_ptr<PoolSizes> pools_;
   std::map<std::string, std::optional<double>> hints_;  // slots by target, not yet sent
   std::optional<TimePoint> hinted_;                     // when the last hint was sent
 };

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "controller/ports/clock.hpp"
+#include "controller/ports/probe.hpp"
 #include "controller/transport/pg_session.hpp"
 
 namespace homeostat {
@@ -16,44 +18,65 @@ namespace homeostat {
 /// One PgBouncer process that serves a zone. `console` is its administration console: database
 /// `pgbouncer`, a user of admin_users.
 struct PoolerProcess {
+  std::string name;  ///< for people
   std::string zone;  ///< NAME of zone/NAME
   pg::Address console;
   friend bool operator==(const PoolerProcess&, const PoolerProcess&) = default;
 };
 
-/// Holds default_pool_size of each process at its zone's concurrency while a limit stands, never
-/// above what stood before, and gives that back afterwards. RELOAD and a restart take the value
-/// from the process's file: it is set again at the next keep(), and what was found is what will be
-/// given back. Never PAUSE. What stood before is known to this object only.
+/// Holds default_pool_size of each process at its zone's concurrency while a limit of ours stands,
+/// never above what stood before, and gives that back afterwards. It remembers nothing: limits and
+/// what stood before are in the database (homeostat.pool_size), where they are written, under the
+/// fence, before each SET. RELOAD and a restart take the value from the process's file: it is set
+/// again at the next keep(). A value that is neither what stood before nor ours is somebody else's:
+/// the process is left alone until its zone has no limit. Never PAUSE.
+///
+/// PgBouncer itself knows no fence: a leader that was stopped between the database's yes and its
+/// SET, for longer than its lease, would still send it.
 class PoolSizes {
  public:
-  /// `deadline` bounds each keep() as a whole, so that no process delays the step by more.
+  /// `ledger` is the session that holds the lease; it and `clock` stay the caller's and must
+  /// outlive this. `consoles` bounds what each keep() waits for the processes as a whole,
+  /// `statement` each of its statements to the database.
   PoolSizes(boost::asio::any_io_executor executor, std::vector<PoolerProcess> processes,
-            Duration deadline);
+            pg::Session& ledger, const Clock& clock,
+            Duration consoles = std::chrono::milliseconds{500},
+            Duration statement = std::chrono::seconds{2});
   ~PoolSizes();
   PoolSizes(const PoolSizes&) = delete;
   PoolSizes& operator=(const PoolSizes&) = delete;
 
-  /// `slots`: the concurrency of each zone that is limited, by its name; 1 to 10,000.
-  /// Never an error: a process that fails is left for the next call, and the others are served all
-  /// the same.
-  [[nodiscard]] boost::asio::awaitable<Result<void>> keep(std::map<std::string, int> slots);
+  /// A process that fails is left for later, for 5 s at first and up to a minute, and the others
+  /// are served all the same. Errors: the database's.
+  [[nodiscard]] boost::asio::awaitable<Result<void>> keep();
 
-  /// What went wrong in the last keep(), one line a process: `main at 127.0.0.1:6432: …`.
-  const std::vector<std::string>& problems() const { return problems_; }
-
-  /// Whether any process still has to be given back what stood before.
-  bool pending() const;
+  /// What is not as it should be, as of the last keep(): processes that fail or were left to
+  /// somebody else, and those that have a size of ours and are not named any more.
+  const std::vector<Note>& notes() const { return notes_; }
 
  private:
   struct Process;
-  [[nodiscard]] boost::asio::awaitable<Result<int>> found(Process& process, Duration each);
-  [[nodiscard]] boost::asio::awaitable<Result<void>> set(Process& process, int size, Duration each);
+  struct Written;
+  struct Look;
+  [[nodiscard]] boost::asio::awaitable<Result<Look>> look();
+  [[nodiscard]] boost::asio::awaitable<Result<int>> found(Process& process);
+  [[nodiscard]] boost::asio::awaitable<Result<std::string>> tell(
+      std::string statement, std::vector<pg::Parameter> parameters);
+  [[nodiscard]] boost::asio::awaitable<Result<void>> set(Process& process, int found, int size);
+  [[nodiscard]] boost::asio::awaitable<Result<void>> release(Process& process);
   [[nodiscard]] boost::asio::awaitable<Result<void>> serve(Process& process,
-                                                           std::optional<int> slots, Duration each);
+                                                           std::optional<int> slots,
+                                                           std::optional<Written> written);
+  Duration left() const;
+
   std::vector<std::unique_ptr<Process>> processes_;
-  Duration deadline_;
-  std::vector<std::string> problems_;
+  pg::Session& ledger_;
+  const Clock& clock_;
+  Duration consoles_;
+  Duration statement_;
+  TimePoint until_{};  // for the process that is being served
+  bool ledger_failed_ = false;
+  std::vector<Note> notes_;
 };
 
 }  // namespace homeostat

@@ -74,6 +74,20 @@ AdmissionQueueOptions queue_options(const Config& config) {
   return options;
 }
 
+// Nothing where no zone has PgBouncer.
+std::unique_ptr<PoolSizes> make_pools(const Config& config,
+                                      const boost::asio::any_io_executor& executor,
+                                      pg::Session& actuator, const Clock& clock) {
+  std::vector<PoolerProcess> processes;
+  for (const auto& zone : config.zones) {
+    for (const auto& one : zone.pgbouncer) {
+      processes.push_back({one.name, zone.name, console_of(one)});
+    }
+  }
+  if (processes.empty()) return nullptr;
+  return std::make_unique<PoolSizes>(executor, std::move(processes), actuator, clock);
+}
+
 KafkaBatchesOptions batches_options(const Config& config) {
   KafkaBatchesOptions options;
   options.address = beside_ledger(config);
@@ -100,6 +114,18 @@ pg::Address address_of(const Config& config, const std::string& node, const std:
   address.password_file = password_file;
   address.sslmode = found->sslmode;
   address.sslrootcert = found->sslrootcert;
+  return address;
+}
+
+pg::Address console_of(const PoolerConfig& process) {
+  pg::Address address;
+  address.host = process.host;
+  address.port = process.port;
+  address.dbname = "pgbouncer";
+  address.user = process.user;
+  address.password_file = process.password_file;
+  address.sslmode = process.sslmode;
+  address.sslrootcert = process.sslrootcert;
   return address;
 }
 
@@ -167,7 +193,8 @@ std::vector<std::unique_ptr<Lever>> make_levers(const Config& config,
   levers.push_back(std::make_unique<FeatureLever>(actuator, clock));
   levers.push_back(std::make_unique<PlannerProfileLever>(actuator, clock));
   levers.push_back(std::make_unique<EndSessionLever>(actuator));
-  levers.push_back(std::make_unique<AdmissionLever>(actuator, clock));
+  levers.push_back(std::make_unique<AdmissionLever>(actuator, clock, std::chrono::seconds{2},
+                                                    make_pools(config, executor, actuator, clock)));
   if (config.kafka) {
     auto topic = std::make_unique<kafka::CompactedTopic>(executor, address_of(*config.kafka),
                                                          config.kafka->control_topic);

@@ -40,6 +40,9 @@ std::vector<std::unique_ptr<Lever>> make_levers(const Config& config,
 pg::Address address_of(const Config& config, const std::string& node, const std::string& user,
                        const std::string& password_file);
 
+/// The administration console of a PgBouncer process.
+pg::Address console_of(const PoolerConfig& process);
+
 /// The brokers, as clients of them begin.
 kafka::Address address_of(const KafkaConfig& kafka);
 

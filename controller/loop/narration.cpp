@@ -61,6 +61,20 @@ void log_probes(spdlog::logger& log, const std::vector<ProbeStatus>& now,
   }
 }
 
+void log_notes(spdlog::logger& log, const std::vector<Note>& now, const std::vector<Note>& before) {
+  const auto among = [](const std::vector<Note>& notes, const Note& one) {
+    return std::any_of(notes.begin(), notes.end(), [&](const Note& other) {
+      return other.subject == one.subject && other.key == one.key && other.text == one.text;
+    });
+  };
+  for (const auto& note : now) {
+    if (!among(before, note)) log.warn("{} {}: {}", note.key, to_text(note.subject), note.text);
+  }
+  for (const auto& note : before) {
+    if (!among(now, note)) log.info("{} {}: over: {}", note.key, to_text(note.subject), note.text);
+  }
+}
+
 void log_effects(spdlog::logger& log, const std::vector<Effect>& effects) {
   for (const auto& effect : effects) {
     const bool bad =

@@ -30,6 +30,9 @@ void log_verdicts(spdlog::logger& log, const std::vector<Verdict>& verdicts,
 void log_probes(spdlog::logger& log, const std::vector<ProbeStatus>& now,
                 const std::vector<ProbeStatus>& before);
 
+/// A line when a lever notes something, and when it does so no more.
+void log_notes(spdlog::logger& log, const std::vector<Note>& now, const std::vector<Note>& before);
+
 /// A line for each act that was judged.
 void log_effects(spdlog::logger& log, const std::vector<Effect>& effects);
 

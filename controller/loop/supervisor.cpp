@@ -279,11 +279,15 @@ asio::awaitable<std::vector<ActRecord>> Supervisor::act(const Decision& decision
     reconciler_.drop();
     co_return acts;
   }
+  co_await after_acts();
+  co_return acts;
+}
+
+asio::awaitable<void> Supervisor::after_acts() {
   for (auto* lever : parts_.levers) {
     const auto after = co_await lever->after_step();
     if (!after.has_value()) parts_.log.debug("{}: {}", lever->name(), after.error().context);
   }
-  co_return acts;
 }
 
 // A disk that has filled up and a pause that was spoken a second ago are noticed before a forward

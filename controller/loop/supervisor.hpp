@@ -90,6 +90,7 @@ class Supervisor {
   boost::asio::awaitable<void> keep_leadership(TimePoint now);
   boost::asio::awaitable<std::vector<ActRecord>> act(const Decision& decision, TimePoint now,
                                                      bool tick);
+  boost::asio::awaitable<void> after_acts();
   boost::asio::awaitable<void> leave();
   boost::asio::awaitable<void> give_back();
   boost::asio::awaitable<void> ask_once_more(TimePoint now);
@@ -115,6 +116,7 @@ class Supervisor {
   Report tally_;                ///< counters and facts that last from step to step
   std::shared_ptr<const Report> report_;
   NewestVerdicts verdicts_;
+  std::vector<Note> lever_notes_;  ///< of the step before
   TimePoint next_tick_{};
   TimePoint barred_since_{};
   std::optional<std::pair<SupervisorSettings, PolicySet>> replacement_;

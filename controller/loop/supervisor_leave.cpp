@@ -50,6 +50,7 @@ asio::awaitable<void> Supervisor::give_back() {
     auto acts = co_await reconciler_.step(nothing.desired, options, now);
     count_acts(acts, &tally_);
     log_acts(parts_.log, acts);
+    if (!reconciler_.fence_lost()) co_await after_acts();
     auto journaled = entry(now, {});
     journaled.decided = false;
     journaled.acts = std::move(acts);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/loop/narration.hpp"
 #include "controller/loop/supervisor.hpp"
 #include "controller/loop/supervisor_alerts.hpp"
 #include "controller/loop/tally.hpp"
@@ -16,6 +17,14 @@ std::string described(const Pause& pause) {
   const auto left = std::chrono::ceil<std::chrono::seconds>(pause.remaining);
   return "by " + pause.owner + " for another " + loader::format_duration(left) + ": " +
          pause.reason;
+}
+
+std::vector<Note> notes_of(const std::vector<Lever*>& levers) {
+  std::vector<Note> all;
+  for (const auto* lever : levers) {
+    for (auto& note : lever->notes()) all.push_back(std::move(note));
+  }
+  return all;
 }
 
 }  // namespace
@@ -70,6 +79,10 @@ void Supervisor::publish(TimePoint now, const Decision& decision) {
       for (auto& window : lever->batch_windows()) report.batch_windows.push_back(std::move(window));
     }
   }
+  auto noted = report.leader ? notes_of(parts_.levers) : std::vector<Note>();
+  log_notes(parts_.log, noted, lever_notes_);
+  report.notes.insert(report.notes.end(), noted.begin(), noted.end());
+  lever_notes_ = std::move(noted);
   report.feature_share = feature_shares(settings_.features, report.levers);
   report.budget_remaining = budget_remaining(policies_, state_, now);
   report.amounts_remaining = amounts_remaining(policies_, state_, snapshot_, now);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/ports/probe.hpp"
 #include "policies/model/error.hpp"
 #include "policies/model/job.hpp"
 #include "policies/model/lever.hpp"
@@ -60,7 +61,11 @@ class Lever {
   /// As of the last after_step().
   virtual std::map<LeverKey, JobProgress> jobs() const { return {}; }
 
-  /// Called at the end of every step in which the lease is ours: for what may lag behind a change
+  /// What could not be done beside its changes, for people. As of the last after_step().
+  virtual std::vector<Note> notes() const { return {}; }
+
+  /// Called at the end of every step in which the lease is ours, and when a leader that ends has
+  /// given its levers back: for what may lag behind a change
   /// (hints to whoever listens) and is no part of it.
   [[nodiscard]] virtual boost::asio::awaitable<Result<void>> after_step() {
     Result<void> nothing_to_do;

@@ -77,10 +77,24 @@ struct SessionsConfig {
 /// Where the lever stands on them: `roles` (joined by ", "), `idle_for` in seconds, `limit`.
 LeverValue sessions_value(const SessionsConfig& sessions);
 
+/// A PgBouncer process, at its administration console.
+struct PoolerConfig {
+  std::string name;
+  std::string host;
+  int port = 6432;
+  std::string user = "homeostat_actuator";  ///< one of its admin_users
+  std::string password_file;
+  std::string sslmode = "verify-full";
+  std::string sslrootcert;
+  std::string database;  ///< the zone's, as this process calls it
+  friend bool operator==(const PoolerConfig&, const PoolerConfig&) = default;
+};
+
 /// A part of the load whose transactions the lever admission limits, as zone/NAME.
 struct ZoneConfig {
   std::string name;
-  std::string node;  ///< of postgres.nodes: whose lock waits are the zone's
+  std::string node;                          ///< of postgres.nodes: whose lock waits are the zone's
+  std::vector<PoolerConfig> pgbouncer = {};  ///< every process that serves it, and no other zone
   friend bool operator==(const ZoneConfig&, const ZoneConfig&) = default;
 };
 

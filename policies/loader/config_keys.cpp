@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policies/loader/citus.hpp"
+#include "policies/loader/poolers.hpp"
 #include "policies/loader/profiles.hpp"
 #include "policies/loader/sessions.hpp"
 
@@ -239,7 +240,8 @@ Shape inventory_shape() {
                              .pattern = kName},
                             {.name = "node",
                              .required = true,
-                             .help = "One of postgres.nodes: its lock waits are the zone's."}}};
+                             .help = "One of postgres.nodes: its lock waits are the zone's."},
+                            pgbouncer_key()}};
   return {.name = "`inventory`",
           .help = "What the operator declares.",
           .keys = {{.name = "features",

@@ -12,6 +12,7 @@
 #include "policies/loader/listen_address.hpp"
 #include "policies/loader/loader.hpp"
 #include "policies/loader/nearest.hpp"
+#include "policies/loader/poolers.hpp"
 #include "policies/loader/profiles.hpp"
 #include "policies/loader/reader.hpp"
 #include "policies/loader/secret_file.hpp"
@@ -46,9 +47,11 @@ class ConfigBuilder {
   void read_features(const Value& inventory);
   void read_zones(const Value& inventory);
   std::vector<std::string> node_names() const;
+  std::string database_of(const std::string& node) const;
   bool is_node(const std::string& node, const Value& record, const std::string& key);
   void read_secret(std::string& target, const Value& record,
                    const std::string& key = "password_file");
+  void read_certificates(std::string& target, const Value& record);
   std::string resolved(const std::string& path) const {
     const auto folder = std::filesystem::path(config_.path).parent_path();
     return (folder / path).string();  // an absolute path replaces the folder
@@ -141,13 +144,17 @@ NodeConfig ConfigBuilder::read_node(const Value& value) {
   assign_text(node.user, value, "user");
   assign_text(node.sslmode, value, "sslmode");
   read_secret(node.password_file, value);
-  if (const auto* const file = get<std::string>(value, "sslrootcert")) {
-    node.sslrootcert = resolved(*file);
-    if (const auto problem = problem_of_file(node.sslrootcert)) {
-      report(place_of(value, "sslrootcert"), "sslrootcert: " + *problem);
-    }
-  }
+  read_certificates(node.sslrootcert, value);
   return node;
+}
+
+void ConfigBuilder::read_certificates(std::string& target, const Value& record) {
+  const auto* const file = get<std::string>(record, "sslrootcert");
+  if (file == nullptr) return;
+  target = resolved(*file);
+  if (const auto problem = problem_of_file(target)) {
+    report(place_of(record, "sslrootcert"), "sslrootcert: " + *problem);
+  }
 }
 
 void ConfigBuilder::read_nodes(const Value& postgres) {
@@ -278,8 +285,23 @@ void ConfigBuilder::read_zones(const Value& inventory) {
                                           "`, but homeostat.admit() is where the ledger is: on `" +
                                           config_.ledger->node + "`");
     }
+    zone.pgbouncer = read_poolers(
+        value, known ? database_of(zone.node) : std::string(),
+        [this](std::string& target, const Value& record, const char* key) {
+          read_secret(target, record, key);
+        },
+        [this](std::string& target, const Value& record, const char* /*key*/) {
+          read_certificates(target, record);
+        });
     config_.zones.push_back(std::move(zone));
   }
+  one_zone_each(*zones, config_.zones, errors_);
+}
+
+std::string ConfigBuilder::database_of(const std::string& node) const {
+  const auto found = std::find_if(config_.nodes.begin(), config_.nodes.end(),
+                                  [&](const NodeConfig& one) { return one.name == node; });
+  return found == config_.nodes.end() ? std::string() : found->dbname;
 }
 
 void ConfigBuilder::read_inventory(const Value& inventory) {

@@ -27,7 +27,7 @@ SELECT row_to_json(f) FROM (
                                     'planner_setting', 'profile', 'threshold', 'guard_setting',
                                     'guard_state', 'session_limit', 'session_target',
                                     'ended_session', 'group_window', 'zone_limit',
-                                    'shard_plan', 'rebalance_run')
+                                    'shard_plan', 'rebalance_run', 'pool_size')
                   AND NOT has_table_privilege(c.oid, 'SELECT')
                UNION ALL
                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
@@ -46,13 +46,14 @@ SELECT row_to_json(f) FROM (
                                     'window_renew', 'zone_read', 'zone_apply', 'zone_renew',
                                     'rebalance_problem', 'rebalance_look', 'rebalance_read',
                                     'rebalance_apply', 'rebalance_start', 'rebalance_renew',
-                                    'rebalance_make_way')
+                                    'rebalance_make_way', 'pool_limits', 'pool_yield')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)
                  FROM pg_proc p
                 WHERE p.pronamespace = n.oid
                   AND p.proname IN ('feature_revert', 'profile_revert', 'sessions_revert',
-                                    'window_revert', 'zone_revert', 'rebalance_revert')
+                                    'window_revert', 'zone_revert', 'rebalance_revert',
+                                    'pool_ask', 'pool_forget')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing_to_revert
     FROM (SELECT to_regnamespace('homeostat')::oid AS oid) n) f

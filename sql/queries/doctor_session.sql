@@ -33,6 +33,8 @@ SELECT row_to_json(f) FROM (
                     WHERE p.rolname = 'pg_use_reserved_connections'), false) AS uses_reserved,
          current_setting('track_activities')::bool AS track_activities,
          current_setting('track_counts')::bool AS track_counts,
+         coalesce((SELECT s.setting::int FROM pg_settings s
+                    WHERE s.name = 'client_connection_check_interval'), 0) AS client_check_ms,
          current_setting('synchronous_commit') AS synchronous_commit,
          current_setting('synchronous_standby_names') AS synchronous_standby_names,
          current_setting('max_connections')::int AS max_connections,

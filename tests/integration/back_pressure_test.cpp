@@ -12,6 +12,7 @@
 #include "tests/integration/site.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/pg_client.hpp"
+#include "tests/support/pgbouncer_server.hpp"
 #include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
@@ -107,6 +108,38 @@ TEST_CASE("back-pressure: a hot row's writers are let in fewer at a time, and al
   // Cut in steps, and grown back in more of them.
   CHECK(site.postgres().sql("SELECT count(*) > 2 FROM homeostat.act WHERE lever = 'admission' AND "
                             "kind = 'apply'") == "t");
+}
+
+TEST_CASE(
+    "back-pressure: PgBouncer's pool follows the limit, and who comes after a kill gives back") {
+  Site site;
+  const PgBouncerServer bouncer{site.postgres(), "default_pool_size = 20\n"};
+  site.write_policies(small_policy());
+  const auto process = [](const std::string& name, int port) {
+    return "{name: " + name + ", host: 127.0.0.1, port: " + std::to_string(port) +
+           ", user: postgres, sslmode: disable}";
+  };
+  site.inventory("  zones: [{name: main, node: main, pgbouncer: [" + process("gone", 1) + ", " +
+                 process("front", bouncer.port()) + "]}]");
+  site.start_daemon();
+  const auto size = [&bouncer] { return bouncer.default_pool_size(); };
+  REQUIRE(eventually([&] { return size() == 12; }));
+  // The one that is not there is named, in the log and in the status.
+  REQUIRE(eventually(
+      [&] { return site.status().at("notes").dump().find("gone at") != std::string::npos; }));
+  CHECK(site.log().find("pgbouncer zone/main: gone at 127.0.0.1:1: ") != std::string::npos);
+
+  site.daemon().signal(SIGKILL);
+  site.daemon().wait(std::chrono::seconds{30});
+  CHECK(size() == 12);
+  const int second = site.start_daemon();
+  REQUIRE(eventually([&] { return site.status(second).at("leader").get<bool>(); }));
+  bouncer.command("RELOAD");
+  REQUIRE(eventually([&] { return size() == 12; }));
+  site.daemon(second).signal(SIGTERM);
+  REQUIRE(site.daemon(second).wait(std::chrono::seconds{30}) == 0);
+  CHECK(size() == 20);
+  CHECK(site.postgres().sql("SELECT count(*) FROM homeostat.pool_size") == "0");
 }
 
 }  // namespace homeostat::testing

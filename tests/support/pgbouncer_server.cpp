@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/pgbouncer_server.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <exception>
 #include <fstream>
 #include <stdexcept>
@@ -8,6 +9,7 @@
 #include "tests/support/eventually.hpp"
 #include "tests/support/pg_client.hpp"
 #include "tests/support/postgres_template.hpp"
+#include "tests/support/run.hpp"
 #include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
@@ -84,6 +86,22 @@ void PgBouncerServer::restart() {
 void PgBouncerServer::command(const std::string& command) const {
   PgClient console{address(kAdministrator, "pgbouncer")};
   console.run(command);
+}
+
+int PgBouncerServer::default_pool_size() const {
+  constexpr Duration kLong = std::chrono::seconds{60};
+  boost::asio::io_context io;
+  pg::SessionSettings settings;
+  settings.console = true;
+  pg::Session console{io.get_executor(), address(kAdministrator, "pgbouncer"), settings};
+  const auto opened = run_coroutine(io, console.connect(kLong));
+  if (!opened.has_value()) throw std::runtime_error(opened.error().context);
+  const auto shown = run_coroutine(io, console.script("SHOW CONFIG", kLong));
+  if (!shown.has_value()) throw std::runtime_error(shown.error().context);
+  for (int row = 0; row < shown->rows(); ++row) {
+    if (shown->text(row, 0) == "default_pool_size") return std::stoi(shown->string(row, 1));
+  }
+  throw std::runtime_error("SHOW CONFIG has no default_pool_size");
 }
 
 }  // namespace homeostat::testing

@@ -32,6 +32,9 @@ class PgBouncerServer {
   /// A command of the administration console: `PAUSE`, `RESUME`.
   void command(const std::string& command) const;
 
+  /// default_pool_size, as SHOW CONFIG has it; throws std::runtime_error when it does not answer.
+  int default_pool_size() const;
+
  private:
   void start();
   void write_configuration(const PostgresCluster& behind) const;

@@ -133,6 +133,19 @@ void judge_headroom(const ServerFacts& facts, Findings& findings) {
   }
 }
 
+void judge_abandoned(const ServerFacts& facts, Findings& findings) {
+  if (facts.client_check_ms > 0) {
+    findings.ok("abandoned", "client_connection_check_interval is " +
+                                 text::seconds(facts.client_check_ms / 1e3));
+    return;
+  }
+  findings.warn("abandoned", "client_connection_check_interval is 0",
+                {"in a storm a client gives up and comes again, while what it left waits on, keeps "
+                 "its locks and its place, and does its work for nobody",
+                 "ALTER SYSTEM SET client_connection_check_interval = '2s'; SELECT "
+                 "pg_reload_conf();"});
+}
+
 void judge_clock(const ServerFacts& facts, Findings& findings) {
   const double off = std::abs(facts.clock_ahead);
   if (off <= kClockSeconds) {

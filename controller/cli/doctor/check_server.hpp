@@ -29,6 +29,9 @@ void judge_powers(const ServerFacts& facts, Findings& findings);
 /// Connections left, and those kept for roles like ours (H11).
 void judge_headroom(const ServerFacts& facts, Findings& findings);
 
+/// Whether the server notices that a client has gone while its statement waits.
+void judge_abandoned(const ServerFacts& facts, Findings& findings);
+
 void judge_clock(const ServerFacts& facts, Findings& findings);
 
 }  // namespace homeostat::doctor

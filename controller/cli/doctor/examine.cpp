@@ -8,11 +8,13 @@
 #include <utility>
 
 #include "controller/cli/doctor/check_alertmanager.hpp"
+#include "controller/cli/doctor/check_citus.hpp"
 #include "controller/cli/doctor/check_connection.hpp"
 #include "controller/cli/doctor/check_control_topic.hpp"
 #include "controller/cli/doctor/check_kafka.hpp"
 #include "controller/cli/doctor/check_ledger.hpp"
 #include "controller/cli/doctor/check_machine.hpp"
+#include "controller/cli/doctor/check_pgbouncer.hpp"
 #include "controller/cli/doctor/check_policies.hpp"
 #include "controller/cli/doctor/check_server.hpp"
 #include "controller/cli/doctor/pooler.hpp"
@@ -70,6 +72,7 @@ asio::awaitable<std::optional<ServerFacts>> check_node(asio::any_io_executor exe
   judge_powers(*facts, findings);
   judge_statistics(*facts, findings);
   judge_headroom(*facts, findings);
+  judge_abandoned(*facts, findings);
   judge_clock(*facts, findings);
   co_return facts;
 }
@@ -92,6 +95,7 @@ asio::awaitable<void> check_ledger(asio::any_io_executor executor, const Config&
   judge_powers(*facts, findings);
   judge_commit(*facts, findings);
   co_await check_schema(session, *facts, config, kAnswer, findings);
+  co_await check_pools_left(session, config.zones, kAnswer, findings);
 }
 
 // What would stop acts stops nothing while nothing acts.
@@ -131,6 +135,13 @@ asio::awaitable<std::vector<Finding>> examine(asio::any_io_executor executor, Se
     ledger.ok("none", "mode shadow needs none");
   }
   append(all, std::move(ledger.all()));
+  auto pools = co_await check_pgbouncer(executor, config.zones, kAnswer);
+  if (config.mode_ceiling <= Mode::shadow) soften(pools);
+  append(all, std::move(pools));
+  if (config.citus) {
+    auto citus = co_await check_citus(executor, config, kAnswer);
+    append(all, std::move(citus));
+  }
   if (config.kafka) {
     auto kafka = co_await check_kafka(executor, *config.kafka, kConnect);
     append(all, std::move(kafka));

@@ -40,6 +40,7 @@ ServerFacts facts_of(const nlohmann::json& row) {
   take(row, "uses_reserved", facts.uses_reserved);
   take(row, "track_activities", facts.track_activities);
   take(row, "track_counts", facts.track_counts);
+  take(row, "client_check_ms", facts.client_check_ms);
   take(row, "synchronous_commit", facts.synchronous_commit);
   take(row, "synchronous_standby_names", facts.synchronous_standby_names);
   take(row, "max_connections", facts.max_connections);

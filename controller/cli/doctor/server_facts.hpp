@@ -33,6 +33,7 @@ struct ServerFacts {
   bool uses_reserved = false;      ///< may use `reserved_connections` (16 and later)
   bool track_activities = false;
   bool track_counts = false;
+  int client_check_ms = 0;  ///< client_connection_check_interval; 0: off
   std::string synchronous_commit;
   std::string synchronous_standby_names;
   int max_connections = 0;

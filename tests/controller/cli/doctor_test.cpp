@@ -10,6 +10,7 @@
 #include "controller/cli/text/doctor_text.hpp"
 #include "controller/loop/migrations.hpp"
 #include "tests/support/alertmanager_server.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/grants.hpp"
 #include "tests/support/pg_client.hpp"
 #include "tests/support/pgbouncer_server.hpp"
@@ -385,6 +386,79 @@ TEST_CASE("PgBouncer in session mode is named too, and refusing our options give
     CHECK(finding.grade == Grade::fail);
     CHECK_THAT(finding.found, Contains("PgBouncer answers at 127.0.0.1:"));
   }
+}
+
+TEST_CASE("a zone's PgBouncer processes are asked: there, may SET, and with the zone's pool") {
+  const PostgresCluster cluster;
+  Practice practice{cluster};
+  const testing::PgBouncerServer bouncer{cluster, "default_pool_size = 20\n"};
+  PoolerConfig front;
+  front.name = "front";
+  front.host = "127.0.0.1";
+  front.port = bouncer.port();
+  front.user = "postgres";
+  front.sslmode = "disable";
+  front.database = "postgres";
+  const auto with = [&](const PoolerConfig& process) {
+    practice.setup.config.zones = {{"main", "main", {process}}};
+  };
+  with(front);
+  CHECK(practice.find("pgbouncer/front", "connection").grade == Grade::ok);
+  CHECK(practice.find("pgbouncer/front", "admin").grade == Grade::ok);
+  // Every name leads to the server, and none was used yet.
+  CHECK(practice.find("pgbouncer/front", "pool").grade == Grade::warn);
+  testing::PgClient{bouncer.address("homeostat_owner")}.run("SELECT 1");
+  CHECK_THAT(practice.find("pgbouncer/front", "pool").found,
+             Contains("database postgres, default_pool_size 20"));
+  CHECK(bouncer.default_pool_size() == 20);
+
+  auto nobody = front;
+  nobody.port = 1;
+  with(nobody);
+  CHECK(practice.find("pgbouncer/front", "connection").grade == Grade::fail);
+  // One that was limited, and is not named any more.
+  cluster.sql(
+      "INSERT INTO homeostat.pool_size (process, zone, before, stood, asked) VALUES "
+      "('10.0.0.9:6432', 'main', 20, 20, 7)");
+  const auto left = practice.find("ledger", "pools");
+  CHECK(left.grade == Grade::warn);
+  CHECK_THAT(left.advice.mend, Contains("SET default_pool_size = 20;"));
+}
+
+TEST_CASE("with what doctor advises, a statement whose client has gone stops waiting") {
+  const PostgresCluster cluster;
+  Practice practice{cluster};
+  const auto finding = practice.find("node/main", "abandoned");
+  CHECK(finding.grade == Grade::warn);
+  const auto cut = finding.advice.mend.find("; ");
+  REQUIRE(cut != std::string::npos);
+  cluster.sql(finding.advice.mend.substr(0, cut));
+  cluster.sql(finding.advice.mend.substr(cut + 2));
+  REQUIRE(testing::eventually(
+      [&] { return practice.find("node/main", "abandoned").grade == Grade::ok; }));
+
+  cluster.sql("CREATE TABLE hot (n int); INSERT INTO hot VALUES (1)");
+  testing::PgClient holder{cluster.address("postgres")};
+  holder.run("BEGIN; UPDATE hot SET n = 2");
+  const auto waiting = [&] {
+    return cluster.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'UPDATE hot SET n = 3%' AND "
+        "wait_event_type = 'Lock'");
+  };
+  {
+    boost::asio::io_context io;
+    pg::SessionSettings patient;
+    patient.statement_timeout = std::chrono::hours{1};
+    patient.lock_timeout = std::chrono::hours{1};
+    pg::Session client{io.get_executor(), cluster.address("postgres"), patient};
+    REQUIRE(testing::run_coroutine(io, client.connect(std::chrono::seconds{60})).has_value());
+    const auto given_up = testing::run_coroutine(
+        io, client.query("UPDATE hot SET n = 3", {}, std::chrono::seconds{1}));
+    CHECK_FALSE(given_up.has_value());
+  }
+  CHECK(testing::eventually([&] { return waiting() == "0"; }));
+  holder.run("ROLLBACK");
+  CHECK(cluster.sql("SELECT n FROM hot") == "1");
 }
 
 TEST_CASE("every Alertmanager is asked, and the one that is not there is named") {

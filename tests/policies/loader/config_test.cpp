@@ -184,6 +184,41 @@ TEST_CASE("a zone is on a node that is configured, where the ledger is, and ther
   CHECK_THAT(errors[2], Contains("zone `c` is there twice"));
 }
 
+TEST_CASE("a zone's PgBouncer processes are read, each of one zone only") {
+  const TempFolder folder;
+  const auto secret = folder.write("admin.password", "hunter2\n");
+  ::chmod(secret.c_str(), 0640);
+  const auto load = [&folder](const std::string& zones) {
+    return load_config(folder.write(
+        "homeostat.yaml",
+        "version: 1\npolicies: []\npostgres:\n  nodes: [{name: main, host: db1, dbname: shop}]\n"
+        "  ledger: {node: main}\ninventory: {zones: " +
+            zones + "}\n"));
+  };
+  const auto good = load(
+      "[{name: a, node: main, pgbouncer: [{name: front, host: pb1}, {name: back, host: pb1, "
+      "port: 6433, user: boss, password_file: admin.password, sslmode: disable, "
+      "database: live}]}]");
+  CHECK(texts_of(good.errors).empty());
+  REQUIRE(good.config.has_value());
+  PoolerConfig front;
+  front.name = "front";
+  front.host = "pb1";
+  front.database = "shop";
+  PoolerConfig back{"back", "pb1", 6433, "boss", secret, "disable", "", "live"};
+  CHECK(good.config->zones.at(0).pgbouncer == std::vector<PoolerConfig>{front, back});
+  const auto errors =
+      texts_of(load("[{name: a, node: main, pgbouncer: [{name: p, host: x}, {name: p, host: y}]},\n"
+                    "  {name: b, node: main, pgbouncer: [{name: q, host: x}]}]")
+                   .errors);
+  REQUIRE(errors.size() == 2);
+  CHECK_THAT(errors[0], Contains("PgBouncer `p` is there twice: in zone `a` already"));
+  CHECK_THAT(errors[1], Contains("7:") && Contains("`q` is at x:6432, as `p` is") &&
+                            Contains("one default_pool_size"));
+  CHECK_THAT(texts_of(load("[{name: a, node: main, pgbouncer: [{name: p, hots: x}]}]").errors)[0],
+             Contains("`hots`") && Contains("did you mean `host`?"));
+}
+
 TEST_CASE("Kafka's brokers, groups and properties are read, the properties as a secret") {
   const TempFolder folder;
   const auto secret = folder.write("kafka.properties", "sasl.password=hunter2\n");

@@ -209,30 +209,32 @@ std::vector<Example> config_examples() {
   return {
       good("a small configuration", small_config()),
       good("only injected samples", "version: 1\npolicies: []\ninjected: {path: samples.txt}\n"),
-      good("every key of a configuration",
-           replaced(small_config(), "{name: main, host: db1, dbname: melodyud}",
-                    "{name: main, host: /run/postgresql, port: 5433, dbname: melodyud, user: eye, "
-                    "sslmode: disable}\n  ledger: {node: main, user: hand}") +
-               "mode_ceiling: enforce\n"
-               "tick: 30s\n"
-               "sampling: {every: 1s, fold: 5s, stale_after: 10s}\n"
-               "speed_up: 10\n"
-               "kafka: {bootstrap: [\"127.0.0.1:9092\"], groups: [play-counts], "
-               "control_topic: windows}\n"
-               "injected: {path: samples.txt}\n"
-               "alertmanager: {urls: [\"http://127.0.0.1:9093\"]}\n"
-               "http: {listen: \"127.0.0.1:9780\"}\n"
-               "journal: {path: journal.db, keep: 14d, max_size: 100MB}\n"
-               "on_exit: keep\n"
-               "show_queries: true\n"
-               "log: {format: json, level: debug}\n"
-               "inventory:\n"
-               "  features: [{name: recommendations, class: non_critical}]\n"
-               "  profiles:\n"
-               "    contention: {roles: [reporting], settings: {jit: \"off\", lock_timeout: 2s, "
-               "max_parallel_workers: 4, random_page_cost: 1.5}}\n"
-               "  sessions: {batch: {roles: [reporting], idle_for: 1m, limit: 2}}\n"
-               "  zones: [{name: main, node: main}]\n"),
+      good(
+          "every key of a configuration",
+          replaced(small_config(), "{name: main, host: db1, dbname: melodyud}",
+                   "{name: main, host: /run/postgresql, port: 5433, dbname: melodyud, user: eye, "
+                   "sslmode: disable}\n  ledger: {node: main, user: hand}") +
+              "mode_ceiling: enforce\n"
+              "tick: 30s\n"
+              "sampling: {every: 1s, fold: 5s, stale_after: 10s}\n"
+              "speed_up: 10\n"
+              "kafka: {bootstrap: [\"127.0.0.1:9092\"], groups: [play-counts], "
+              "control_topic: windows}\n"
+              "injected: {path: samples.txt}\n"
+              "alertmanager: {urls: [\"http://127.0.0.1:9093\"]}\n"
+              "http: {listen: \"127.0.0.1:9780\"}\n"
+              "journal: {path: journal.db, keep: 14d, max_size: 100MB}\n"
+              "on_exit: keep\n"
+              "show_queries: true\n"
+              "log: {format: json, level: debug}\n"
+              "inventory:\n"
+              "  features: [{name: recommendations, class: non_critical}]\n"
+              "  profiles:\n"
+              "    contention: {roles: [reporting], settings: {jit: \"off\", lock_timeout: 2s, "
+              "max_parallel_workers: 4, random_page_cost: 1.5}}\n"
+              "  sessions: {batch: {roles: [reporting], idle_for: 1m, limit: 2}}\n"
+              "  zones: [{name: main, node: main, pgbouncer: [{name: front, host: pb1, port: 6433, "
+              "user: boss, sslmode: disable, database: shop}]}]\n"),
       bad("an unknown section", small_config("postgress: {}\n")),
       bad("a control topic that is no name",
           small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"], groups: [a], control_topic: "
@@ -240,6 +242,8 @@ std::vector<Example> config_examples() {
       bad("Kafka without groups", small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"]}\n")),
       bad("an inventory to come", small_config("inventory: {views: auto}\n")),
       bad("zones that are no list", small_config("inventory: {zones: auto}\n")),
+      bad("a PgBouncer that is nowhere",
+          small_config("inventory: {zones: [{name: main, node: main, pgbouncer: [{name: a}]}]}\n")),
       bad("a zone without a node", small_config("inventory: {zones: [{name: main}]}\n")),
       bad("a profile without settings", small_config("inventory: {profiles: {calm: {roles: [a], "
                                                      "settings: {}}}}\n")),
