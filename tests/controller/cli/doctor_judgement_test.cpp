@@ -54,11 +54,16 @@ TEST_CASE("versions 15 to 18 are ok, others a warning") {
   }
 }
 
-TEST_CASE("a user who may only look, and a database with a size of its own, are told") {
+TEST_CASE("a user who may only look, and a database with a size of its own, are told (H57)") {
   PoolerConfig process;
   process.user = "homeostat_actuator";
   process.database = "shop";
-  PoolerFacts facts{"root , homeostat_actuator", "scram-sha-256", 20, true, 20};
+  PoolerFacts facts;
+  facts.admin_users = "root , homeostat_actuator";
+  facts.auth_type = "scram-sha-256";
+  facts.pool_size = 20;
+  facts.has_database = true;
+  facts.database_pool_size = 20;
   const auto judged_pools = [&] {
     Findings findings("pgbouncer/front");
     judge_pools(process, "main", facts, findings);
@@ -73,6 +78,10 @@ TEST_CASE("a user who may only look, and a database with a size of its own, are 
   CHECK_THAT(judged_pools().at(0).advice.mend,
              Contains("root,homeostat_actuator2, homeostat_actuator;"));
   facts.auth_type = "any";
+  facts.shares_port = true;  // H57
+  CHECK(judged_pools().at(1).check == "port");
+  process.host = "/run/pgbouncer-1";
+  CHECK(judged_pools().at(1).check == "pool");
   CHECK(judged_pools().at(0).grade == Grade::ok);
   facts.pool_size.reset();
   CHECK(worst(judged_pools()) == Grade::fail);

@@ -298,6 +298,12 @@ TEST_CASE("Citus' coordinator is one of the nodes, and has to be named") {
   CHECK(config_errors_of(small_config("  citus: {}\n")).size() == 1);
   CHECK(config_errors_of(small_config("  citus: {coordinator: main, nodes: 3}\n")).size() == 1);
   CHECK(config_errors_of(small_config("  citus: {coordinator: main}\n")).empty());
+  CHECK_THAT(config_errors_of(small_config("  partitions: {node: mian, table: public.plays}\n"))[0],
+             Contains("did you mean `main`?"));
+  CHECK_THAT(config_errors_of(small_config("  partitions: {node: main, table: plays}\n"))[0],
+             Contains("SCHEMA.TABLE"));
+  CHECK(
+      config_errors_of(small_config("  partitions: {node: main, table: public.plays}\n")).empty());
 }
 
 TEST_CASE("nodes and features are there once") {
