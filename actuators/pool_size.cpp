@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/ports/lever.hpp"
 #include "sql/embedded.hpp"
 
 namespace homeostat {
@@ -35,7 +36,8 @@ struct PoolSizes::Process {
   pg::Session session;
   bool limited = false;  // at the last keep()
   std::string problem;
-  Duration pause{};  // after the last failure; 0: there was none
+  bool foreign = false;  // the problem is that it was left to somebody else
+  Duration pause{};      // after the last failure; 0: there was none
   TimePoint retry_at{};
 };
 
@@ -199,8 +201,9 @@ asio::awaitable<Result<void>> PoolSizes::keep() {
   auto seen = co_await look();
   if (!seen.has_value()) co_return seen.error();
   notes_.clear();
-  const auto say = [this](Subject about, std::string text) {
-    notes_.push_back({std::move(about), "pgbouncer", std::move(text)});
+  const auto say = [this](Subject about, std::string text, bool foreign = false) {
+    std::string key{foreign ? kForeignWriteNote : "pgbouncer"};
+    notes_.push_back({std::move(about), std::move(key), std::move(text)});
   };
   const auto each =
       consoles_ / static_cast<std::int64_t>(std::max<std::size_t>(processes_.size(), 1));
@@ -222,14 +225,15 @@ asio::awaitable<Result<void>> PoolSizes::keep() {
         co_return served.error();
       }
       process->problem = served.has_value() ? std::string{} : served.error().context;
+      process->foreign = !served.has_value() && served.error().code == ErrorCode::foreign_value;
       // What was left to somebody else is not asked again.
-      const bool waits = !served.has_value() && served.error().code != ErrorCode::foreign_value;
+      const bool waits = !served.has_value() && !process->foreign;
       process->pause = waits ? std::clamp(process->pause * 2, kFirstRetry, kLastRetry) : Duration{};
       process->retry_at = clock_.now() + process->pause;
     }
     if (!process->problem.empty()) {
       say({SubjectKind::zone, which.zone},
-          which.name + " at " + process->place + ": " + process->problem);
+          which.name + " at " + process->place + ": " + process->problem, process->foreign);
     }
   }
   for (const auto& [place, row] : seen->written) {

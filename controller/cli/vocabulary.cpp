@@ -7,7 +7,7 @@
 namespace homeostat {
 namespace {
 
-enum class Source { postgres, citus, kafka, batch_reports, zones, any_probe, later };
+enum class Source { postgres, citus, partitions, kafka, batch_reports, zones, any_probe, later };
 
 struct SignalRow {
   const char* name;
@@ -68,6 +68,10 @@ constexpr SignalRow kSignals[] = {
      "CPU time of the busiest tenant, of all that Citus tracks"},
     {"citus_misplaced_shards", SignalShape::gauge, SubjectKind::cluster, "shards", Source::citus,
      "groups of Citus shards that lie on a node which their placement rule does not allow"},
+    {"pg_partition_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::partitions,
+     "coefficient of variation of rows over the partitions of postgres.partitions"},
+    {"pg_largest_partition_share", SignalShape::gauge, SubjectKind::cluster, "ratio",
+     Source::partitions, "rows of the largest partition of postgres.partitions, of all"},
     {"kafka_consumer_lag_events", SignalShape::gauge, SubjectKind::group, "events", Source::kafka,
      "events that a consumer group has not read yet"},
     {"kafka_consumer_lag_seconds", SignalShape::gauge, SubjectKind::group, "seconds", Source::kafka,
@@ -156,6 +160,7 @@ LeverDescription admission_lever(const std::vector<ZoneConfig>& zones) {
 struct Sources {
   bool postgres = false;
   bool citus = false;
+  bool partitions = false;
   bool kafka = false;
   bool batch_reports = false;  ///< consumers report to the ledger's home
   bool zones = false;          ///< and the schema that has their queues
@@ -168,6 +173,8 @@ struct Sources {
         return injected || postgres;
       case Source::citus:
         return injected || citus;
+      case Source::partitions:
+        return injected || partitions;
       case Source::kafka:
         return injected || kafka;
       case Source::batch_reports:
@@ -264,6 +271,7 @@ Vocabulary make_vocabulary(const Config& config) {
   Sources sources;
   sources.postgres = !config.nodes.empty();
   sources.citus = config.citus.has_value();
+  sources.partitions = config.partitions.has_value();
   sources.moves_shards = moves_shards(config);
   sources.kafka = config.kafka.has_value();
   sources.batch_reports = config.kafka && config.ledger;
@@ -282,6 +290,7 @@ Vocabulary make_vocabulary() {
   Sources sources;
   sources.postgres = true;
   sources.citus = true;
+  sources.partitions = true;
   sources.moves_shards = true;
   sources.kafka = true;
   sources.batch_reports = true;

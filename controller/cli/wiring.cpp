@@ -20,6 +20,7 @@
 #include "probes/injected.hpp"
 #include "probes/kafka_lag.hpp"
 #include "probes/pg_locks.hpp"
+#include "probes/pg_partitions.hpp"
 
 namespace homeostat {
 namespace {
@@ -71,6 +72,17 @@ AdmissionQueueOptions queue_options(const Config& config) {
   options.address = beside_ledger(config);
   for (const auto& zone : config.zones) options.zones.push_back(zone.name);
   options.seed = static_cast<std::uint64_t>(getpid()) + 2;
+  return options;
+}
+
+PgPartitionsOptions partitions_options(const Config& config) {
+  PgPartitionsOptions options;
+  for (const auto& node : config.nodes) {
+    if (node.name != config.partitions->node) continue;
+    options.address = address_of(config, node.name, node.user, node.password_file);
+  }
+  options.table = config.partitions->table;
+  options.seed = static_cast<std::uint64_t>(getpid()) + 3;
   return options;
 }
 
@@ -169,6 +181,9 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
     probes.push_back(std::make_unique<AdmissionQueue>(executor, queue_options(config)));
   }
   if (config.citus) probes.push_back(make_citus_probe(config, executor, shards));
+  if (config.partitions) {
+    probes.push_back(std::make_unique<PgPartitions>(executor, partitions_options(config)));
+  }
   if (config.kafka) {
     std::shared_ptr<BatchReports> reports;
     if (config.ledger) {

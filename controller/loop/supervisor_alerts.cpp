@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "controller/ports/lever.hpp"
+
 namespace homeostat {
 namespace {
 
@@ -226,6 +228,23 @@ void add_stopped(const Report& report, std::vector<Alert>& alerts) {
   add_unapproved(report, alerts);
 }
 
+/// What levers left to somebody else beside their targets, one alert a subject.
+void add_foreign_notes(const Report& report, std::vector<Alert>& alerts) {
+  std::map<Subject, std::string> told;
+  for (const auto& note : report.notes) {
+    if (note.key != kForeignWriteNote) continue;
+    auto& text = told[note.subject];
+    text += (text.empty() ? "" : "; ") + note.text;
+  }
+  for (const auto& [subject, text] : told) {
+    auto alert =
+        own(report, "HomeostatForeignWrite", "warning",
+            "somebody else has written what Homeostat had set of " + to_text(subject), text);
+    alert.labels["subject"] = to_text(subject);
+    alerts.push_back(std::move(alert));
+  }
+}
+
 }  // namespace
 
 std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const Report& report) {
@@ -265,6 +284,7 @@ std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const
                                     (open.last_error.empty() ? "." : ": " + open.last_error)));
     }
   }
+  add_foreign_notes(report, alerts);
   add_benched(report, alerts);
   if (!stands_by(report)) add_stopped(report, alerts);
   for (const auto& pause : report.pauses) {

@@ -16,6 +16,9 @@
 
 namespace homeostat {
 
+/// Key of a lever's Note about something that was left to somebody else: an alert, too.
+inline constexpr std::string_view kForeignWriteNote = "foreign_write";
+
 /// What came of a Change, and why when it was refused or yielded.
 struct ChangeResult {
   ChangeOutcome outcome = ChangeOutcome::unknown;

@@ -48,6 +48,13 @@ struct CitusConfig {
   friend bool operator==(const CitusConfig&, const CitusConfig&) = default;
 };
 
+/// A hash-partitioned table of one server, whose partitions are measured, and never moved.
+struct PartitionsConfig {
+  std::string node;   ///< of postgres.nodes
+  std::string table;  ///< SCHEMA.TABLE, quoted as SQL wants it
+  friend bool operator==(const PartitionsConfig&, const PartitionsConfig&) = default;
+};
+
 struct FeatureConfig {
   std::string name;
   std::string klass;  ///< the key is `class`
@@ -125,6 +132,7 @@ struct Config {
   std::vector<NodeConfig> nodes;
   std::optional<LedgerConfig> ledger;
   std::optional<CitusConfig> citus;
+  std::optional<PartitionsConfig> partitions;
   std::optional<KafkaConfig> kafka;
   std::optional<InjectedConfig> injected;
   std::vector<std::string> alertmanagers;  ///< base URLs

@@ -136,6 +136,18 @@ Shape ledger_shape() {
                    password_file()}};
 }
 
+Shape partitions_shape() {
+  return {.name = "`partitions`",
+          .help =
+              "A hash-partitioned table of a plain PostgreSQL: how even its partitions are is "
+              "measured, and nothing is moved.",
+          .keys = {{.name = "node", .required = true, .help = "One of postgres.nodes."},
+                   {.name = "table",
+                    .required = true,
+                    .help = "SCHEMA.TABLE: the partitioned table itself.",
+                    .pattern = Pattern{"[^\\s.]+\\.[^\\s.]+", "SCHEMA.TABLE"}}}};
+}
+
 Shape postgres_shape() {
   return {.name = "`postgres`",
           .help = "The supervised servers.",
@@ -146,7 +158,9 @@ Shape postgres_shape() {
                     .help = "Every server that is measured.",
                     .shapes = {node_shape()}},
                    record("ledger", "Without it the daemon only watches.", ledger_shape(), false),
-                   record("citus", "Without it nobody measures shards.", citus_shape(), false)}};
+                   record("citus", "Without it nobody measures shards.", citus_shape(), false),
+                   record("partitions", "Without it nobody measures partitions.",
+                          partitions_shape(), false)}};
 }
 
 Shape kafka_shape() {

@@ -40,6 +40,7 @@ class ConfigBuilder {
   void read_nodes(const Value& postgres);
   NodeConfig read_node(const Value& value);
   void read_ledger(const Value& value);
+  void read_partitions(const Value& value);
   void read_kafka(const Value& value);
   void read_http(const Value& value);
   void read_journal_and_log();
@@ -172,6 +173,15 @@ void ConfigBuilder::read_nodes(const Value& postgres) {
   if (const auto* const citus = find(postgres, "citus")) {
     config_.citus = read_citus(*citus, node_names(), errors_);
   }
+  if (const auto* const partitions = find(postgres, "partitions")) read_partitions(*partitions);
+}
+
+void ConfigBuilder::read_partitions(const Value& value) {
+  PartitionsConfig partitions;
+  assign_text(partitions.node, value, "node");
+  assign_text(partitions.table, value, "table");
+  is_node(partitions.node, value, "node");
+  config_.partitions = std::move(partitions);
 }
 
 void ConfigBuilder::read_ledger(const Value& value) {

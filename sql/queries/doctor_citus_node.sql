@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What a node of Citus, 11 or later, says of itself, as one JSON object. `workers` are background
--- workers that run now; what PostgreSQL starts apart from max_worker_processes is none.
+-- workers that run now; what PostgreSQL starts apart from max_worker_processes is none. `conninfo` is
+-- null for who may not see it.
 SELECT row_to_json(f) FROM (
   SELECT (SELECT g.groupid FROM pg_catalog.pg_dist_local_group g) AS groupid,
          pg_catalog.citus_is_coordinator() AS coordinator,
@@ -24,6 +25,7 @@ SELECT row_to_json(f) FROM (
            WHERE s.database = current_database() AND NOT s.active
              AND s.slot_name ~ '^citus_shard_(move|split)_slot_')::float8 AS held_bytes,
          current_setting('output_plugin_libraries', true) AS plugins,
-         coalesce(current_setting('citus.node_conninfo', true), '') AS conninfo,
+         (SELECT s.setting FROM pg_catalog.pg_settings s
+           WHERE s.name = 'citus.node_conninfo') AS conninfo,
          d.available_disk_size AS disk_free, d.total_disk_size AS disk
     FROM pg_catalog.citus_local_disk_space_stats() d) f

@@ -172,7 +172,7 @@ TEST_CASE_METHOD(PoolBench, "what was asked of a process that never answered is 
   CHECK(size_of(bouncer) == 20);
 }
 
-TEST_CASE_METHOD(PoolBench, "a pool's size is set again after RELOAD and after a restart") {
+TEST_CASE_METHOD(PoolBench, "a pool's size is set again after RELOAD and after a restart (H29)") {
   one->limit(7);
   SECTION("reload") { bouncer.command("RELOAD"); }
   SECTION("restart") { bouncer.restart(); }
@@ -193,6 +193,7 @@ TEST_CASE_METHOD(PoolBench, "a size that somebody else has set is left to them (
     CHECK_THAT(one->note(), StartsWith("front at 127.0.0.1:") &&
                                 Contains("somebody else has set default_pool_size to 13") &&
                                 Contains("it was 20"));
+    CHECK(one->lever.notes()[0].key == kForeignWriteNote);
     CHECK(written() == "20 20 7 13");
     bouncer.command("RELOAD");  // nor is it taken up again while the limit stands
     one->limit(5);
@@ -240,7 +241,7 @@ TEST_CASE_METHOD(PoolBench, "without the fence, and while its policy is paused, 
   }
 }
 
-TEST_CASE("a PgBouncer that cannot be reached is named, and the others are served") {
+TEST_CASE("a PgBouncer that cannot be reached is named, and the others are served (H57)") {
   const LedgerCluster cluster;
   const PgBouncerServer bouncer{cluster, kTwenty};
   auto nobody = process_of(bouncer);

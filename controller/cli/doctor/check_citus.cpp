@@ -91,7 +91,13 @@ asio::awaitable<std::vector<Finding>> check_citus(asio::any_io_executor executor
         co_return findings.all();
       }
       auto told = co_await json_row(session, sql::doctor_citus_cluster, deadline);
-      if (told.has_value()) cluster = std::move(*told);
+      if (!told.has_value()) {
+        findings.fail("coordinator", told.error().context,
+                      {"nothing else of the cluster was looked at",
+                       "homeostat grants --monitor, and homeostat doctor again"});
+        co_return findings.all();
+      }
+      cluster = std::move(*told);
     }
     if (answer->its.is_object()) groups.emplace(answer->its.at("groupid").get<int>(), node.name);
     answers.push_back(std::move(*answer));

@@ -37,6 +37,7 @@ asio::awaitable<Result<PoolerFacts>> ask_console(pg::Session& session, const Poo
     const auto key = config->string(row, 0);
     if (key == "admin_users") facts.admin_users = config->string(row, 1);
     if (key == "auth_type") facts.auth_type = config->string(row, 1);
+    if (key == "so_reuseport") facts.shares_port = config->string(row, 1) != "0";
     if (key == "default_pool_size" && config->integer(row, 1)) {
       facts.pool_size = static_cast<int>(*config->integer(row, 1));
     }
@@ -97,6 +98,12 @@ void judge_pools(const PoolerConfig& process, const std::string& zone, const Poo
                   {why, "in pgbouncer.ini: admin_users = " +
                             (facts.admin_users.empty() ? "" : facts.admin_users + ", ") +
                             process.user + "; then RELOAD"});
+  }
+  if (facts.shares_port && !process.host.starts_with('/')) {
+    findings.warn("port", "so_reuseport is on: other processes may answer at the same port",
+                  {"a SET reaches one of them, and nobody knows which",
+                   "give each process a unix_socket_dir of its own, and name each here with that "
+                   "folder as host"});
   }
   const auto size = std::to_string(*facts.pool_size);
   if (!facts.has_database) {

@@ -23,8 +23,8 @@ std::string joined(const json& list) {
   return text;
 }
 
-void judge_room(const json& its, const std::string& setting, const char* most, const char* used,
-                int spare, Findings& findings) {
+void judge_spare(const json& its, const std::string& setting, const char* most, const char* used,
+                 int spare, Findings& findings) {
   const int limit = its.at(most).get<int>();
   const int now = its.at(used).get<int>();
   const auto found =
@@ -41,9 +41,9 @@ void judge_room(const json& its, const std::string& setting, const char* most, c
 }
 
 void judge_disk(const json& its, Findings& findings) {
-  const double all = its.value("disk", 0.0);
-  const double free = its.value("disk_free", 0.0);
-  if (all <= 0) return;  // cannot be known
+  if (!its.at("disk").is_number() || !its.at("disk_free").is_number()) return;  // not known
+  const auto all = its.at("disk").get<double>();
+  const auto free = its.at("disk_free").get<double>();
   const auto found = text::bytes(free) + " of " + text::bytes(all) + " free";
   if (free >= kSpareDisk * all) {
     findings.ok("citus-disk", found);
@@ -188,9 +188,9 @@ void judge_moves(const json& its, bool moving, Findings& findings) {
                   {"a move off this node would block writes to its shards: it is refused",
                    "ALTER SYSTEM SET wal_level = logical; and restart the server when it suits"});
   }
-  judge_room(its, "max_replication_slots", "max_slots", "slots", kSpareSlots, findings);
-  judge_room(its, "max_wal_senders", "max_senders", "senders", kSpareSlots, findings);
-  judge_room(its, "max_worker_processes", "max_workers", "workers", kSpareWorkers, findings);
+  judge_spare(its, "max_replication_slots", "max_slots", "slots", kSpareSlots, findings);
+  judge_spare(its, "max_wal_senders", "max_senders", "senders", kSpareSlots, findings);
+  judge_spare(its, "max_worker_processes", "max_workers", "workers", kSpareWorkers, findings);
   if (its.at("max_logical").get<int>() < kSpareSlots) {
     findings.warn("citus-room",
                   "max_logical_replication_workers is " + its.at("max_logical").dump(),
@@ -221,6 +221,7 @@ void judge_moves(const json& its, bool moving, Findings& findings) {
                      "'citus'; SELECT pg_reload_conf();"});
     }
   }
+  if (its.at("conninfo").is_null()) return;
   const auto conninfo = its.at("conninfo").get<std::string>();
   if (conninfo.find("tcp_user_timeout") != std::string::npos) {
     findings.ok("citus-conninfo", "citus.node_conninfo gives up on a lost network");

@@ -70,7 +70,7 @@ std::string stopped(const Verdict& verdict) {
          (over ? "; the run is over." : "; it goes on in a later window.");
 }
 
-std::string holding(const Verdict& verdict, const json& policy) {
+std::string job_holding(const Verdict& verdict, const json& policy) {
   if (verdict.state == BreakerState::open) return "Runs: " + progress(status_of(verdict)) + ".";
   return sentence("Waits to go on, since " + why_stopped(status_of(verdict).stop),
                   failed_gates(verdict, policy));
@@ -105,7 +105,7 @@ std::string job_reason(const Verdict& verdict, const json& policy) {
     case Step::failed:
       return "Failed" + moved(status_of(verdict)) + "; the run is over.";
     case Step::holding:
-      return holding(verdict, policy);
+      return job_holding(verdict, policy);
     case Step::blocked:
       return sentence(stands_still ? "Would go on, but may not" : "Would start, but may not",
                       failed_gates(verdict, policy));

@@ -227,6 +227,21 @@ TEST_CASE("a foreign value is told with what it is, where the lever knows") {
                Contains("jit of role bulk (now on)"));
 }
 
+TEST_CASE("what a lever left to somebody else beside its target is told, once a subject (S3)") {
+  auto report = healthy();
+  const Subject zone{SubjectKind::zone, "main"};
+  report.notes = {{zone, "pgbouncer", "front: gone"},
+                  {zone, std::string{kForeignWriteNote}, "front: 13"},
+                  {zone, std::string{kForeignWriteNote}, "back: 14"}};
+  const auto alerts = active_alerts({}, report);
+  const auto* alert = named(alerts, "HomeostatForeignWrite");
+  REQUIRE(alert != nullptr);
+  CHECK(alert->labels.at("subject") == "zone/main");
+  CHECK(alert->annotations.at("description") == "front: 13; back: 14");
+  report.notes.resize(1);
+  CHECK(named(active_alerts({}, report), "HomeostatForeignWrite") == nullptr);
+}
+
 TEST_CASE("a journal that cannot be written and a refused reload are told (H39, H36)") {
   auto report = healthy();
   report.journal_usable = false;

@@ -290,6 +290,15 @@ TEST_CASE("the ledger's node is one of the nodes") {
         Texts{"6:18: `node` is `mian`, which is none of postgres.nodes; did you mean `main`?"});
 }
 
+TEST_CASE("a partitioned table has a node and a schema") {
+  CHECK_THAT(config_errors_of(small_config("  partitions: {node: mian, table: public.plays}\n"))[0],
+             Contains("did you mean `main`?"));
+  CHECK_THAT(config_errors_of(small_config("  partitions: {node: main, table: plays}\n"))[0],
+             Contains("SCHEMA.TABLE"));
+  CHECK(
+      config_errors_of(small_config("  partitions: {node: main, table: public.plays}\n")).empty());
+}
+
 TEST_CASE("nodes and features are there once") {
   CHECK(config_errors_of(small_config("    - {name: main, host: db2, dbname: melodyud}\n")) ==
         Texts{"6:14: node `main` is there twice"});

@@ -211,9 +211,11 @@ std::vector<Example> config_examples() {
       good("only injected samples", "version: 1\npolicies: []\ninjected: {path: samples.txt}\n"),
       good(
           "every key of a configuration",
-          replaced(small_config(), "{name: main, host: db1, dbname: melodyud}",
-                   "{name: main, host: /run/postgresql, port: 5433, dbname: melodyud, user: eye, "
-                   "sslmode: disable}\n  ledger: {node: main, user: hand}") +
+          replaced(
+              small_config(), "{name: main, host: db1, dbname: melodyud}",
+              "{name: main, host: /run/postgresql, port: 5433, dbname: melodyud, user: eye, "
+              "sslmode: disable}\n  ledger: {node: main, user: hand}\n  partitions: {node: main, "
+              "table: public.plays}") +
               "mode_ceiling: enforce\n"
               "tick: 30s\n"
               "sampling: {every: 1s, fold: 5s, stale_after: 10s}\n"
