@@ -17,6 +17,7 @@ import batch
 import crossing
 import decide
 import detect
+import isolation
 import lag
 import lock_probe
 import memory
@@ -26,7 +27,7 @@ import throughput
 
 BENCHMARKS = {module.NAME: module
               for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape,
-                             simulate, detect, lag, batch, backpressure)}
+                             simulate, detect, lag, batch, backpressure, isolation)}
 ROUNDS = 5
 
 
