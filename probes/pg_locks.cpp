@@ -70,6 +70,12 @@ std::vector<SignalName> PgLocks::signals() const {
           "pg_idle_in_transaction_seconds"};
 }
 
+std::vector<Subject> PgLocks::parts() const {
+  std::vector<Subject> all;
+  for (const auto& zone : options_.zones) all.push_back({SubjectKind::zone, zone});
+  return all;
+}
+
 asio::awaitable<Result<Reading>> PgLocks::sample(TimePoint now, Duration deadline) {
   const bool connecting = !session_.connected();
   if (connecting && now < backoff_.next()) {

@@ -55,6 +55,7 @@ class PgLocks : public Probe {
   std::string_view name() const override { return "pg_locks"; }
   Subject subject() const override { return subject_; }
   std::vector<SignalName> signals() const override;
+  std::vector<Subject> parts() const override;
   [[nodiscard]] boost::asio::awaitable<Result<Reading>> sample(TimePoint now,
                                                                Duration deadline) override;
 

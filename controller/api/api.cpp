@@ -110,26 +110,46 @@ HttpAnswer batch_window(const Report& report, const HttpRequest& request, WallTi
   return error_answer(404, "no window is set for this group");
 }
 
-/// How many transactions of the zone run at a time, and how long others queue, for gateways that
-/// do not ask the database; 404: no limit of ours.
+/// Which node holds the zone, as a policy knows that escalates to it; empty: none does, or nobody.
+std::string holder_of(const Report& report, const std::string& zone) {
+  for (const auto& policy : report.policies) {
+    if (!policy.escalate) continue;
+    const auto found = policy.escalate->holders.find({SubjectKind::zone, zone});
+    if (found != policy.escalate->holders.end()) return to_text(found->second);
+  }
+  return {};
+}
+
+/// How many transactions of the zone run at a time, and how long others queue, and of one in
+/// recovery the share of keys that is let in: for gateways that do not ask the database. 404: no
+/// limit of ours. It holds until the first of them runs out.
 HttpAnswer admission(const Report& report, const HttpRequest& request, WallTime now) {
   const auto zone = request.query.find("zone");
   if (zone == request.query.end() || request.query.size() != 1) {
     return error_answer(400, "expected zone=, the name of a zone");
   }
   if (!report.leader) return error_answer(503, does_not_lead(report));
-  const LeverKey key{"admission", "zone/" + zone->second};
+  const auto target = "zone/" + zone->second;
+  const auto node = holder_of(report, zone->second);
+  json answer;
   for (const auto& open : report.levers) {
+    const auto& key = open.row.key;
+    const bool limits = key == LeverKey{"admission", target};
+    const bool recovers = key.lever == "zone" && (key.target == target || key.target == node);
     const auto expires = report.wall + open.row.remaining;
     // A value that somebody else has changed is not ours to tell.
-    if (open.row.key != key || open.drifted || expires <= now) continue;
-    json answer = to_json(open.row.value);  // queue_limit in seconds
+    if ((!limits && !recovers) || open.drifted || expires <= now) continue;
+    const std::int64_t until = expires.time_since_epoch().count() / 1000;
+    for (const auto& [name, value] : to_json(open.row.value).items()) {  // queue_limit in seconds
+      const bool looser = recovers && answer.contains(name) && answer[name] < value;
+      if (!looser) answer[name] = value;
+    }
     answer["zone"] = zone->second;
-    answer["epoch"] = open.row.token.epoch;
-    answer["expires_at_ms"] = expires.time_since_epoch().count() / 1000;
-    return json_answer(200, answer);
+    answer["epoch"] = std::max(answer.value("epoch", open.row.token.epoch), open.row.token.epoch);
+    answer["expires_at_ms"] = std::min(answer.value("expires_at_ms", until), until);
   }
-  return error_answer(404, "no limit is set for this zone");
+  return answer.empty() ? error_answer(404, "no limit is set for this zone")
+                        : json_answer(200, answer);
 }
 
 HttpAnswer policies(const Report& report) {

@@ -140,7 +140,7 @@ LeverDescription end_session_lever(std::map<std::string, LeverValue> declared) {
 }
 
 // A zone's are those of its node.
-constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500ms"};
+constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500ms", "probe_up"};
 
 // Without zones in the inventory it has no targets.
 LeverDescription admission_lever(const std::vector<ZoneConfig>& zones) {
@@ -153,6 +153,24 @@ LeverDescription admission_lever(const std::vector<ZoneConfig>& zones) {
   lever.regulated = {"concurrency", ArgumentType::number,     "transactions", 1, 10'000,
                      true,          "Transactions at a time."};
   for (const auto& zone : zones) lever.targets.push_back("zone/" + zone.name);
+  return lever;
+}
+
+// Of zones, and of the nodes that hold them: an escalation goes there.
+LeverDescription zone_lever(const std::vector<ZoneConfig>& zones) {
+  std::set<std::string> targets;
+  for (const auto& zone : zones) {
+    targets.insert("zone/" + zone.name);
+    targets.insert("node/" + zone.node);
+  }
+  LeverDescription lever;
+  lever.inventory = "zones";
+  lever.help = "turns transactions of a zone, or of all zones of a node, away at once";
+  lever.traits.isolates = true;
+  lever.traits.shuts_out = true;
+  lever.arguments = {
+      {"admit", ArgumentType::share, false, "share of keys let in all the same", {}, {}, "0%"}};
+  lever.targets.assign(targets.begin(), targets.end());
   return lever;
 }
 
@@ -240,6 +258,7 @@ Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& 
   words.levers.emplace("batch_window", batch_window_lever(groups));
   words.levers.emplace("rebalance", rebalance_lever(sources.moves_shards));
   words.levers.emplace("admission", admission_lever(zones));
+  words.levers.emplace("zone", zone_lever(zones));
   for (const auto* name : kOfZones) words.signals[name].also_about = SubjectKind::zone;
   words.subjects[SubjectKind::cluster] = {Subject{}};
   for (const auto& zone : zones) {

@@ -12,6 +12,7 @@
 #include "actuators/feature.hpp"
 #include "actuators/planner_profile.hpp"
 #include "actuators/rebalance.hpp"
+#include "actuators/zone.hpp"
 #include "controller/cli/shard_plan.hpp"
 #include "controller/cli/vocabulary.hpp"
 #include "controller/transport/kafka_topic.hpp"
@@ -109,6 +110,21 @@ KafkaBatchesOptions batches_options(const Config& config) {
   options.every /= config.speed_up;
   options.seed = static_cast<std::uint64_t>(getpid()) + 1;
   return options;
+}
+
+// The coordinator, which has no shards, is not in the layout.
+std::vector<ZonePlace> zone_places(const Config& config, const KnownShards& shards) {
+  std::vector<ZonePlace> places;
+  for (const auto& zone : config.zones) {
+    ZonePlace place{zone.name, zone.node, {}, config.ledger && config.ledger->node == zone.node};
+    if (place.here) place.group = 0;
+    const auto known = shards.newest ? shards.newest->nodes : std::vector<ShardLayout::Node>{};
+    for (const auto& node : known) {
+      if (node.name == zone.node) place.group = node.group;
+    }
+    places.push_back(std::move(place));
+  }
+  return places;
 }
 
 }  // namespace
@@ -210,6 +226,8 @@ std::vector<std::unique_ptr<Lever>> make_levers(const Config& config,
   levers.push_back(std::make_unique<EndSessionLever>(actuator));
   levers.push_back(std::make_unique<AdmissionLever>(actuator, clock, std::chrono::seconds{2},
                                                     make_pools(config, executor, actuator, clock)));
+  levers.push_back(std::make_unique<ZoneLever>(
+      actuator, [config, shards] { return zone_places(config, *shards); }, clock));
   if (config.kafka) {
     auto topic = std::make_unique<kafka::CompactedTopic>(executor, address_of(*config.kafka),
                                                          config.kafka->control_topic);

@@ -37,6 +37,12 @@ asio::awaitable<void> sample_into(std::shared_ptr<Round> round, std::size_t slot
   if (--round->waiting == 0) round->all_in.cancel();
 }
 
+/// Whether somebody is there, be it with an error.
+bool answers(const Result<Reading>& result) {
+  return result.has_value() || (result.error().code != ErrorCode::timeout &&
+                                result.error().code != ErrorCode::unavailable);
+}
+
 AbsentReason reason_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::timeout:
@@ -74,12 +80,16 @@ asio::awaitable<std::vector<Sample>> Sampler::sample(TimePoint now, Duration dea
 
   std::vector<Sample> samples;
   std::map<Subject, bool> up;
+  const auto join = [&up](const Subject& subject, bool is_up) {
+    const auto [known, first] = up.emplace(subject, is_up);
+    if (!first) known->second = known->second && is_up;
+  };
   for (std::size_t i = 0; i < probes_.size(); ++i) {
     auto& result = *round->results[i];
     auto& status = statuses_[i];
     status.up = result.has_value();
-    const auto [known, first] = up.emplace(status.subject, status.up);
-    if (!first) known->second = known->second && status.up;
+    join(status.subject, status.up);
+    for (const auto& part : probes_[i]->parts()) join(part, answers(result));
     details_[i].clear();
     if (!status.up) {
       status.error = result.error().context;

@@ -20,7 +20,8 @@ class Sampler {
   explicit Sampler(std::vector<Probe*> probes);
 
   /// One sample of every signal of every probe, in the probes' order, and `probe_up` (1 or 0) of
-  /// every subject. A probe that fails or misses `deadline` gives absent samples that say why.
+  /// every subject and of its parts. A probe that fails or misses `deadline` gives absent samples
+  /// that say why.
   [[nodiscard]] boost::asio::awaitable<std::vector<Sample>> sample(TimePoint now,
                                                                    Duration deadline);
 

@@ -57,6 +57,12 @@ class Probe {
   /// Every signal it samples, without probe_up, which the supervisor makes from the outcome.
   virtual std::vector<SignalName> signals() const = 0;
 
+  /// Subjects that are a part of that one, as zones are of a node: each gets a `probe_up` of its
+  /// own, which is 0 while this probe gets no answer at all. An answer that is an error (a
+  /// privilege that is missing) is one: what is dead is turned away, what cannot be measured is
+  /// not.
+  virtual std::vector<Subject> parts() const { return {}; }
+
   /// All or nothing: an Error, never a partial Reading, so that "zero" and "unknown" stay apart.
   /// Never called concurrently with itself. Must not block the thread. Ends by `deadline` (from the
   /// call), whatever the other side does. `now` stamps the samples: a probe holds no clock.

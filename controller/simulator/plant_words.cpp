@@ -23,13 +23,6 @@ LeverDescription admission() {
   return lever;
 }
 
-LeverDescription zone() {
-  LeverDescription lever;
-  lever.help = "turns requests to a zone, or to all zones of a node, away at once";
-  lever.traits.isolates = true;
-  return lever;
-}
-
 LeverDescription rebalance() {
   LeverDescription lever;
   lever.help = "moves shards between nodes until they are even";
@@ -82,7 +75,7 @@ void add_plant_words(Vocabulary& words, const Plant& plant) {
   add_subjects(words, plant);
   add_lever(words, "admission", admission(), {SubjectKind::zone});
   add_lever(words, "batch_window", words.levers["batch_window"], {SubjectKind::group});
-  add_lever(words, "zone", zone(), {SubjectKind::zone, SubjectKind::node});
+  add_lever(words, "zone", words.levers["zone"], {SubjectKind::zone, SubjectKind::node});
   add_lever(words, "rebalance", rebalance(), {SubjectKind::cluster});
 }
 

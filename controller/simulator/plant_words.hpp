@@ -8,10 +8,10 @@
 namespace homeostat {
 
 /// Puts into the daemon's words what a simulation has besides: every signal is provided, the
-/// plant's subjects are the inventory and what `batch_window` can be set on, and the levers
-/// `admission`, `zone` and `rebalance` are there, of which the daemon has no actuator yet. A policy
-/// about what the plant has not loads all the same, about a subject that nothing is measured of: it
-/// is dropped later, with a note
+/// plant's subjects are the inventory and what `batch_window` and `zone` can be set on, and the
+/// levers `admission` and `rebalance` take what its model does. A policy about what the plant has
+/// not loads all the same, about a subject that nothing is measured of: it is dropped later, with a
+/// note
 /// (`fitted`).
 void add_plant_words(Vocabulary& words, const Plant& plant);
 

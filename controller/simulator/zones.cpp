@@ -34,9 +34,12 @@ std::vector<double> Zones::failing(const std::vector<Incident>& active) const {
   return shares;
 }
 
-bool Zones::isolated(std::size_t zone, const LeversInForce& levers) const {
-  return levers.contains({"zone", to_text(zones_[zone])}) ||
-         levers.contains({"zone", to_text(holders_.at(zones_[zone]))});
+/// The share of a zone's requests that the levers let in.
+double Zones::let_in(std::size_t zone, const LeversInForce& levers) const {
+  const auto of = [&levers](const Subject& subject) {
+    return argument(levers, "zone", to_text(subject), "admit").value_or(1);
+  };
+  return std::min(of(zones_[zone]), of(holders_.at(zones_[zone])));
 }
 
 Result<void> Zones::advance(Duration /*step*/, const std::vector<Incident>& active,
@@ -49,14 +52,14 @@ Result<void> Zones::advance(Duration /*step*/, const std::vector<Incident>& acti
   double answered = 0;  // of the requests to all zones, in zones
   isolated_ = 0;
   for (std::size_t zone = 0; zone < zones_.size(); ++zone) {
-    const bool out = isolated(zone, levers);
-    isolated_ += out ? 1 : 0;
+    const double in = let_in(zone, levers);
+    isolated_ += in < 1 ? 1 : 0;
     sound += shares[zone] <= 0 ? 1 : 0;
-    if (out) continue;
-    open += shares[zone] <= 0 ? 1 : 0;
-    answered += 1 - shares[zone];
-    needed += rate * (shares[zone] * to_seconds(parameters_.timeout) +
-                      (1 - shares[zone]) * to_seconds(parameters_.service));
+    open += shares[zone] <= 0 ? in : 0;
+    answered += in * (1 - shares[zone]);
+    needed += in * rate *
+              (shares[zone] * to_seconds(parameters_.timeout) +
+               (1 - shares[zone]) * to_seconds(parameters_.service));
   }
   const double served = std::min(1.0, parameters_.workers / std::max(needed, 1e-9));
   for (auto& sample : samples_) {

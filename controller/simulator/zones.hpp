@@ -12,8 +12,9 @@ namespace homeostat {
 /// Requests come evenly for all zones, and the same workers serve them. A request to a zone that
 /// does not answer holds its worker until it times out, and when more workers are needed than there
 /// are, each zone gets the same share of what it needs. The lever `zone` turns a zone's requests,
-/// or those of all zones of a node, away at once: they hold nobody. Zones lie on nodes in blocks.
-/// The level of an incident is the share of requests to a zone that are not answered.
+/// or those of all zones of a node, away at once, but for a share: they hold nobody. Zones lie on
+/// nodes in blocks. The level of an incident is the share of requests to a zone that are not
+/// answered.
 struct ZonesParameters {
   int nodes = 4;
   int zones = 8;
@@ -39,7 +40,7 @@ class Zones : public Plant {
 
  private:
   std::vector<double> failing(const std::vector<Incident>& active) const;
-  bool isolated(std::size_t zone, const LeversInForce& levers) const;
+  double let_in(std::size_t zone, const LeversInForce& levers) const;
 
   ZonesParameters parameters_;
   Random random_;

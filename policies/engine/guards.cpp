@@ -101,10 +101,10 @@ void add_blocked_while(Evaluation& evaluation, const EngineState& state, Blocks 
   add_gate(evaluation.verdict, GateKind::blocked_while, -1, free, 1, free - 1);
 }
 
-/// A planner must not change under a rebalance.
-void add_no_rebalance(Evaluation& evaluation, const Act& act) {
+/// A planner must not change under a rebalance, nor while a server would not hear of it.
+void add_alone(Evaluation& evaluation, const EngineState& state, const Act& act) {
   if (!settles_last(evaluation.set, act.lever)) return;
-  const double free = evaluation.rebalance ? 0 : 1;
+  const double free = evaluation.rebalance || some_server_out(evaluation.set, state) ? 0 : 1;
   add_gate(evaluation.verdict, GateKind::one_at_a_time, -1, free, 1, free - 1);
 }
 
@@ -151,7 +151,7 @@ bool may_move_forward(Evaluation& evaluation, const Guards& guards, int rung) {
     const auto& act = evaluation.policy.ladder[static_cast<std::size_t>(rung - 1)];
     add_holding(evaluation, guards.survey, act);
     add_sessions(evaluation, act, guards.sessions_ended);
-    add_no_rebalance(evaluation, act);
+    add_alone(evaluation, guards.state, act);
   }
   add_open_subjects(evaluation, guards.state);
   add_blocked_while(evaluation, guards.state);
@@ -185,7 +185,7 @@ bool may_adjust(Evaluation& evaluation, const Guards& guards) {
   const auto before = static_cast<std::ptrdiff_t>(gates.size());
   add_bar(evaluation, guards.bar);
   add_blocked_while(evaluation, guards.state);
-  add_no_rebalance(evaluation, evaluation.policy.ladder.front());
+  add_alone(evaluation, guards.state, evaluation.policy.ladder.front());
   return std::all_of(gates.begin() + before, gates.end(),
                      [](const Gate& gate) { return gate.passed; });
 }

@@ -88,6 +88,21 @@ bool settles_last(const PolicySet& set, const std::string& lever) {
   return at != set.levers.end() && at->second.settles_last;
 }
 
+bool some_server_out(const PolicySet& set, const EngineState& state) {
+  const auto shuts_out = [&set](const Act& act) {
+    const auto at = set.levers.find(act.lever);
+    return at != set.levers.end() && at->second.shuts_out;
+  };
+  return std::any_of(set.policies.begin(), set.policies.end(), [&](const Policy& policy) {
+    if (std::none_of(policy.ladder.begin(), policy.ladder.end(), shuts_out)) return false;
+    auto at = state.policies.lower_bound({policy.name, Subject{}});
+    for (; at != state.policies.end() && at->first.first == policy.name; ++at) {
+      if (at->second.memory.state != BreakerState::closed) return true;
+    }
+    return false;
+  });
+}
+
 std::set<std::string, std::less<>> held_levers(const PolicySet& set, const Snapshot& snapshot,
                                                const EngineState& state) {
   std::set<std::string, std::less<>> held;

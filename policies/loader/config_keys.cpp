@@ -246,16 +246,18 @@ Shape inventory_shape() {
                                 .required = true,
                                 .help = "Policies name classes: class/CLASS.",
                                 .pattern = kName}}};
-  const Shape zone{.name = "a zone",
-                   .help = "Transactions that begin with homeostat.admit(name).",
-                   .keys = {{.name = "name",
-                             .required = true,
-                             .help = "As in homeostat.admit(name).",
-                             .pattern = kName},
-                            {.name = "node",
-                             .required = true,
-                             .help = "One of postgres.nodes: its lock waits are the zone's."},
-                            pgbouncer_key()}};
+  const Shape zone{
+      .name = "a zone",
+      .help = "Transactions that begin with homeostat.admit(name).",
+      .keys = {{.name = "name",
+                .required = true,
+                .help = "As in homeostat.admit(name).",
+                .pattern = kName},
+               {.name = "node",
+                .required = true,
+                .help = "One of postgres.nodes: its lock waits are the zone's, and so is "
+                        "whether it answers."},
+               pgbouncer_key()}};
   return {.name = "`inventory`",
           .help = "What the operator declares.",
           .keys = {{.name = "features",

@@ -277,7 +277,8 @@ void ConfigBuilder::read_features(const Value& inventory) {
   }
 }
 
-// The limits stand beside the ledger, and homeostat.admit() reads them there.
+// The limits stand beside the ledger, and homeostat.admit() reads them there. Transactions of every
+// node of Citus begin at its coordinator.
 void ConfigBuilder::read_zones(const Value& inventory) {
   const auto* const zones = find(inventory, "zones");
   if (zones == nullptr) return;
@@ -290,7 +291,9 @@ void ConfigBuilder::read_zones(const Value& inventory) {
     if (!zone.name.empty() && !names.insert(zone.name).second) {
       report(place_of(value, "name"), "zone `" + zone.name + "` is there twice");
     }
-    if (known && config_.ledger && zone.node != config_.ledger->node) {
+    const bool all_begin_here =
+        config_.ledger && config_.citus && config_.citus->coordinator == config_.ledger->node;
+    if (known && config_.ledger && zone.node != config_.ledger->node && !all_begin_here) {
       report(place_of(value, "node"), "`node` is `" + zone.node +
                                           "`, but homeostat.admit() is where the ledger is: on `" +
                                           config_.ledger->node + "`");

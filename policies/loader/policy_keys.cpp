@@ -90,7 +90,10 @@ Key blocked_while_key() {
 }
 
 Key argument_key(const ArgumentDescription& argument) {
-  Key key{.name = argument.name, .required = argument.required, .help = argument.help};
+  Key key{.name = argument.name,
+          .required = argument.required,
+          .fallback = argument.fallback,
+          .help = argument.help};
   switch (argument.type) {
     case ArgumentType::share:
       key.type = Type::share;

@@ -33,6 +33,7 @@ struct ArgumentDescription {
   std::string help;
   std::optional<double> min = {};  ///< of a number: what the lever takes
   std::optional<double> max = {};
+  std::string fallback = {};  ///< as it is written: what an act says that does not name it
 };
 
 /// The argument of a lever that a policy of kind regulator computes; an act does not name it then.

@@ -12,7 +12,8 @@ SELECT row_to_json(f) FROM (
          coalesce((SELECT bool_and(has_function_privilege('public', p.oid, 'EXECUTE'))
                      FROM pg_proc p
                     WHERE p.pronamespace = n.oid
-                      AND p.proname IN ('allowed', 'batch_window', 'admit')), false)
+                      AND p.proname IN ('allowed', 'batch_window', 'admit', 'route',
+                                        'route_shard', 'route_all')), false)
            AND has_schema_privilege('public', n.oid, 'USAGE') AS everybody_may_ask,
          ARRAY(SELECT format('GRANT USAGE ON SCHEMA homeostat TO %I;', current_user)
                 WHERE NOT has_schema_privilege(n.oid, 'USAGE')
@@ -27,7 +28,8 @@ SELECT row_to_json(f) FROM (
                                     'planner_setting', 'profile', 'threshold', 'guard_setting',
                                     'guard_state', 'session_limit', 'session_target',
                                     'ended_session', 'group_window', 'zone_limit',
-                                    'shard_plan', 'rebalance_run', 'pool_size')
+                                    'shard_plan', 'rebalance_run', 'pool_size', 'zone_place',
+                                    'zone_recovery')
                   AND NOT has_table_privilege(c.oid, 'SELECT')
                UNION ALL
                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
@@ -46,7 +48,9 @@ SELECT row_to_json(f) FROM (
                                     'window_renew', 'zone_read', 'zone_apply', 'zone_renew',
                                     'rebalance_problem', 'rebalance_look', 'rebalance_read',
                                     'rebalance_apply', 'rebalance_start', 'rebalance_renew',
-                                    'rebalance_make_way', 'pool_limits', 'pool_yield')
+                                    'rebalance_make_way', 'pool_limits', 'pool_yield',
+                                    'register_zones', 'recovery_read', 'recovery_apply',
+                                    'recovery_renew')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)
@@ -54,6 +58,6 @@ SELECT row_to_json(f) FROM (
                 WHERE p.pronamespace = n.oid
                   AND p.proname IN ('feature_revert', 'profile_revert', 'sessions_revert',
                                     'window_revert', 'zone_revert', 'rebalance_revert',
-                                    'pool_ask', 'pool_forget')
+                                    'pool_ask', 'pool_forget', 'recovery_revert')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing_to_revert
     FROM (SELECT to_regnamespace('homeostat')::oid AS oid) n) f

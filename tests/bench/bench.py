@@ -17,6 +17,7 @@ import batch
 import crossing
 import decide
 import detect
+import isolation
 import lag
 import lock_probe
 import memory
@@ -29,7 +30,7 @@ import throughput
 BENCHMARKS = {module.NAME: module
               for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape,
                              simulate, detect, lag, batch, backpressure, planner,
-                             rebalance)}
+                             rebalance, isolation)}
 ROUNDS = 5
 
 

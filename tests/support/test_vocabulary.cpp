@@ -89,6 +89,19 @@ LeverDescription rebalance() {
   return lever;
 }
 
+/// Without targets, as where no zones are.
+LeverDescription zone() {
+  LeverDescription lever;
+  lever.traits.isolates = true;
+  lever.traits.shuts_out = true;
+  lever.arguments = {argument("admit", ArgumentType::share)};
+  lever.arguments[0].required = false;
+  lever.arguments[0].fallback = "0%";
+  lever.inventory = "zones";
+  lever.help = "Turns transactions of a zone away.";
+  return lever;
+}
+
 }  // namespace
 
 Vocabulary regulated_vocabulary() {
@@ -105,6 +118,7 @@ Vocabulary regulated_vocabulary() {
   result.levers["rebalance"] = rebalance();
   result.levers["batch_window"] = batch_window_lever();
   result.levers["admission"] = admission();
+  result.levers["zone"] = zone();
   result.subjects[kGroup] = {Subject{kGroup, "play-counts"}};
   return result;
 }

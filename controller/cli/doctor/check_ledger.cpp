@@ -68,11 +68,13 @@ void judge_privileges(const json& schema, const ServerFacts& facts, Findings& fi
   }
   if (!schema.at("everybody_may_ask").get<bool>()) {
     findings.warn("privileges",
-                  "not every role may ask homeostat.allowed(), batch_window() and admit()",
+                  "not every role may ask homeostat.allowed(), batch_window(), admit() and route()",
                   {"an application that asks gets an error instead of an answer",
                    "GRANT USAGE ON SCHEMA homeostat TO PUBLIC;\n"
                    "GRANT EXECUTE ON FUNCTION homeostat.allowed(text, text),\n"
-                   "  homeostat.batch_window(text), homeostat.admit(text, boolean) TO PUBLIC;"});
+                   "  homeostat.batch_window(text), homeostat.admit(text, boolean, text),\n"
+                   "  homeostat.route(regclass, text), homeostat.route_shard(bigint, text),\n"
+                   "  homeostat.route_all() TO PUBLIC;"});
   }
   if (missing.empty() && revert.empty()) {
     findings.ok("privileges", "the actuator may set levers and give them back");

@@ -228,7 +228,8 @@ std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evid
       return elapsed(gate, "since the last cut or growth");
     case GateKind::one_at_a_time:
       if (verdict.kind == PolicyKind::job) return job_gate(gate, verdict.policy);
-      return gate.passed ? "no shards are being moved" : "shards are being moved";
+      return gate.passed ? "no shards are being moved, and all servers answer"
+                         : "shards are being moved, or a server does not answer";
     case GateKind::wall_clock:
     case GateKind::start_window:
     case GateKind::at_most_every:

@@ -228,6 +228,43 @@ TEST_CASE("a gateway asks for its zone's limit, of the leader only, while it sta
   REQUIRE(ask({{"zone", "main"}}).status == 404);
 }
 
+TEST_CASE("a gateway is told which share of a zone in recovery is let in, the least that stands") {
+  World world;
+  world.publish();
+  auto report = *world.report;
+  report.leader = true;
+  report.wall = world.clock.wall();
+  Policy isolation;
+  isolation.escalate.emplace();
+  isolation.escalate->holders = {{{SubjectKind::zone, "east"}, {SubjectKind::node, "one"}}};
+  report.policies = {isolation};
+  const auto stand = [&](const std::string& lever, const std::string& target, LeverValue value,
+                         Duration remaining) {
+    OpenLever open;
+    open.row.key = {lever, target};
+    open.row.value = std::move(value);
+    open.row.token = {17, 4};
+    open.row.remaining = remaining;
+    report.levers.push_back(open);
+  };
+  const auto ask = [&](const std::string& zone) {
+    world.report = std::make_shared<const Report>(report);
+    return world.api.answer({"/v1/admission", {{"zone", zone}}, "127.0.0.1:9780"});
+  };
+  stand("zone", "node/one", {{{"admit", 0.05}}}, 60s);
+  const auto body = json::parse(ask("east").body);
+  REQUIRE(body.at("admit") == 0.05);
+  REQUIRE(body.at("zone") == "east");
+  REQUIRE_FALSE(body.contains("concurrency"));
+  REQUIRE(ask("west").status == 404);
+  stand("admission", "zone/east", {{{"concurrency", 12.0}}}, 90s);
+  stand("zone", "zone/east", {{{"admit", 0.25}}}, 30s);
+  const auto all = json::parse(ask("east").body);
+  REQUIRE(all.at("admit") == 0.05);
+  REQUIRE(all.at("concurrency") == 12.0);
+  REQUIRE(all.at("expires_at_ms") == (report.wall + 30s).time_since_epoch().count() / 1000);
+}
+
 TEST_CASE("a path that is none is 404, near misses too") {
   World world;
   world.publish();

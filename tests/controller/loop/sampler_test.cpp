@@ -27,14 +27,16 @@ class Detailed : public Probe {
   std::string_view name() const override { return "detailed"; }
   Subject subject() const override { return {SubjectKind::group, "counts"}; }
   std::vector<SignalName> signals() const override { return {}; }
+  std::vector<Subject> parts() const override { return {{SubjectKind::zone, "east"}}; }
   boost::asio::awaitable<Result<Reading>> sample(TimePoint /*now*/, Duration /*by*/) override {
-    const Error gone{ErrorCode::unavailable, "gone", {}};
+    const Error gone{failure, "gone", {}};
     if (down) co_return gone;
     Reading reading;
     reading.details.push_back({subject(), "kafka_topic_lag_events", {{"topic", "plays"}}, 7});
     co_return std::move(reading);
   }
   bool down = false;
+  ErrorCode failure = ErrorCode::unavailable;
 };
 
 }  // namespace
@@ -49,6 +51,26 @@ TEST_CASE("sampler: details are of the newest reading, and gone when there is no
   probe.down = true;
   run_coroutine(io, sampler.sample(TimePoint{seconds{1}}, seconds{1}));
   CHECK(sampler.details().empty());
+}
+
+TEST_CASE("sampler: a part is up while its probe gets an answer, be it an error") {
+  boost::asio::io_context io;
+  Detailed probe;
+  Sampler sampler{{&probe}};
+  const auto up = [&](const std::string& name) {
+    const auto samples = run_coroutine(io, sampler.sample(TimePoint{}, seconds{1}));
+    const auto* const found = find_sample(samples, "probe_up", name);
+    REQUIRE(found != nullptr);
+    return found->numerator;
+  };
+  CHECK(up("east") == 1);
+  probe.down = true;
+  probe.failure = GENERATE(ErrorCode::unavailable, ErrorCode::timeout, ErrorCode::missing_privilege,
+                           ErrorCode::refused, ErrorCode::cancelled);
+  const bool silent =
+      probe.failure == ErrorCode::unavailable || probe.failure == ErrorCode::timeout;
+  CHECK(up("counts") == 0);
+  CHECK(up("east") == (silent ? 0 : 1));
 }
 
 TEST_CASE("sampler: asks every probe and says of every subject whether its probes answered") {

@@ -17,7 +17,11 @@ Incident failure(const std::string& kind, double level = 1) {
   return {TimePoint{} + 3s, TimePoint{} + 1h, level, kind, false};
 }
 
-LeversInForce isolated(const std::string& target) { return {{{"zone", target}, LeverValue{}}}; }
+LeversInForce isolated(const std::string& target, double admit = 0) {
+  LeverValue value;
+  value.arguments["admit"] = admit;
+  return {{{"zone", target}, value}};
+}
 
 Zones after(const std::vector<Incident>& active, const LeversInForce& levers = {}) {
   Zones plant({}, Random(1, 1));
@@ -66,6 +70,15 @@ TEST_CASE("zones: turned away it holds nobody, and the others are served") {
 TEST_CASE("zones: a sound one that is turned away is service lost") {
   CHECK(after({}, isolated("zone/5")).truth().critical == Approx(7.0 / 8));
   CHECK(after({failure("zone")}, isolated("node/1")).truth().critical == Approx(6.0 / 7));
+}
+
+TEST_CASE("zones: of one that comes back a share of the requests is let in") {
+  const auto plant = after({}, isolated("zone/5", 0.25));
+  CHECK(plant.truth().critical == Approx(7.25 / 8));
+  CHECK(plant.truth().controlled == Approx(0.2 * 7.25 / 8));
+  // Of the one that still does not answer too: a twentieth of its 500 workers.
+  CHECK(after({failure("zone")}, isolated("zone/3", 0.05)).truth().controlled ==
+        Approx(0.175 + 0.25));
 }
 
 TEST_CASE("zones: a node takes all of its zones with it, and is turned away whole") {

@@ -90,6 +90,26 @@ TEST_CASE("interlock: a planner profile that stands is held while a rebalance ru
   CHECK(world.holds());
 }
 
+TEST_CASE("interlock: no planner profile is set while a server does not answer") {
+  auto isolation = quick_breaker("isolation");
+  isolation.ladder[0] = {};
+  isolation.ladder[0].lever = "zone";
+  isolation.mode = GENERATE(Mode::enforce, Mode::shadow);
+  Interlocked world({isolation, planner()});
+  world.set.levers["zone"].shuts_out = true;
+  world.trouble(1);  // both open about the same: in order of name
+  REQUIRE(world.memory("isolation").state != BreakerState::closed);
+  CHECK(world.memory("planner").state == BreakerState::closed);
+  CHECK(refused(world.last_verdict("planner")));
+  world.trouble(0);
+  world.trouble(0);
+  world.trouble(0);
+  REQUIRE(world.memory("isolation").state == BreakerState::closed);
+  world.set.policies[0].mode = Mode::off;
+  world.trouble(1);
+  CHECK(world.memory("planner").state == BreakerState::open);
+}
+
 TEST_CASE("interlock: a planner profile is held while a breaker that acts is not closed") {
   auto breaker = quick_breaker();
   Interlocked world({breaker});

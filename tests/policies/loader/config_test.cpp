@@ -219,6 +219,20 @@ TEST_CASE("a zone's PgBouncer processes are read, each of one zone only") {
              Contains("`hots`") && Contains("did you mean `host`?"));
 }
 
+TEST_CASE("where the ledger is on Citus' coordinator a zone may be on any node") {
+  const TempFolder folder;
+  const auto load = [&folder](const std::string& ledger) {
+    return load_config(folder.write(
+        "homeostat.yaml",
+        "version: 1\npolicies: []\npostgres:\n  nodes:\n"
+        "    - {name: main, host: db1, dbname: x}\n    - {name: worker, host: db2, dbname: x}\n"
+        "  citus: {coordinator: main}\n  ledger: {node: " +
+            ledger + "}\ninventory: {zones: [{name: shop, node: worker}]}\n"));
+  };
+  CHECK(texts_of(load("main").errors).empty());
+  CHECK(load("main").config->zones == std::vector<ZoneConfig>{{"shop", "worker"}});
+}
+
 TEST_CASE("Kafka's brokers, groups and properties are read, the properties as a secret") {
   const TempFolder folder;
   const auto secret = folder.write("kafka.properties", "sasl.password=hunter2\n");

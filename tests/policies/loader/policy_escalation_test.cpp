@@ -56,6 +56,19 @@ TEST_CASE("an escalation knows which node holds each zone of its policy") {
   CHECK(escalate->holders == std::map<Subject, Subject>{{zone("2"), {SubjectKind::node, "main"}}});
 }
 
+TEST_CASE("an act that does not name an argument says what the lever falls back on") {
+  auto known = with_zones();
+  known.levers["zone"].arguments = {{"admit", ArgumentType::share, false, "a share", {}, {}, "0%"}};
+  const auto admits = [&known](const std::string& text) {
+    const auto load = load_texts({text}, known);
+    REQUIRE(load.set.has_value());
+    return load.set->policies.front().ladder.at(0).value.arguments;
+  };
+  CHECK(admits(isolation("")) == std::map<std::string, Argument>{{"admit", 0.0}});
+  CHECK(admits(replaced(isolation(""), "{lever: zone}", "{lever: zone, admit: 2%}")) ==
+        std::map<std::string, Argument>{{"admit", 0.02}});
+}
+
 TEST_CASE("an escalation goes from zones to nodes and nowhere else") {
   CHECK(errors_of(breaker(kEscalate)) ==
         Texts{"6:1: `escalate` goes from zones to the node that holds them; expected `for_each: "

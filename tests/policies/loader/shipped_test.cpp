@@ -28,8 +28,10 @@ std::vector<std::string> shipped(const std::string& folder) {
 Vocabulary site_vocabulary() {
   auto known = kafka_vocabulary();
   known.subjects[SubjectKind::zone] = {{SubjectKind::zone, "main"}};
+  known.holders = {{{SubjectKind::zone, "main"}, {SubjectKind::node, "main"}}};
   known.levers["admission"].targets = {"zone/main"};
-  for (const auto* const name : {"pg_open_transactions", "pg_waiters_over_500ms"}) {
+  known.levers["zone"].targets = {"node/main", "zone/main"};
+  for (const auto* const name : {"pg_open_transactions", "pg_waiters_over_500ms", "probe_up"}) {
     auto& signal = known.signals[name];
     signal.about = SubjectKind::node;
     signal.also_about = SubjectKind::zone;
@@ -160,7 +162,7 @@ TEST_CASE("each policy of the source has a recommended one of its name, kind and
   const auto source = load_shipped("source");
   REQUIRE(recommended.set.has_value());
   REQUIRE(source.set.has_value());
-  CHECK(source.set->policies.size() == 5);
+  CHECK(source.set->policies.size() == 6);
   for (auto policy : source.set->policies) {
     const auto& ours = named(*recommended.set, policy.name);
     CHECK(policy.kind == ours.kind);
@@ -203,11 +205,39 @@ TEST_CASE("back-pressure says what the policy language says, and is left out wit
   auto without = kafka_vocabulary();
   const auto fewer = load_policies(shipped("recommended"), without, Mode::enforce, {}, 1);
   REQUIRE(fewer.set.has_value());
-  CHECK(fewer.set->policies.size() + 1 == load.set->policies.size());
+  CHECK(fewer.set->policies.size() + 2 == load.set->policies.size());  // and isolation
   // On a node's signals that no zone has it stays refused.
   auto of_nodes = site_vocabulary();
   of_nodes.signals["pg_waiters_over_500ms"].also_about.reset();
   CHECK_FALSE(load_policies(shipped("recommended"), of_nodes, Mode::enforce, {}, 1).set);
+}
+
+TEST_CASE("isolation says what the policy language says, and holds up moves of shards") {
+  const auto load =
+      load_policies(shipped("recommended"), whole_vocabulary(), Mode::enforce, EngineSettings{}, 1);
+  REQUIRE(load.set.has_value());
+  const auto& policy = named(*load.set, "isolation");
+  CHECK(policy.every == 1s);
+  REQUIRE(policy.open.arms.size() == 1);
+  CHECK(policy.open.arms[0].signal == "probe_up");
+  CHECK(std::get<LevelTest>(policy.open.arms[0].test) ==
+        LevelTest{Comparison::below, 0.5, std::nullopt, 3});
+  REQUIRE(policy.ladder.size() == 1);
+  CHECK(policy.ladder[0].lever == "zone");
+  CHECK(policy.ladder[0].value.arguments == std::map<std::string, Argument>{{"admit", 0.0}});
+  CHECK(policy.restore.steps == std::vector<double>{0.05, 0.25, 1});
+  REQUIRE(policy.escalate.has_value());
+  CHECK(policy.escalate->at == 0.5);
+  CHECK(named(*load.set, "shard-balance").blocked_while ==
+        std::vector<std::string>{"circuit-breaker", "lock-contention", "isolation"});
+  // Where it is left out it holds up nothing.
+  auto without = whole_vocabulary();
+  without.subjects.erase(SubjectKind::zone);
+  const auto fewer =
+      load_policies(shipped("recommended"), without, Mode::enforce, EngineSettings{}, 1);
+  REQUIRE(fewer.set.has_value());
+  CHECK(named(*fewer.set, "shard-balance").blocked_while ==
+        std::vector<std::string>{"circuit-breaker", "lock-contention"});
 }
 
 TEST_CASE("the policies about consumer groups say what the policy language says") {
