@@ -88,6 +88,7 @@ std::vector<SignalName> CitusShards::signals() const {
           "citus_node_load_cv",
           "citus_node_load_max_deviation",
           "citus_hottest_tenant_share",
+          "citus_hottest_shard_fair_share",
           "citus_misplaced_shards"};
 }
 
@@ -285,6 +286,14 @@ void CitusShards::add_rows(const ShardTotals& rows, TimePoint now, Reading& read
   reading.samples.push_back(relative("citus_shard_cv", found.deviation, found.mean, now));
   const auto top = hottest(rows);
   reading.samples.push_back(relative("citus_hottest_shard_share", top.value, top.sum, now));
+  double capacity = 0;
+  double most = 0;
+  for (const auto& node : counted(rows)) {
+    capacity += node.capacity;
+    most = std::max(most, node.capacity);
+  }
+  reading.samples.push_back(
+      relative("citus_hottest_shard_fair_share", top.value * capacity, top.sum * most, now));
   if (top.sum > 0) {
     reading.notes.push_back({{},
                              "hottest_shard",

@@ -44,6 +44,8 @@ struct CitusShardsOptions {
 ///   citus_node_max_deviation        how far the fullest node lies over the mean, ÷ mean
 ///   citus_shard_cv                  as citus_node_cv, of the groups of shards that move together
 ///   citus_hottest_shard_share       rows of the largest such group ÷ all rows
+///   citus_hottest_shard_fair_share  the same ÷ what the node with the most capacity should hold:
+///                                   above 1, no move makes every node even
 ///   citus_node_bytes_cv             as citus_node_cv, of bytes with indexes and TOAST, and
 ///   citus_node_bytes_max_deviation  …; measured every sizes_every; absent alone while they cannot
 ///                                   be had (a lock on a shard)

@@ -5,9 +5,9 @@
 --
 -- A strategy of rebalancing, `homeostat`, which only a superuser can add: each shard is allowed only
 -- where Homeostat's plan puts it, and one that the plan does not name, anywhere; nothing else makes
--- Citus move one. And two functions that belong to the owner of the distributed tables, who alone
--- may move shards: one starts that rebalance, the other stops it. homeostat_owner alone may call
--- them.
+-- Citus move one. And three functions that belong to the owner of the distributed tables, who alone
+-- may move shards: one starts that rebalance, one stops it, one splits a shard. homeostat_owner
+-- alone may call them.
 
 BEGIN;
 
@@ -67,15 +67,33 @@ BEGIN
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $stop$
       SELECT pg_catalog.citus_rebalance_stop()
     $stop$;
+    CREATE OR REPLACE FUNCTION homeostat_citus.split(
+      shard bigint, point integer, left_node integer, right_node integer) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $split$
+      SELECT pg_catalog.citus_split_shard_by_split_points(
+        shard, ARRAY[point::text], ARRAY[left_node, right_node], 'force_logical')
+    $split$;
     EXECUTE format('ALTER FUNCTION homeostat_citus.start() OWNER TO %I', owner_role);
+    EXECUTE format('ALTER FUNCTION homeostat_citus.split(bigint, integer, integer, integer) OWNER TO %I',
+                   owner_role);
     EXECUTE format('ALTER FUNCTION homeostat_citus.stop() OWNER TO %I', owner_role);
   END LOOP;
 END
 $owner$;
 
 REVOKE ALL ON FUNCTION homeostat_citus.start(), homeostat_citus.stop(),
+  homeostat_citus.split(bigint, integer, integer, integer),
   homeostat_citus.planned(bigint, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION homeostat_citus.start(), homeostat_citus.stop() TO homeostat_owner;
+GRANT EXECUTE ON FUNCTION homeostat_citus.start(), homeostat_citus.stop(),
+  homeostat_citus.split(bigint, integer, integer, integer) TO homeostat_owner;
+-- A split that is to end is cancelled in the session of the role that acts.
+DO $cancel$
+BEGIN
+  EXECUTE 'GRANT homeostat_actuator TO homeostat_owner'
+    || CASE WHEN current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT TRUE'
+            ELSE '' END;
+END
+$cancel$;
 -- Citus asks the strategy as whoever starts the rebalance.
 GRANT EXECUTE ON FUNCTION homeostat_citus.planned(bigint, integer) TO PUBLIC;
 

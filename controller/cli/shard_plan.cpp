@@ -2,7 +2,10 @@
 #include "controller/cli/shard_plan.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
+#include <numeric>
 #include <variant>
 
 #include "actuators/placement/joint_plan.hpp"
@@ -32,7 +35,8 @@ double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balance& balance) {
   if (!layout.unmet.empty()) {
-    return Error{ErrorCode::refused, "a placement rule cannot be kept: " + layout.unmet.front(), {}};
+    return Error{
+        ErrorCode::refused, "a placement rule cannot be kept: " + layout.unmet.front(), {}};
   }
   placement::Problem problem;
   problem.deviation = balance.deviation;
@@ -79,13 +83,81 @@ Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balanc
   return problem;
 }
 
-Result<ShardMoves> plan_shards(const std::optional<ShardLayout>& known, const LeverValue& value,
-                               TimePoint now) {
+namespace {
+
+Result<placement::Problem> problem_now(const std::optional<ShardLayout>& known,
+                                       const LeverValue& value, TimePoint now) {
   if (!known || now - known->taken > kOld) {
     return Error{
         ErrorCode::unavailable, "where the shards lie is not known: see probe citus_shards", {}};
   }
-  const auto problem = shard_problem(*known, balance_of(value));
+  return shard_problem(*known, balance_of(value));
+}
+
+/// REQUIRES: there is a group.
+std::size_t to_be_split(const placement::Problem& problem, const placement::Plan& plan) {
+  std::vector<std::size_t> candidates;
+  for (const auto& obstacle : plan.obstacles) {
+    if (obstacle.kind == placement::Obstacle::Kind::too_large) {
+      candidates.push_back(*obstacle.group);
+    }
+  }
+  if (candidates.empty()) {
+    candidates.resize(problem.groups.size());
+    std::iota(candidates.begin(), candidates.end(), std::size_t{0});
+  }
+  return *std::max_element(candidates.begin(), candidates.end(), [&](auto one, auto other) {
+    return problem.groups[one].weight < problem.groups[other].weight;
+  });
+}
+
+/// The emptiest of the others that may hold it; where it is, when there is none.
+std::size_t home_of_half(const placement::Problem& problem, std::size_t group) {
+  const auto loads = placement::loads(problem);
+  const auto shares = placement::fair_shares(problem);
+  auto best = problem.groups[group].node;
+  double fill = std::numeric_limits<double>::infinity();
+  for (std::size_t node = 0; node < problem.nodes.size(); ++node) {
+    if (node == problem.groups[group].node || !may_hold(problem, group, node)) continue;
+    if (const double its = loads[node] / shares[node]; its < fill) {
+      fill = its;
+      best = node;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+Result<ShardSplit> choose_split(const std::optional<ShardLayout>& known, const LeverValue& value,
+                                TimePoint now) {
+  const auto problem = problem_now(known, value, now);
+  if (!problem.has_value()) return problem.error();
+  const auto plan = placement::plan(*problem);
+  if (plan.even || problem->groups.empty()) {
+    return Error{ErrorCode::refused,
+                 plan.moves.empty() ? "every node is even already"
+                                    : "moves alone make every node even: see homeostat plan shards",
+                 {}};
+  }
+  const auto chosen = to_be_split(*problem, plan);
+  const auto& group = problem->groups[chosen];
+  const auto& home = problem->nodes[home_of_half(*problem, chosen)];
+  double total = 0;
+  for (const auto& one : problem->groups) total += one.weight;
+  ShardSplit split;
+  split.shard = group.shard;
+  split.node_group = home.group;
+  split.bytes = group.bytes;
+  split.what = "splits the group of shard " + std::to_string(group.shard) + ", which is " +
+               std::to_string(std::lround(100 * share(group.weight, total))) +
+               " % of all, in the middle of its hashes; the upper half goes to " + home.name;
+  return split;
+}
+
+Result<ShardMoves> plan_shards(const std::optional<ShardLayout>& known, const LeverValue& value,
+                               TimePoint now) {
+  const auto problem = problem_now(known, value, now);
   if (!problem.has_value()) return problem.error();
   const auto plan = placement::plan(*problem);
   ShardMoves moves;

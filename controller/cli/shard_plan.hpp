@@ -7,6 +7,7 @@
 
 #include "actuators/placement/problem.hpp"
 #include "actuators/rebalance.hpp"
+#include "actuators/split.hpp"
 #include "controller/ports/shard_layout.hpp"
 #include "policies/model/error.hpp"
 #include "policies/model/time.hpp"
@@ -28,5 +29,11 @@ Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balanc
 /// `refused` where nothing can be mended by moves, with what can.
 Result<ShardMoves> plan_shards(const std::optional<ShardLayout>& known, const LeverValue& value,
                                TimePoint now);
+
+/// What to split where moves cannot make every node even: the largest group that is alone too much
+/// for a node, otherwise the largest of all; its upper half goes to the emptiest node that may hold
+/// it. `unavailable` as plan_shards(); `refused` while moves alone would do.
+Result<ShardSplit> choose_split(const std::optional<ShardLayout>& known, const LeverValue& value,
+                                TimePoint now);
 
 }  // namespace homeostat

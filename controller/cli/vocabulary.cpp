@@ -66,6 +66,9 @@ constexpr SignalRow kSignals[] = {
      "how far the busiest Citus node is over its fair share of the tenants' CPU time"},
     {"citus_hottest_tenant_share", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
      "CPU time of the busiest tenant, of all that Citus tracks"},
+    {"citus_hottest_shard_fair_share", SignalShape::gauge, SubjectKind::cluster, "ratio",
+     Source::citus,
+     "rows of the largest Citus shard and those that move with it, of what a node should hold"},
     {"citus_misplaced_shards", SignalShape::gauge, SubjectKind::cluster, "shards", Source::citus,
      "groups of Citus shards that lie on a node which their placement rule does not allow"},
     {"pg_partition_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::partitions,
@@ -223,6 +226,12 @@ LeverDescription rebalance_lever(bool moves_shards) {
   return lever;
 }
 
+LeverDescription split_lever(bool moves_shards) {
+  LeverDescription lever = rebalance_lever(moves_shards);
+  lever.help = "halves the group of shards of Citus that is too large for any node";
+  return lever;
+}
+
 // Without Kafka it has no targets.
 LeverDescription batch_window_lever(const std::vector<std::string>& groups) {
   LeverDescription lever;
@@ -257,6 +266,7 @@ Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& 
   words.levers.emplace("end_session", end_session_lever(std::move(sessions)));
   words.levers.emplace("batch_window", batch_window_lever(groups));
   words.levers.emplace("rebalance", rebalance_lever(sources.moves_shards));
+  words.levers.emplace("split", split_lever(sources.moves_shards));
   words.levers.emplace("admission", admission_lever(zones));
   words.levers.emplace("zone", zone_lever(zones));
   for (const auto* name : kOfZones) words.signals[name].also_about = SubjectKind::zone;

@@ -12,6 +12,7 @@
 #include "actuators/feature.hpp"
 #include "actuators/planner_profile.hpp"
 #include "actuators/rebalance.hpp"
+#include "actuators/split.hpp"
 #include "actuators/zone.hpp"
 #include "controller/cli/shard_plan.hpp"
 #include "controller/cli/vocabulary.hpp"
@@ -239,6 +240,12 @@ std::vector<std::unique_ptr<Lever>> make_levers(const Config& config,
         executor, actuator, address_of(config, ledger.node, ledger.user, ledger.password_file),
         [shards, &clock](const LeverValue& value) {
           return plan_shards(shards->newest, value, clock.now());
+        },
+        clock));
+    levers.push_back(std::make_unique<SplitLever>(
+        executor, actuator, address_of(config, ledger.node, ledger.user, ledger.password_file),
+        [shards, &clock](const LeverValue& value) {
+          return choose_split(shards->newest, value, clock.now());
         },
         clock));
   }

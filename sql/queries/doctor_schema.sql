@@ -29,7 +29,7 @@ SELECT row_to_json(f) FROM (
                                     'guard_state', 'session_limit', 'session_target',
                                     'ended_session', 'group_window', 'zone_limit',
                                     'shard_plan', 'rebalance_run', 'pool_size', 'zone_place',
-                                    'zone_recovery')
+                                    'zone_recovery', 'split_run')
                   AND NOT has_table_privilege(c.oid, 'SELECT')
                UNION ALL
                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
@@ -50,7 +50,9 @@ SELECT row_to_json(f) FROM (
                                     'rebalance_apply', 'rebalance_start', 'rebalance_renew',
                                     'rebalance_make_way', 'pool_limits', 'pool_yield',
                                     'register_zones', 'recovery_read', 'recovery_apply',
-                                    'recovery_renew')
+                                    'recovery_renew', 'split_problem', 'split_look',
+                                    'split_read', 'split_apply', 'split_begin', 'split_carry',
+                                    'split_failed', 'split_renew')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)
@@ -58,6 +60,6 @@ SELECT row_to_json(f) FROM (
                 WHERE p.pronamespace = n.oid
                   AND p.proname IN ('feature_revert', 'profile_revert', 'sessions_revert',
                                     'window_revert', 'zone_revert', 'rebalance_revert',
-                                    'pool_ask', 'pool_forget', 'recovery_revert')
+                                    'pool_ask', 'pool_forget', 'recovery_revert', 'split_revert')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing_to_revert
     FROM (SELECT to_regnamespace('homeostat')::oid AS oid) n) f

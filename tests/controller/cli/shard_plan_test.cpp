@@ -127,4 +127,51 @@ TEST_CASE("for programs, a plan is an object with the same in it") {
   CHECK(json["even"] == plan.even);
 }
 
+TEST_CASE("what is alone too much for a node is split, its half to the emptiest that may hold it") {
+  auto layout = uneven();
+  layout.groups[1].rows = 2000;
+  layout.groups[6].rows = 200;
+  layout.groups[1].allowed = std::set<int>{1, 2};  // the third is emptier
+  layout.taken = TimePoint{};
+  const auto split = choose_split(layout, LeverValue{}, TimePoint{});
+  REQUIRE(split.has_value());
+  CHECK(split->shard == 102);
+  CHECK(split->node_group == 2);
+  CHECK(split->bytes == 150e6);
+  CHECK(split->what ==
+        "splits the group of shard 102, which is 65 % of all, in the middle of its hashes; the "
+        "upper half goes to w2");
+  layout.groups[1].allowed.reset();
+  CHECK(choose_split(layout, LeverValue{}, TimePoint{})->node_group == 3);
+  layout.groups[1].allowed = std::set<int>{1};
+  CHECK(choose_split(layout, LeverValue{}, TimePoint{})->node_group == 1);
+}
+
+TEST_CASE("of fewer groups than nodes the largest is split") {
+  auto layout = uneven();
+  layout.groups.resize(2);
+  layout.groups[1].node_group = 2;
+  layout.groups[1].rows = 151;
+  layout.taken = TimePoint{};
+  const auto split = choose_split(layout, LeverValue{}, TimePoint{});
+  REQUIRE(split.has_value());
+  CHECK(split->shard == 102);
+  CHECK(split->node_group == 3);
+}
+
+TEST_CASE("nothing is split where moves do it, or where nobody knows") {
+  auto layout = uneven();
+  layout.groups.push_back(layout.groups.back());
+  layout.groups.back().shard = 109;
+  layout.taken = TimePoint{};
+  auto split = choose_split(layout, LeverValue{}, TimePoint{});
+  REQUIRE_FALSE(split.has_value());
+  CHECK(split.error().code == ErrorCode::refused);
+  CHECK_THAT(split.error().context, Contains("moves alone make every node even"));
+  CHECK(choose_split(std::nullopt, LeverValue{}, TimePoint{}).error().code ==
+        ErrorCode::unavailable);
+  CHECK(choose_split(layout, LeverValue{}, TimePoint{std::chrono::minutes{3}}).error().code ==
+        ErrorCode::unavailable);
+}
+
 }  // namespace homeostat::testing

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lever `split` on a real Citus cluster.
+#include "actuators/split.hpp"
+
+#include <catch2/catch.hpp>
+#include <memory>
+
+#include "tests/actuators/rebalance_site.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/pg_client.hpp"
+
+namespace homeostat::testing {
+namespace {
+
+using Catch::Matchers::Contains;
+
+/// On every node; PostgreSQL's newer minor versions have the setting.
+void allow_splits(RebalanceSite& site) {
+  for (const auto& name : site.cluster().names()) {
+    auto& node = site.cluster().node(name);
+    if (node.sql("SELECT coalesce(current_setting('output_plugin_libraries', true), '-')") == "-") {
+      continue;
+    }
+    node.sql("ALTER SYSTEM SET output_plugin_libraries = 'pgoutput', 'test_decoding', 'citus'");
+    node.sql("SELECT pg_reload_conf()");
+    REQUIRE(eventually([&] {
+      return node.sql("SHOW output_plugin_libraries").find("citus") != std::string::npos;
+    }));
+  }
+}
+
+/// A supervisor's end of it.
+struct Splitter {
+  explicit Splitter(RebalanceSite& site, std::int64_t shard, int node)
+      : instance{site.cluster().coordinator(), "one"},
+        lever{std::make_unique<SplitLever>(
+            instance.io.get_executor(), instance.session,
+            site.cluster().coordinator().address("homeostat_actuator"),
+            [shard, node](const LeverValue&) -> Result<ShardSplit> {
+              return ShardSplit{shard, node, 1000, "splits it"};
+            },
+            instance.clock, kPatient)} {
+    instance.lead();
+  }
+  Change change(ChangeKind kind) {
+    auto made = instance.change(kind, "cluster");
+    made.desired.key = {"split", "cluster"};
+    made.desired.value.arguments = {{"deviation", 0.1}, {"weight", std::string{"rows"}}};
+    made.desired.policy = "shard-split";
+    return made;
+  }
+  ChangeResult apply(Change made) {
+    const auto result = run_coroutine(instance.io, lever->apply(std::move(made)));
+    if (!result.has_value()) return {ChangeOutcome::unknown, "error: " + result.error().context};
+    return *result;
+  }
+  ChangeResult order() { return apply(change(ChangeKind::apply)); }
+  ChangeResult give_back() { return apply(change(ChangeKind::revert)); }
+  std::optional<JobPhase> phase() {
+    instance.clock.advance(std::chrono::seconds{40});
+    const auto stepped = run_coroutine(instance.io, lever->after_step());
+    if (!stepped.has_value()) said = stepped.error().context;
+    const auto jobs = lever->jobs();
+    const auto found = jobs.find({"split", "cluster"});
+    return found == jobs.end() ? std::nullopt : std::optional(found->second.phase);
+  }
+  bool comes_to(JobPhase wanted) {
+    return eventually([&] { return phase() == wanted; });
+  }
+
+  std::string said;  ///< by the step that failed last
+  Instance instance;
+  std::unique_ptr<SplitLever> lever;
+};
+
+/// Holds every split of listener's shards up while it lives: it waits for writers to end.
+struct OpenWrite {
+  explicit OpenWrite(RebalanceSite& site) : client{site.cluster().coordinator().address()} {
+    client.run("BEGIN; UPDATE listener SET note = 'held'");
+  }
+  PgClient client;
+};
+
+}  // namespace
+
+TEST_CASE("split: a group is halved with all that shares its shards, and no row is lost") {
+  if (skipped_without_citus()) return;
+  RebalanceSite site;
+  allow_splits(site);
+  const auto rows = site.rows();
+  const auto listeners = site.shards("listener");
+  const auto creators = site.shards("creator");
+  const int other = site.other_node(listeners[0]);
+  Splitter one{site, listeners[0], other};
+  const auto ordered = one.order();
+  CHECK(ordered.outcome == ChangeOutcome::applied);
+  CHECK(ordered.detail == "splits it");
+  REQUIRE(one.comes_to(JobPhase::finished));
+  CHECK(site.shards("listener").size() == 5);
+  CHECK(site.shards("playlist").size() == 5);
+  CHECK(site.shards("creator") == creators);
+  CHECK(site.rows() == rows);
+  // The halves are one behind the other, and the upper one is on the other node.
+  CHECK(site.sql("SELECT string_agg(l.groupid::text, ' ' ORDER BY s.shardminvalue::bigint) FROM "
+                 "(SELECT * FROM pg_dist_shard WHERE logicalrelid = 'listener'::regclass ORDER BY "
+                 "shardminvalue::bigint LIMIT 2) AS s JOIN pg_dist_placement l USING (shardid)") ==
+        std::to_string(other % 3 == 0 ? 2 : other - 1) + " " + std::to_string(other));
+  // Done is done: giving it back leaves it so, and nothing begins again.
+  CHECK(one.give_back().detail.empty());
+  CHECK(one.phase() == JobPhase::finished);
+  CHECK(site.shards("listener").size() == 5);
+}
+
+TEST_CASE("split: given back it is cancelled, and everything is as it was") {
+  if (skipped_without_citus()) return;
+  RebalanceSite site;
+  allow_splits(site);
+  const auto listeners = site.shards("listener");
+  Splitter one{site, listeners[1], site.other_node(listeners[1])};
+  {
+    const OpenWrite held{site};
+    REQUIRE(one.order().outcome == ChangeOutcome::applied);
+    REQUIRE(eventually([&] {
+      static_cast<void>(one.phase());
+      return site.sql("SELECT homeostat.split_session() IS NOT NULL") == "t";
+    }));
+    // Nor is there a second one, or a rebalance beside it.
+    CHECK_THAT(one.order().detail, Contains("being split already"));
+    CHECK(one.give_back().detail == "the split is cancelled");
+    CHECK(one.comes_to(JobPhase::failed));
+  }
+  CHECK(site.shards("listener") == listeners);
+  CHECK(site.sql("SELECT status FROM homeostat.lever") == "reverted");
+  // It can be ordered anew.
+  REQUIRE(one.order().outcome == ChangeOutcome::applied);
+  CHECK(one.comes_to(JobPhase::finished));
+}
+
+TEST_CASE("split: with every supervisor dead it ends at its expiry (H28)") {
+  if (skipped_without_citus()) return;
+  RebalanceSite site;
+  allow_splits(site);
+  const auto listeners = site.shards("listener");
+  const OpenWrite held{site};
+  {
+    Splitter one{site, listeners[2], site.other_node(listeners[2])};
+    REQUIRE(one.order().outcome == ChangeOutcome::applied);
+    REQUIRE(eventually([&] {
+      static_cast<void>(one.phase());
+      return site.sql("SELECT homeostat.split_session() IS NOT NULL") == "t";
+    }));
+  }
+  site.sql("UPDATE homeostat.lever SET expires_at = clock_timestamp() - interval '1 hour'");
+  site.sql("SELECT homeostat.expire()");
+  CHECK(site.sql("SELECT status FROM homeostat.lever") != "open");
+  CHECK(eventually([&] { return site.sql("SELECT homeostat.split_session() IS NULL") == "t"; }));
+  CHECK(site.shards("listener") == listeners);
+}
+
+TEST_CASE("split: what is not there, and whoever does not lead, splits nothing (S1)") {
+  if (skipped_without_citus()) return;
+  RebalanceSite site;
+  const auto listeners = site.shards("listener");
+  CHECK_THAT(Splitter(site, 1, 1).order().detail, Contains("there is no shard 1 any more"));
+  CHECK_THAT(Splitter(site, listeners[0], 0).order().detail, Contains("takes none"));
+  Splitter one{site, listeners[0], site.other_node(listeners[0])};
+  auto elsewhere = one.change(ChangeKind::apply);
+  elsewhere.desired.key.target = "node/main";
+  CHECK(one.apply(elsewhere).outcome == ChangeOutcome::refused);
+  site.sql("UPDATE homeostat.lease SET epoch = epoch + 1");
+  for (const auto kind : {ChangeKind::apply, ChangeKind::renew, ChangeKind::revert}) {
+    CHECK_THAT(one.apply(one.change(kind)).detail, Contains("superseded"));
+  }
+  CHECK(site.sql("SELECT count(*) FROM homeostat.split_run") == "0");
+  CHECK(site.shards("listener") == listeners);
+}
+
+TEST_CASE("split: what Citus refuses is told, and tried once") {
+  if (skipped_without_citus()) return;
+  RebalanceSite site;
+  if (site.cluster()
+          .node("worker-1")
+          .sql("SELECT coalesce(current_setting('output_plugin_libraries', true), '-')") == "-") {
+    return;  // nothing refuses it there
+  }
+  const auto listeners = site.shards("listener");
+  Splitter one{site, listeners[0], site.other_node(listeners[0])};
+  REQUIRE(one.order().outcome == ChangeOutcome::applied);
+  REQUIRE(one.comes_to(JobPhase::failed));
+  CHECK_THAT(one.said + site.sql("SELECT message FROM homeostat.split_run"),
+             Contains("output plugin"));
+  const auto begun = site.sql("SELECT begun_at FROM homeostat.split_run");
+  CHECK(one.phase() == JobPhase::failed);
+  CHECK(site.sql("SELECT begun_at FROM homeostat.split_run") == begun);
+  CHECK(site.shards("listener") == listeners);
+}
+
+}  // namespace homeostat::testing
