@@ -161,6 +161,7 @@ class InstalledTest(Built):
                   "usr/share/homeostat/grafana/homeostat.json",
                   "usr/share/doc/homeostat/copyright", "usr/share/doc/homeostat/README.md"}
         wanted.add("usr/share/homeostat/policies/recommended/measured/batch-window.yaml")
+        wanted.add("usr/share/homeostat/policies/recommended/irreversible/shard-split.yaml")
         for policy in (ROOT / "policies/recommended").glob("*.yaml"):
             wanted |= {f"etc/homeostat/policies/{policy.name}",
                        f"usr/share/homeostat/policies/recommended/{policy.name}"}

@@ -52,6 +52,10 @@ TEST_CASE("command: check says that the shipped policies are fine") {
   const auto checked = run_homeostat({"check", HOMEOSTAT_SOURCE_DIR "/policies/recommended"});
   CHECK(checked.status == 0);
   CHECK_THAT(checked.output, Contains("ok: ") && Contains("circuit-breaker (breaker, enforce)"));
+  const std::string more = HOMEOSTAT_SOURCE_DIR "/policies/recommended";
+  const auto irreversible = run_homeostat({"check", more, more + "/irreversible"});
+  CHECK(irreversible.status == 0);
+  CHECK_THAT(irreversible.output, Contains("shard-split (job, enforce)"));
 }
 
 TEST_CASE("command: schema prints nothing but JSON") {
