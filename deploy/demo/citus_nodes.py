@@ -11,6 +11,7 @@ WORKERS = ("worker-1", "worker-2", "worker-3")
 
 SETTINGS = """
 shared_preload_libraries = 'citus'
+max_connections = 500
 wal_level = logical             # a shard is moved by logical replication
 max_replication_slots = 20
 max_wal_senders = 20

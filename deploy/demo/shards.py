@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo of shards: a Citus cluster whose load is uneven, made even while it is written to."""
+"""The demo of shards: a Citus cluster whose load is uneven, made even while it is written to, and of
+which a worker stops answering then."""
 import os
 import shutil
 import tempfile
@@ -7,6 +8,7 @@ import time
 
 from citus_nodes import CitusNodes, missing
 from given_cluster import GivenCluster
+from outage import ZONES, Outage
 from processes import Child, DemoError
 from shards_summary import Facts, failures, lines
 from supervisor import REPO, Supervisor
@@ -63,6 +65,7 @@ class Shards:
         self.given = dsn is not None
         self.supervisor = None
         self.writers = None
+        self.outage = None
         self.log = LogReader(os.path.join(self.folder, "plays"))
         self.started = None
         self.jobs_before = 0  # of Citus' background rebalancer
@@ -84,7 +87,7 @@ class Shards:
         rule = RULE.format(countries=", ".join(COUNTRIES), node=THEIR_NODE)
         how = {"database": self.cluster.database} if self.given else {}
         self.supervisor = Supervisor(self.binary, self.folder, self.cluster, nodes=nodes,
-                                     citus=rule, **how)
+                                     citus=rule, inventory="" if self.given else ZONES, **how)
         self.supervisor.prepare()
         self.supervisor.let_move("melodyud_owner")
         say(f"    status page      {self.supervisor.url}/")
@@ -172,11 +175,22 @@ class Shards:
         self.watch("even", lambda _: time.time() > ended + BEFORE, PATIENCE)
         say()
         say(self.supervisor.shard_plan())
-        return self.judge(began, ended, before, measured, by_hand)
-
-    def judge(self, began, ended, before, measured, by_hand):
-        acts = self.moves()
         self.writers.stop()
+        return self.judge(began, ended, before, measured, by_hand, self.let_one_go())
+
+    def let_one_go(self):
+        """A worker stops answering; None: not in somebody's cluster."""
+        if self.given:
+            return None
+        self.display.say("==> listeners ask homeostat.admit(zone) before they write")
+        self.outage = Outage(self.cluster, self.supervisor, self.folder, FILES)
+        self.outage.start()
+        found = self.outage.run(self.display.say, self.at)
+        self.outage.stop()
+        return found
+
+    def judge(self, began, ended, before, measured, by_hand, outage):
+        acts = self.moves()
         self.log.read()
         plays, counters = self.cluster.sql(
             "SELECT (SELECT count(*) FROM melodyud.play), (SELECT sum(plays) FROM melodyud.listener)")[0]
@@ -191,7 +205,7 @@ class Shards:
             moving=self.log.between(moving[0], moving[-1]),
             acknowledged=sum(not one.given_up for one in self.log.transactions),
             plays=int(plays), counters=int(counters), misplaced=int(misplaced[0][0]),
-            jobs=self.jobs() - self.jobs_before,
+            jobs=self.jobs() - self.jobs_before, outage=outage,
             exit_status=self.supervisor.stop())
         self.display.say()
         for line in lines(facts):
@@ -204,7 +218,7 @@ class Shards:
     # ---- down ----
 
     def stop(self, keep):
-        for part in (self.writers, self.supervisor, self.cluster):
+        for part in (self.writers, self.outage, self.supervisor, self.cluster):
             if part is not None:
                 part.stop()
         if keep:

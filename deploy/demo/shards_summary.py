@@ -3,6 +3,7 @@
 import dataclasses
 
 from display import milliseconds
+from outage import GONE
 
 DEVIATION = 0.10  # of a node from its fair share, as the policy says
 NEAR = 0.02  # that the coefficient of variation measured may differ from the one counted: rows are
@@ -25,6 +26,7 @@ class Facts:
     counters: int
     misplaced: int  # shards of the ruled countries that are not where they have to be
     jobs: int  # of Citus' background rebalancer
+    outage: object  # outage.OutageFacts; None: there was none
     exit_status: int
 
 
@@ -54,7 +56,43 @@ def lines(facts):
     yield f"placement rule  {facts.misplaced} of its shards elsewhere"
 
 
+    if facts.outage is not None:
+        yield from outage_lines(facts.outage)
+
+
+def p99(transactions):
+    ordered = sorted(one.seconds for one in transactions)
+    return ordered[-(-99 * len(ordered) // 100) - 1] if ordered else float("nan")
+
+
+def outage_lines(outage):
+    refused = ", ".join(f"{zone} {count}" for zone, count in outage.refused.items())
+    steps = ", ".join(f"{'all' if kind == 'revert' else format(share, '.0%')} after "
+                      f"{at - outage.back:.1f} s" for at, kind, _, share in outage.acts
+                      if at > outage.back)
+    first = next((at for at, kind, _, _ in outage.acts if kind == "apply"), None)
+    noticed = "never" if first is None else f"{first - outage.gone:.1f} s after it went"
+    yield f"outage          the worker's zone refused {noticed}; turned away: {refused}"
+    yield (f"other zones     p99 {milliseconds(p99(outage.before))} before, "
+           f"{milliseconds(p99(outage.during))} while the worker was gone")
+    yield f"back            admitted again: {steps or 'never'}"
+
+
+def outage_failures(outage):
+    if not outage.refused[GONE]:
+        yield "nobody of the zone that did not answer was turned away"
+    others = sum(count for zone, count in outage.refused.items() if zone != GONE)
+    if others:
+        yield f"{others} of other zones were turned away"
+    if not outage.during:
+        yield "the other zones stood still"
+    if not outage.whole:
+        yield "the zone was not given back"
+
+
 def failures(facts):
+    if facts.outage is not None:
+        yield from outage_failures(facts.outage)
     if facts.measured is None:
         yield "the imbalance was never measured"
     elif abs(facts.measured - facts.by_hand) > NEAR:
