@@ -140,7 +140,8 @@ HttpAnswer admission(const Report& report, const HttpRequest& request, WallTime 
     // A value that somebody else has changed is not ours to tell.
     if ((!limits && !recovers) || open.drifted || expires <= now) continue;
     const std::int64_t until = expires.time_since_epoch().count() / 1000;
-    for (const auto& [name, value] : to_json(open.row.value).items()) {  // queue_limit in seconds
+    const json stands = to_json(open.row.value);  // queue_limit in seconds
+    for (const auto& [name, value] : stands.items()) {
       const bool looser = recovers && answer.contains(name) && answer[name] < value;
       if (!looser) answer[name] = value;
     }
