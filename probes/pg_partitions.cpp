@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probes/pg_partitions.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "controller/transport/deadline.hpp"
@@ -69,23 +68,24 @@ asio::awaitable<Result<Reading>> PgPartitions::read(TimePoint now, Duration dead
     Error other{ErrorCode::refused, options_.table + " is not partitioned by hash"};
     co_return other;
   }
-  std::vector<double> rows;
+  std::vector<Holding> rows;
+  double most = 0;
   std::string largest;
   bool stale = false;
   for (int row = 0; row < table->rows(); ++row) {
     if (!table->text(row, 1)) continue;  // no partitions yet
     const auto count = row_count({table->number(row, 2).value_or(-1),
                                   table->number(row, 3).value_or(0), table->string(row, 4) == "t"});
-    if (rows.empty() || count.rows > *std::max_element(rows.begin(), rows.end())) {
+    if (rows.empty() || count.rows > most) {
+      most = count.rows;
       largest = table->string(row, 1);
     }
-    rows.push_back(count.rows);
+    rows.push_back({count.rows});
     stale = stale || count.stale;
   }
   Reading reading;
   const auto found = spread(rows);
   const double all = found.mean * static_cast<double>(rows.size());
-  const double most = rows.empty() ? 0 : *std::max_element(rows.begin(), rows.end());
   reading.samples.push_back(of_whole("pg_partition_cv", found.deviation, found.mean, now));
   reading.samples.push_back(of_whole("pg_largest_partition_share", most, all, now));
   reading.notes.push_back({{},
