@@ -193,6 +193,7 @@ TEST_CASE_METHOD(PoolBench, "a size that somebody else has set is left to them (
     CHECK_THAT(one->note(), StartsWith("front at 127.0.0.1:") &&
                                 Contains("somebody else has set default_pool_size to 13") &&
                                 Contains("it was 20"));
+    REQUIRE(one->lever.notes().size() == 1);
     CHECK(one->lever.notes()[0].key == kForeignWriteNote);
     CHECK(written() == "20 20 7 13");
     bouncer.command("RELOAD");  // nor is it taken up again while the limit stands

@@ -18,7 +18,7 @@ namespace homeostat::doctor {
 struct PoolerFacts {
   std::string admin_users;  ///< as written, with commas
   std::string auth_type;
-  bool shares_port = false;  ///< so_reuseport: several processes may answer at one port
+  bool shares_port = false;      ///< so_reuseport: several processes may answer at one port
   std::optional<int> pool_size;  ///< default_pool_size now
   bool has_database = false;     ///< the zone's; one that `*` leads to is there after its first use
   int database_pool_size = 0;    ///< of that one
