@@ -9,7 +9,7 @@ namespace {
 
 // Bytes decide before moves, and these before how a colocation group is spread.
 constexpr double kMove = 1e-3;
-constexpr double kCrowd = 1e-6;
+constexpr double kCrowd = 1e-5;
 
 }  // namespace
 
@@ -104,7 +104,11 @@ double Assignment::price_of_swap(std::size_t one, std::size_t other) const {
   const double more = problem_->groups[other].weight - problem_->groups[one].weight;
   const double out = outside(here, loads_[here] + more) + outside(there, loads_[there] - more) -
                      outside(here) - outside(there);
-  return outside_price_ * out / weight_ + price_of_home(one, there) + price_of_home(other, here);
+  const double crowd_price = colocation_[one] == colocation_[other]
+                                 ? 0
+                                 : price_of_crowd(one, there) + price_of_crowd(other, here);
+  return outside_price_ * out / weight_ + price_of_home(one, there) + price_of_home(other, here) +
+         crowd_price;
 }
 
 void Assignment::move(std::size_t group, std::size_t to) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kCold = 1e-7;
 constexpr std::size_t kStepsOfAGroup = 600;
-constexpr std::size_t kLeastSteps = 30'000;
+constexpr std::size_t kLeastSteps = 6'000;
 constexpr std::size_t kMostSteps = 800'000;
 constexpr double kNoGain = -1e-12;
 

@@ -21,7 +21,9 @@ unix_socket_directories = ''
 max_connections = 200
 shared_buffers = 128MB
 fsync = off
-synchronous_commit = off
+# Without, a move loses updates that were acknowledged: before it switches it waits until the target has
+# what is written of the log (pg_current_wal_lsn()), and by then not all that is committed is.
+synchronous_commit = on
 full_page_writes = off
 max_wal_size = 1GB
 log_min_messages = warning
