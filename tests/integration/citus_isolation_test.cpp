@@ -107,9 +107,11 @@ class IsolatedSite {
   }
   /// Waits until the daemon knows which shards each worker has.
   bool placed() {
-    return eventually([&] {
-      return cluster.sql("SELECT count(*) FROM homeostat.zone_place WHERE group_id > 0") == "6";
-    });
+    return eventually(
+        [&] {
+          return cluster.sql("SELECT count(*) FROM homeostat.zone_place WHERE group_id > 0") == "6";
+        },
+        std::chrono::seconds{180});
   }
 
   CitusCluster cluster;
@@ -134,7 +136,9 @@ TEST_CASE("isolation: only the zones of a worker that does not answer are refuse
   if (skipped_without_citus()) return;
   IsolatedSite site;
   site.start();
-  REQUIRE(site.placed());
+  const bool placed = site.placed();
+  INFO(read_file(site.log));
+  REQUIRE(placed);
   for (const auto* zone : {"w1a", "w1b", "w2a", "w2b", "w3a", "w3b"}) site.play(zone);
 
   site.cluster.node("worker-1").freeze();
@@ -169,7 +173,9 @@ TEST_CASE("isolation: with the supervisor dead a recovery ends by itself (H30)")
   if (skipped_without_citus()) return;
   IsolatedSite site;
   site.start();
-  REQUIRE(site.placed());
+  const bool placed = site.placed();
+  INFO(read_file(site.log));
+  REQUIRE(placed);
   site.cluster.node("worker-1").freeze();
   REQUIRE(site.only_refuses("w1"));
   site.daemon->signal(SIGKILL);
