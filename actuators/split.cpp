@@ -111,8 +111,10 @@ void SplitLever::begin() {
   settings.statement_timeout = longest_;  // the server's own: it holds when we are gone
   const auto carrying = std::make_shared<Carrying>(executor_, address_, settings);
   carrying_ = carrying;
-  // The handler keeps the session alive for as long as the split goes on.
+  // The handler keeps the session alive for as long as the split goes on; what is seen as its life
+  // ends with it.
   const auto over = [carrying](std::exception_ptr thrown, std::string failure) {
+    carrying->session.close();
     carrying->over = true;
     carrying->failure = thrown ? "the split ended with an exception" : std::move(failure);
   };

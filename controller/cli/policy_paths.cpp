@@ -82,17 +82,6 @@ PolicyLoad load_named_policies(const std::vector<std::string>& paths, const Poli
   return load;
 }
 
-std::vector<std::string> with_simulated(const std::vector<std::string>& paths) {
-  std::vector<std::string> all;
-  for (const auto& path : paths) {
-    all.push_back(path);
-    const auto more = fs::path(path) / "simulated";
-    std::error_code error;
-    if (fs::is_directory(more, error)) all.push_back(more.string());
-  }
-  return all;
-}
-
 void print_findings(std::ostream& out, const std::vector<Finding>& findings, const char* prefix) {
   for (const auto& finding : findings) out << prefix << to_text(finding) << "\n";
 }

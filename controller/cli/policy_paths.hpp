@@ -37,10 +37,6 @@ PolicyLoad load_policies(const std::vector<std::string>& files, const PolicyCont
 PolicyLoad load_named_policies(const std::vector<std::string>& paths, const PolicyContext& context,
                                const std::string& instead);
 
-/// Folders that hold policies which only a simulation can run yet, for their probe or lever is not
-/// there: with those in their folder `simulated`.
-std::vector<std::string> with_simulated(const std::vector<std::string>& paths);
-
 /// One finding a line.
 void print_findings(std::ostream& out, const std::vector<Finding>& findings,
                     const char* prefix = "");

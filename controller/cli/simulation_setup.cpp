@@ -69,8 +69,7 @@ std::optional<std::vector<Scenario>> load_scenarios(const std::vector<std::strin
 std::optional<FittedPolicies> load_for(const Scenario& scenario,
                                        const std::vector<std::string>& paths, bool lift_limits) {
   if (without_policies(scenario, paths)) return std::nullopt;
-  auto load =
-      load_named_policies(with_simulated(paths), context_of(scenario), "; expected policies");
+  auto load = load_named_policies(paths, context_of(scenario), "; expected policies");
   print_findings(std::cerr, load.errors);
   if (!load.set) return std::nullopt;
   FittedPolicies policies;

@@ -17,6 +17,7 @@ max_replication_slots = 20
 max_wal_senders = 20
 max_worker_processes = 30
 shared_buffers = 32MB
+synchronous_commit = on         # without it a move may lose what was just committed
 citus.local_hostname = '{sockets}'
 citus.node_conninfo = 'sslmode=prefer'
 """

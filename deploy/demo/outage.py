@@ -10,8 +10,9 @@ from workload import LogReader
 
 GONE = "worker-2"
 # More clients than come before Homeostat notices: those wait for as long as the worker does not answer.
-CLIENTS, RATE = 40, 30  # of each zone
-CALM, OUTAGE, AFTER = 6, 12, 4  # seconds
+CLIENTS, RATE = 80, 15  # of each zone
+CALM, OUTAGE, AFTER = 8, 12, 4  # seconds
+STARTING = 3  # of CALM, in which sessions are made
 PATIENCE = 90  # seconds in which the zone must be whole again
 ZONES = "  zones:\n" + "".join(f"    - {{name: {name}, node: {name}}}\n" for name in WORKERS)
 
@@ -75,17 +76,9 @@ class Outage:
 
     def line(self, at):
         """One for the terminal."""
-        for log in self.logs.values():
-            log.read()
-        refused = self.refused()
-        end = time.time() - 0.5
-        parts = []
-        for zone, log in self.logs.items():
-            came = log.between(end - 1, end)
-            slowest = max((one.seconds for one in came), default=float("nan"))
-            parts.append(f"{zone} {len(came):3d}/s, slowest {slowest * 1000:4.0f} ms, "
-                         f"{refused[zone]:4d} refused")
-        return f"{at:5.1f}s  {'; '.join(parts)}; admitted {self.admitted():.0%}"
+        refused = "   ".join(f"{zone} {count:4d} turned away"
+                             for zone, count in self.refused().items())
+        return f"{at:5.1f}s  {refused}   of {GONE} admitted: {self.admitted():.0%}"
 
     def others(self, start, end):
         return [one for zone, log in self.logs.items() if zone != GONE
@@ -110,7 +103,7 @@ class Outage:
         for log in self.logs.values():
             log.read()
         return OutageFacts(gone=gone, back=back, acts=self.acts(), refused=self.refused(),
-                           before=self.others(began, gone), during=self.others(gone, back),
+                           before=self.others(began + STARTING, gone), during=self.others(gone, back),
                            whole=bool(whole))
 
     def _watch(self, say, clock, done, patience):
