@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A throw-away Citus cluster: a coordinator and three workers, on Unix sockets of their own."""
+"""A throw-away Citus cluster: a coordinator and three workers, on Unix sockets of their own, which the
+servers' user and root alone can reach. The coordinator holds no shards."""
 import os
 import signal
 
@@ -32,15 +33,16 @@ def missing():
 
 
 class CitusNodes:
-    """Like a Postgres that is the coordinator; beside it the workers."""
+    """Like a Postgres that is the coordinator; beside it the workers. `settings` win over those above."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, settings=""):
         self.servers = {}
+        self._frozen = []
         for name in ("coordinator", *WORKERS):
             home = os.path.join(folder, name)
             os.mkdir(home)
             os.chmod(home, 0o755)
-            self.servers[name] = Postgres(home, SETTINGS, private=True)
+            self.servers[name] = Postgres(home, SETTINGS + settings, private=True)
         self.coordinator = self.servers["coordinator"]
 
     def start(self):
@@ -57,28 +59,25 @@ class CitusNodes:
 
     def freeze(self, name):
         """The worker neither answers nor ends: the hardest way to be gone."""
-        self._signal(name, signal.SIGSTOP)
+        # The postmaster first: then no child of its can be missed.
+        postmaster = self.servers[name].child.process.pid
+        os.kill(postmaster, signal.SIGSTOP)
+        with open(f"/proc/{postmaster}/task/{postmaster}/children") as listed:
+            self._frozen = [postmaster, *map(int, listed.read().split())]
+        for pid in self._frozen[1:]:
+            os.kill(pid, signal.SIGSTOP)
 
-    def thaw(self, name):
-        self._signal(name, signal.SIGCONT)
-
-    def _signal(self, name, number):
-        # The postmaster's children too: sessions that are open would go on.
-        leader = self.servers[name].child.process.pid
-        children = f"/proc/{leader}/task/{leader}/children"
-        with open(children) as listed:
-            pids = [leader, *map(int, listed.read().split())]
-        for pid in pids:
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                pass  # it has just ended
+    def thaw(self):
+        for pid in reversed(self._frozen):
+            os.kill(pid, signal.SIGCONT)
+        self._frozen = []
 
     def require_alive(self):
         for server in self.servers.values():
             server.child.require_alive()
 
     def stop(self):
+        self.thaw()
         for server in self.servers.values():
             server.stop()
 

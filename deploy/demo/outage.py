@@ -94,7 +94,7 @@ class Outage:
         try:
             self._watch(say, clock, lambda: time.time() > gone + OUTAGE, OUTAGE + 5)
         finally:
-            self.cluster.thaw(GONE)
+            self.cluster.thaw()
         back = time.time()
         say(f"{clock():5.1f}s  » {GONE} answers again")
         whole = self._watch(say, clock, lambda: self.acts() and self.admitted() == 1.0, PATIENCE)

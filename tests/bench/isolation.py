@@ -7,9 +7,9 @@ import os
 import subprocess
 import time
 
-import citus_servers
+import citus_nodes
 from backpressure import percentile
-from ground import DATABASE, DemoError, clean_environment
+from ground import DATABASE, DemoError, Supervisor, clean_environment
 from processes import wait_until
 from table import Row, duration
 
@@ -18,6 +18,8 @@ TITLE = "p99 of requests to sound zones while a worker is frozen ÷ while none i
 WORKERS, RATE, SECONDS, KEYS = 12, 60, 24, 600
 FROZEN, FROZEN_AT, SETTLED = "worker-1", 4, 12  # seconds from the first request on
 ROLE = "bench_load"
+# The clients that are given up wait for the worker still, each with a session on every node.
+SETTINGS = "max_connections = 700\n"
 SCHEMA = f"""
 SET citus.shard_count = 12;
 CREATE TABLE bench_play (id bigint PRIMARY KEY, n bigint);
@@ -29,13 +31,13 @@ ARMS = {"calm": (False, False), "without": (True, False), "with": (True, True)} 
 
 
 def missing():
-    return citus_servers.missing()
+    return citus_nodes.missing()
 
 
 class Bench:
     def __init__(self, ground):
         self.ground = ground
-        self.servers = ground.keep(citus_servers.CitusServers(ground.subfolder("isolation")))
+        self.servers = ground.keep(citus_nodes.CitusNodes(ground.subfolder("isolation"), SETTINGS))
         self.servers.start()
         self.server = self.servers.coordinator
         self.server.sql(f"CREATE ROLE {ROLE} LOGIN")
@@ -51,7 +53,10 @@ class Bench:
 
     def daemon(self, name):
         folder = self.ground.subfolder(f"isolation-daemon-{name}")
-        return citus_servers.CitusSupervisor(self.ground.binary, folder, self.servers)
+        zones = "".join(f"    - {{name: {worker}, node: {worker}}}\n" for worker in citus_nodes.WORKERS)
+        return Supervisor(self.ground.binary, folder, self.servers, nodes=self.servers.nodes(),
+                          citus="  citus: {coordinator: coordinator}\n", speed_up=1,
+                          inventory=f"  zones:\n{zones}")
 
     def requests(self, frozen):
         """[(came, node, end, seconds), …]"""

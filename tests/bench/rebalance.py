@@ -7,12 +7,13 @@ counted. A longest stall is that of one transaction of a writer, moves and final
 import dataclasses
 import glob
 import os
+import re
 import statistics
 import time
 
-import citus
-from ground import REPO, DemoError, clean_environment
-from processes import Child, free_port, wait_until
+import citus_nodes
+from ground import DemoError, Supervisor
+from processes import Child, wait_until
 from table import Row, duration, megabytes
 
 NAME = "rebalance"
@@ -55,22 +56,10 @@ SELECT 1 / open FROM bench_gate;
 """
 DEFAULT, TIGHT, OURS = "Citus, default", "Citus, threshold 0.01", "ours"
 STRATEGY = {DEFAULT: "by_disk_size", TIGHT: "bench_tight"}
-CONFIG = """\
-version: 1
-mode_ceiling: enforce
-speed_up: {speed_up}
-policies: [{policies}]
-postgres:
-  nodes:
-{nodes}  citus: {{coordinator: coordinator}}
-  ledger: {{node: coordinator, user: homeostat_actuator}}
-http: {{listen: "127.0.0.1:{port}"}}
-journal: {{path: {journal}}}
-"""
 
 
 def missing():
-    return citus.missing()
+    return citus_nodes.missing()
 
 
 @dataclasses.dataclass
@@ -107,7 +96,8 @@ def load(cluster):
     cluster.sql("CREATE TABLE bench_gate (open int); INSERT INTO bench_gate VALUES (1);"
                 f"GRANT SELECT ON bench_gate TO {WRITER};"
                 f"GRANT SELECT, UPDATE ON {', '.join(TABLES)} TO {WRITER}")
-    for node in cluster.nodes.values():
+    cluster.give_password(WRITER)
+    for node in cluster.servers.values():
         node.sql("VACUUM ANALYZE")
     cluster.sql("SELECT citus_add_rebalance_strategy('bench_tight', 'citus_shard_cost_by_disk_size',"
                 " 'citus_node_capacity_1', 'citus_shard_allowed_on_node_true', 0.01, 0.01, 0)")
@@ -188,42 +178,32 @@ def by_citus(cluster, arm, scale):
 
 
 def by_daemon(ground, cluster, folder):
-    config = os.path.join(folder, "homeostat.yaml")
-    nodes = "".join(f"    - {{name: {name}, host: 127.0.0.1, port: {node.port}, dbname: postgres,"
-                    " user: homeostat_monitor, sslmode: disable}\n"
-                    for name, node in cluster.nodes.items())
-    with open(config, "w") as file:
-        file.write(CONFIG.format(speed_up=SPEED_UP, nodes=nodes, port=free_port(),
-                                 policies=os.path.join(REPO, "policies/recommended/*.yaml"),
-                                 journal=os.path.join(folder, "journal.db")))
-
-    def once(name, *arguments):
-        log = os.path.join(folder, f"{name}.log")
-        child = Child(f"homeostat {name}", [ground.binary, *arguments], log,
-                      env=clean_environment())
-        if child.process.wait(60) != 0:
-            raise DemoError(f"homeostat {name} failed:\n{child.last_lines()}")
-        return log
-
-    cluster.coordinator.run_file(once("grants", "grants", "--monitor", "--actuator"))
-    once("migrate", "migrate", "--config", config)
-    cluster.coordinator.run_file(once("grants-citus", "grants", "--citus", OWNER))
-    daemons = []
+    daemon = Supervisor(ground.binary, folder, cluster, nodes=cluster.nodes(), speed_up=SPEED_UP,
+                        citus="  citus: {coordinator: coordinator}\n")
+    daemon.prepare()
+    daemon.let_move(OWNER)
 
     def start():
-        daemons.append(ground.keep(Child("homeostat", [ground.binary, "run", "--config", config],
-                                         os.path.join(folder, "homeostat.log"),
-                                         death_signal="TERM")))
+        ground.keep(daemon)
+        daemon.start()
         return True
 
-    def stop():
-        for daemon in daemons:
-            ground.end(daemon)
-    return start, stop
+    return start, lambda: ground.end(daemon)
+
+
+def moved_shards(commands):
+    """The shard ids that the tasks of a background job move."""
+    found = []
+    for command in commands:
+        match = re.search(r"citus_move_shard_placement\((\d+)", command)
+        if match is None:
+            raise DemoError(f"a task that is no move: {command}")
+        found.append(int(match.group(1)))
+    return found
 
 
 def measure(ground, arm, folder):
-    cluster = ground.keep(citus.CitusCluster(os.path.join(folder, "cluster")))
+    cluster = ground.keep(citus_nodes.CitusNodes(folder))
     cluster.start()
     load(cluster)
     rows, _ = totals(cluster)
@@ -245,7 +225,7 @@ def measure(ground, arm, folder):
     stop()
     time.sleep(QUIET)
     latencies = writers.stop()
-    moved = citus.moved_shards(command for command, in cluster.sql(
+    moved = moved_shards(command for command, in cluster.sql(
         "SELECT command FROM pg_dist_background_task WHERE status = 'done'"))
     after = rows_of_nodes(cluster)
     rows_after, updates = totals(cluster)

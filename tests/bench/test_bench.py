@@ -25,7 +25,6 @@ sys.path.insert(0, os.path.join(REPO, "tests/bench"))
 
 import batch  # noqa: E402
 import bench  # noqa: E402
-import citus  # noqa: E402
 import crossing  # noqa: E402
 import detect  # noqa: E402
 import ground  # noqa: E402
@@ -271,9 +270,9 @@ class PlannerBenchTest(unittest.TestCase):
 class RebalanceTest(unittest.TestCase):
     def test_moves_are_read_from_the_tasks_of_a_job_and_nothing_else_is_taken_for_one(self):
         task = "SELECT pg_catalog.citus_move_shard_placement({},1,2,'auto')"
-        self.assertEqual(citus.moved_shards([task.format(102008), task.format(7)]), [102008, 7])
+        self.assertEqual(rebalance.moved_shards([task.format(102008), task.format(7)]), [102008, 7])
         with self.assertRaises(ground.DemoError):
-            citus.moved_shards(["VACUUM"])
+            rebalance.moved_shards(["VACUUM"])
 
     def test_evenness_is_of_counts(self):
         self.assertEqual(rebalance.variation([1, 3]), 0.5)
