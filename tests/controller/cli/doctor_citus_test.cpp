@@ -44,7 +44,7 @@ struct ClusterPractice {
       config.nodes.push_back(node);
     }
     config.ledger = LedgerConfig{"coordinator", "homeostat_actuator", ""};
-    config.citus = CitusConfig{"coordinator"};
+    config.citus = CitusConfig{"coordinator", {}, {}};
   }
 
   std::vector<Finding> findings() {
