@@ -148,11 +148,11 @@ TEST_CASE("citus: doctor finds what a move left on a worker, and a monitor that 
   CHECK(blind.grade == Grade::fail);
   CHECK_THAT(blind.advice.mend, Contains("GRANT pg_monitor TO homeostat_monitor"));
 
-  auto& third = practice.cluster.node("worker-3");
+  auto& third = practice.cluster.node("worker-2");
   third.sql("ALTER SYSTEM SET synchronous_commit = 'off'");
   third.sql("SELECT pg_reload_conf()");
   REQUIRE(testing::eventually([&] { return third.sql("SHOW synchronous_commit") == "off"; }));
-  const auto commits = practice.find("node/worker-3", "citus-commits");
+  const auto commits = practice.find("node/worker-2", "citus-commits");
   CHECK(commits.grade == Grade::warn);
   CHECK_THAT(commits.advice.mend, Contains("synchronous_commit = 'on'"));
 
