@@ -25,9 +25,6 @@ SELECT row_to_json(f) FROM (
            WHERE s.database = current_database() AND NOT s.active
              AND s.slot_name ~ '^citus_shard_(move|split)_slot_')::float8 AS held_bytes,
          current_setting('output_plugin_libraries', true) AS plugins,
-         -- That of sessions to come, not of this one, which sets its own.
-         (SELECT s.reset_val FROM pg_catalog.pg_settings s
-           WHERE s.name = 'synchronous_commit') AS commits,
          (SELECT s.setting FROM pg_catalog.pg_settings s
            WHERE s.name = 'citus.node_conninfo') AS conninfo,
          d.available_disk_size AS disk_free, d.total_disk_size AS disk

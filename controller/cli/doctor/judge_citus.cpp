@@ -211,12 +211,6 @@ void judge_moves(const json& its, bool moving, Findings& findings) {
              slot + "');"});
   }
   judge_disk(its, findings);
-  if (its.at("commits") == "off") {
-    findings.warn("citus-commits", "synchronous_commit is off",
-                  {"a move of a shard can lose updates that were acknowledged just before its end: "
-                   "Citus waits for the WAL that is written, and such commits are not yet",
-                   "ALTER SYSTEM SET synchronous_commit = 'on'; SELECT pg_reload_conf();"});
-  }
   if (const auto& plugins = its.at("plugins"); !plugins.is_null()) {
     const auto list = plugins.get<std::string>();
     if (list.find("citus") == std::string::npos) {

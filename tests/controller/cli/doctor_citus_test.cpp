@@ -8,7 +8,6 @@
 #include "controller/cli/text/doctor_text.hpp"
 #include "controller/loop/migrations.hpp"
 #include "tests/support/citus_cluster.hpp"
-#include "tests/support/eventually.hpp"
 #include "tests/support/grants.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/scratch_directory.hpp"
@@ -147,14 +146,6 @@ TEST_CASE("citus: doctor finds what a move left on a worker, and a monitor that 
   const auto blind = practice.find("node/worker-1", "statistics");
   CHECK(blind.grade == Grade::fail);
   CHECK_THAT(blind.advice.mend, Contains("GRANT pg_monitor TO homeostat_monitor"));
-
-  auto& third = practice.cluster.node("worker-2");
-  third.sql("ALTER SYSTEM SET synchronous_commit = 'off'");
-  third.sql("SELECT pg_reload_conf()");
-  REQUIRE(testing::eventually([&] { return third.sql("SHOW synchronous_commit") == "off"; }));
-  const auto commits = practice.find("node/worker-2", "citus-commits");
-  CHECK(commits.grade == Grade::warn);
-  CHECK_THAT(commits.advice.mend, Contains("synchronous_commit = 'on'"));
 
   // What the server knows of plugins, where it has such a list (some minor versions do).
   if (worker.sql("SELECT coalesce(current_setting('output_plugin_libraries', true), '-')") != "-") {

@@ -73,7 +73,6 @@ nlohmann::json sound_citus_node() {
           {"held_bytes", nullptr},
           {"disk", 1e12},
           {"disk_free", 5e11},
-          {"commits", "on"},
           {"plugins", nullptr},
           {"conninfo", "sslmode=require tcp_user_timeout=4000"}};
 }
@@ -140,7 +139,6 @@ TEST_CASE("a node of Citus is judged by what a move needs, and by what one left 
         {"citus-room", "max_logical", 0},
         {"citus-slots", "left_slots", {"citus_shard_move_slot_1_2_10_5"}},
         {"citus-disk", "disk_free", 9e10},
-        {"citus-commits", "commits", "off"},
         {"citus-plugins", "plugins", "pgoutput, test_decoding"},
         {"citus-conninfo", "conninfo", "sslmode=require"}}) {
     INFO(check << " " << key);
