@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "controller/transport/deadline.hpp"
+#include "probes/relative_sample.hpp"
 #include "probes/shard_groups.hpp"
 #include "sql/embedded.hpp"
 
@@ -32,11 +33,6 @@ constexpr int kTested = 13;
 Error not_known(const std::string& what) { return {ErrorCode::refused, what}; }
 
 std::string percent(double share) { return std::to_string(std::lround(100 * share)) + " %"; }
-
-// 0 of 0 is the whole reading of an idle system.
-Sample relative(const std::string& signal, double part, double whole, TimePoint now) {
-  return whole == 0 ? ratio(signal, {}, 0, 0, now) : gauge(signal, {}, part / whole, now);
-}
 
 void add_spread(const std::string& prefix, const std::vector<Holding>& holdings, TimePoint now,
                 Reading& reading) {

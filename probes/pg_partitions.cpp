@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controller/transport/deadline.hpp"
+#include "probes/relative_sample.hpp"
 #include "probes/shard_balance.hpp"
 #include "sql/embedded.hpp"
 
@@ -19,10 +20,6 @@ pg::SessionSettings partitions_session() {
   settings.lock_timeout = std::chrono::milliseconds{100};
   settings.read_only = true;
   return settings;
-}
-
-Sample of_whole(const std::string& signal, double part, double whole, TimePoint now) {
-  return whole == 0 ? ratio(signal, {}, 0, 0, now) : gauge(signal, {}, part / whole, now);
 }
 
 }  // namespace
@@ -86,8 +83,8 @@ asio::awaitable<Result<Reading>> PgPartitions::read(TimePoint now, Duration dead
   Reading reading;
   const auto found = spread(rows);
   const double all = found.mean * static_cast<double>(rows.size());
-  reading.samples.push_back(of_whole("pg_partition_cv", found.deviation, found.mean, now));
-  reading.samples.push_back(of_whole("pg_largest_partition_share", most, all, now));
+  reading.samples.push_back(relative("pg_partition_cv", found.deviation, found.mean, now));
+  reading.samples.push_back(relative("pg_largest_partition_share", most, all, now));
   reading.notes.push_back({{},
                            "partitions",
                            std::to_string(rows.size()) + " of " + options_.table +

@@ -210,7 +210,7 @@ class Shards:
         self.display.say()
         for line in lines(facts):
             self.display.say(line)
-        wrong = failures(facts)
+        wrong = list(failures(facts))
         for failure in wrong:
             self.display.say(f"FAILED: {failure}")
         return 1 if wrong else 0

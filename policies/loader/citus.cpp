@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "policies/loader/nearest.hpp"
+#include "policies/loader/nodes.hpp"
 
 namespace homeostat::loader {
 namespace {
@@ -40,15 +40,6 @@ Shape capacity_shape() {
                     .range = between(0.01, 100)}}};
 }
 
-bool known(const std::string& node, const Place& place, const std::string& key,
-           const std::vector<std::string>& nodes, std::vector<Finding>& errors) {
-  if (node.empty()) return false;  // reported already
-  if (std::find(nodes.begin(), nodes.end(), node) != nodes.end()) return true;
-  errors.push_back({place, "`" + key + "` is `" + node + "`, which is none of postgres.nodes; " +
-                               suggestion(node, nodes)});
-  return false;
-}
-
 /// The list's texts, each once.
 std::vector<std::string> texts_of(const Value& record, const std::string& key,
                                   std::vector<Finding>& errors) {
@@ -73,7 +64,9 @@ PlacementConfig read_rule(const Value& value, const std::vector<std::string>& no
   assign_text(rule.table, value, "table");
   rule.keys = texts_of(value, "keys", errors);
   rule.nodes = texts_of(value, "nodes", errors);
-  for (const auto& node : rule.nodes) known(node, place_of(value, "nodes"), "nodes", nodes, errors);
+  for (const auto& node : rule.nodes) {
+    is_one_of(nodes, node, "nodes", place_of(value, "nodes"), errors);
+  }
   return rule;
 }
 
@@ -103,14 +96,14 @@ CitusConfig read_citus(const Value& value, const std::vector<std::string>& nodes
                        std::vector<Finding>& errors) {
   CitusConfig citus;
   assign_text(citus.coordinator, value, "coordinator");
-  known(citus.coordinator, place_of(value, "coordinator"), "coordinator", nodes, errors);
+  is_one_of(nodes, citus.coordinator, "coordinator", place_of(value, "coordinator"), errors);
   if (const auto* const list = find(value, "capacity")) {
     for (const auto& entry : list->children) {
       std::string node;
       double capacity = 1;
       assign_text(node, entry, "node");
       assign<double>(capacity, entry, "capacity");
-      if (!known(node, place_of(entry, "node"), "node", nodes, errors)) continue;
+      if (!is_one_of(nodes, node, "node", place_of(entry, "node"), errors)) continue;
       if (!citus.capacity.emplace(node, capacity).second) {
         errors.push_back({place_of(entry, "node"), "node `" + node + "` is there twice"});
       }

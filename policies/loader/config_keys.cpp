@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policies/loader/citus.hpp"
+#include "policies/loader/nodes.hpp"
 #include "policies/loader/poolers.hpp"
 #include "policies/loader/profiles.hpp"
 #include "policies/loader/sessions.hpp"
@@ -12,10 +13,6 @@
 namespace homeostat::loader {
 namespace {
 
-const Pattern kName{"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
-                    "a name of letters, digits, `_`, `.` and `-`"};
-const Pattern kHost{"[^\\s,]+",
-                    "one host: a name, an address, or the absolute folder of a Unix socket"};
 const Pattern kBroker{"([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}",
                       "an address such as 127.0.0.1:9092"};
 const Pattern kGroup{"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,248}",
@@ -104,7 +101,7 @@ Shape node_shape() {
       .keys = {{.name = "name",
                 .required = true,
                 .help = "The node's name: its subject is node/NAME.",
-                .pattern = kName},
+                .pattern = kConfigName},
                {.name = "host",
                 .required = true,
                 .help = "Name, address, or absolute folder of a Unix socket.",
@@ -241,18 +238,18 @@ Shape inventory_shape() {
                       .keys = {{.name = "name",
                                 .required = true,
                                 .help = "As in homeostat.allowed(name, key).",
-                                .pattern = kName},
+                                .pattern = kConfigName},
                                {.name = "class",
                                 .required = true,
                                 .help = "Policies name classes: class/CLASS.",
-                                .pattern = kName}}};
+                                .pattern = kConfigName}}};
   const Shape zone{
       .name = "a zone",
       .help = "Transactions that begin with homeostat.admit(name).",
       .keys = {{.name = "name",
                 .required = true,
                 .help = "As in homeostat.admit(name).",
-                .pattern = kName},
+                .pattern = kConfigName},
                {.name = "node",
                 .required = true,
                 .help = "One of postgres.nodes: its lock waits are the zone's, and so is "

@@ -11,7 +11,7 @@
 #include "policies/loader/findings.hpp"
 #include "policies/loader/listen_address.hpp"
 #include "policies/loader/loader.hpp"
-#include "policies/loader/nearest.hpp"
+#include "policies/loader/nodes.hpp"
 #include "policies/loader/poolers.hpp"
 #include "policies/loader/profiles.hpp"
 #include "policies/loader/reader.hpp"
@@ -201,13 +201,7 @@ std::vector<std::string> ConfigBuilder::node_names() const {
 
 /// Reports it, when it is not.
 bool ConfigBuilder::is_node(const std::string& node, const Value& record, const std::string& key) {
-  const auto names = node_names();
-  if (node.empty()) return false;  // reported already
-  if (std::find(names.begin(), names.end(), node) != names.end()) return true;
-  report(place_of(record, key), "`" + key + "` is `" + node +
-                                    "`, which is none of postgres.nodes; " +
-                                    suggestion(node, names));
-  return false;
+  return is_one_of(node_names(), node, key, place_of(record, key), errors_);
 }
 
 void ConfigBuilder::read_kafka(const Value& value) {

@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "policies/loader/nodes.hpp"
+
 namespace homeostat::loader {
 
 Key pgbouncer_key() {
@@ -15,14 +17,11 @@ Key pgbouncer_key() {
       .keys = {{.name = "name",
                 .required = true,
                 .help = "For people: of one process, whatever its zone.",
-                .pattern = Pattern{"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}",
-                                   "a name of letters, digits, `_`, `.` and `-`"}},
+                .pattern = kConfigName},
                {.name = "host",
                 .required = true,
                 .help = "Name, address, or absolute folder of a Unix socket.",
-                .pattern = Pattern{"[^\\s,]+",
-                                   "one host: a name, an address, or the absolute folder of a "
-                                   "Unix socket"}},
+                .pattern = kHost},
                {.name = "port",
                 .type = Type::integer,
                 .fallback = "6432",

@@ -4,12 +4,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/integration/binary.hpp"
-#include "tests/support/child_process.hpp"
-#include "tests/support/citus_cluster.hpp"
+#include "tests/integration/citus_site.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/pg_client.hpp"
-#include "tests/support/scratch_directory.hpp"
 #include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
@@ -35,42 +32,22 @@ constexpr const char* kAttempted = R"(
 )";
 
 /// Two zones a worker, as the applications see them.
-class IsolatedSite {
+class IsolatedSite : public CitusSite {
  public:
   IsolatedSite() {
     cluster.sql("CREATE ROLE app LOGIN");
     cluster.sql(kPlayed);
     cluster.sql(kAttempted);
-    std::string nodes;
-    std::string zones;
+    CitusSetup setup{recommended_policies(), 20};
+    setup.inventory = "  zones:\n";
     for (const auto& name : cluster.names()) {
-      nodes += "    - {name: " + name +
-               ", host: 127.0.0.1, port: " + std::to_string(cluster.node(name).port()) +
-               ", dbname: postgres, user: homeostat_monitor, sslmode: disable}\n";
       if (name == "coordinator") continue;
       const auto zone = "w" + name.substr(name.size() - 1);
       for (const auto* half : {"a", "b"}) {
-        zones += "    - {name: " + zone + half + ", node: " + name + "}\n";
+        setup.inventory.append("    - {name: " + zone + half + ", node: " + name + "}\n");
       }
     }
-    config_ = scratch_.path() + "/homeostat.yaml";
-    write_file(config_, "version: 1\nmode_ceiling: enforce\nspeed_up: 20\npolicies: [" +
-                            std::string{HOMEOSTAT_SOURCE_DIR} +
-                            "/policies/recommended/*.yaml]\npostgres:\n  nodes:\n" + nodes +
-                            "  citus: {coordinator: coordinator}\n"
-                            "  ledger: {node: coordinator, user: homeostat_actuator}\n"
-                            "inventory:\n  zones:\n" +
-                            zones + "http: {listen: \"127.0.0.1:" + std::to_string(free_port()) +
-                            "\"}\njournal: {path: " + scratch_.path() + "/journal.db}\n");
-    cluster.sql(run_homeostat({"grants", "--monitor", "--actuator"}).output);
-    const auto migrated = run_homeostat({"migrate", "--config", config_});
-    if (migrated.status != 0) throw std::runtime_error(migrated.output);
-  }
-  void start() {
-    ProcessOptions options;
-    options.log = log;
-    daemon = std::make_unique<ChildProcess>(
-        std::vector<std::string>{homeostat_binary(), "run", "--config", config_}, options);
+    prepare(setup);
   }
   /// `admitted`, or the SQLSTATE.
   std::string attempt(const std::string& zone) {
@@ -114,20 +91,12 @@ class IsolatedSite {
         std::chrono::seconds{180});
   }
 
-  CitusCluster cluster;
-  std::unique_ptr<ChildProcess> daemon;
-
  private:
   PgClient& app() {
     if (!app_) app_ = std::make_unique<PgClient>(cluster.coordinator().address("app"));
     return *app_;
   }
-  ScratchDirectory scratch_;
-  std::string config_;
   std::unique_ptr<PgClient> app_;
-
- public:
-  const std::string log = scratch_.path() + "/daemon.log";
 };
 
 }  // namespace
@@ -137,13 +106,13 @@ TEST_CASE("isolation: only the zones of a worker that does not answer are refuse
   IsolatedSite site;
   site.start();
   const bool placed = site.placed();
-  INFO(read_file(site.log));
+  INFO(read_file(site.log()));
   REQUIRE(placed);
   for (const auto* zone : {"w1a", "w1b", "w2a", "w2b", "w3a", "w3b"}) site.play(zone);
 
   site.cluster.node("worker-1").freeze();
   const bool refused = site.only_refuses("w1");
-  INFO(read_file(site.log));
+  INFO(read_file(site.log()));
   REQUIRE(refused);
   for (const auto* zone : {"w2a", "w2b", "w3a", "w3b"}) site.play(zone);
   // What would go to all nodes is told to wait.
@@ -165,8 +134,7 @@ TEST_CASE("isolation: only the zones of a worker that does not answer are refuse
   site.play("w2b");
   CHECK(site.cluster.sql("SELECT count(*) FROM homeostat.lever WHERE status = 'open' AND lever = "
                          "'zone'") == "0");
-  site.daemon->signal(SIGTERM);
-  CHECK(site.daemon->wait(std::chrono::seconds{30}) == 0);
+  CHECK(site.stop() == 0);
 }
 
 TEST_CASE("isolation: with the supervisor dead a recovery ends by itself (H30)") {
@@ -174,7 +142,7 @@ TEST_CASE("isolation: with the supervisor dead a recovery ends by itself (H30)")
   IsolatedSite site;
   site.start();
   const bool placed = site.placed();
-  INFO(read_file(site.log));
+  INFO(read_file(site.log()));
   REQUIRE(placed);
   site.cluster.node("worker-1").freeze();
   REQUIRE(site.only_refuses("w1"));

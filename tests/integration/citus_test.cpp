@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon on a real Citus cluster: an imbalance is noticed and mended, with nobody asking.
-#include <signal.h>
-
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "tests/integration/binary.hpp"
-#include "tests/support/child_process.hpp"
-#include "tests/support/citus_cluster.hpp"
+#include "tests/integration/citus_site.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/scratch_directory.hpp"
 #include "tests/support/text_file.hpp"
@@ -54,7 +52,8 @@ std::string misplaced(CitusCluster& cluster) {
 
 TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little later, by itself") {
   if (skipped_without_citus()) return;
-  CitusCluster cluster;
+  CitusSite site;
+  auto& cluster = site.cluster;
   cluster.sql("CREATE ROLE melodyud_owner LOGIN");
   cluster.sql("GRANT CREATE ON SCHEMA public TO melodyud_owner");
   cluster.sql(kTables);
@@ -71,28 +70,13 @@ TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little la
   const auto before = rows();
   REQUIRE(std::stod(counted_variation(cluster)) > 0.3);
 
-  const ScratchDirectory scratch;
-  std::string nodes;
-  for (const auto& name : cluster.names()) {
-    nodes += "    - {name: " + name +
-             ", host: 127.0.0.1, port: " + std::to_string(cluster.node(name).port()) +
-             ", dbname: postgres, user: homeostat_monitor, sslmode: disable}\n";
-  }
-  const auto config = scratch.path() + "/homeostat.yaml";
-  write_file(config, "version: 1\nmode_ceiling: enforce\nspeed_up: 10\npolicies: [" +
-                         std::string{HOMEOSTAT_SOURCE_DIR} +
-                         "/policies/recommended/*.yaml]\npostgres:\n  nodes:\n" + nodes +
-                         "  citus:\n    coordinator: coordinator\n    placement:\n"
-                         "      - {table: public.listener, keys: [\"1\"], nodes: [worker-3]}\n"
-                         "      - {table: public.creator, keys: [\"1\"], nodes: [worker-2]}\n"
-                         "  ledger: {node: coordinator, user: homeostat_actuator}\n"
-                         "http: {listen: \"127.0.0.1:" +
-                         std::to_string(free_port()) + "\"}\njournal: {path: " + scratch.path() +
-                         "/journal.db}\n");
-  cluster.sql(run_homeostat({"grants", "--monitor", "--actuator"}).output);
-  const auto migrated = run_homeostat({"migrate", "--config", config});
-  INFO(migrated.output);
-  REQUIRE(migrated.status == 0);
+  CitusSetup setup{recommended_policies()};
+  setup.citus =
+      "    placement:\n"
+      "      - {table: public.listener, keys: [\"1\"], nodes: [worker-3]}\n"
+      "      - {table: public.creator, keys: [\"1\"], nodes: [worker-2]}\n";
+  site.prepare(setup);
+  const auto& config = site.config();
   cluster.sql(run_homeostat({"grants", "--citus", "melodyud_owner"}).output);
 
   // What would be done, without doing it.
@@ -108,14 +92,12 @@ TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little la
   CHECK_THAT(unsuitable.output, Contains("change its placement rule"));
   CHECK(run_homeostat({"plan", "shards", "--config", config, "--drain", "worker-4"}).status == 2);
 
-  ProcessOptions options;
-  options.log = scratch.path() + "/daemon.log";
-  ChildProcess daemon{{homeostat_binary(), "run", "--config", config}, options};
+  site.start();
   const auto state = [&] {
     return cluster.sql("SELECT coalesce((SELECT phase FROM homeostat.rebalance_look()), 'none')");
   };
   const bool finished = eventually([&] { return state() == "finished"; });
-  INFO(read_file(options.log));
+  INFO(read_file(site.log()));
   REQUIRE(finished);
   // A fresh reading confirms it before the policy is done.
   CHECK(eventually([&] {
@@ -130,8 +112,73 @@ TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little la
   // Nothing of ours is on the workers but the roles.
   CHECK(cluster.node("worker-1")
             .sql("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'homeostat%'") == "0");
-  daemon.signal(SIGTERM);
-  CHECK(daemon.wait(std::chrono::seconds{30}) == 0);
+  CHECK(site.stop() == 0);
+}
+
+TEST_CASE("citus: a group too large for any node is split, when somebody has said yes") {
+  if (skipped_without_citus()) return;
+  CitusSite site;
+  auto& cluster = site.cluster;
+  cluster.allow_splits();
+  cluster.sql("CREATE ROLE melodyud_owner LOGIN");
+  cluster.sql("GRANT CREATE ON SCHEMA public TO melodyud_owner");
+  // One shard has nearly all rows: no move makes the nodes even.
+  cluster.sql(
+      "SET ROLE melodyud_owner; SET citus.shard_count = 3;"
+      "CREATE TABLE listener (user_id bigint PRIMARY KEY, note text);"
+      "SELECT create_distributed_table('listener', 'user_id');"
+      "INSERT INTO listener SELECT g, 'x' FROM generate_series(1, 9000) AS g"
+      " WHERE get_shard_id_for_distribution_column('listener', g) ="
+      " (SELECT min(shardid) FROM pg_dist_shard) OR g % 20 = 0");
+  for (const auto& name : cluster.names()) cluster.node(name).sql("ANALYZE");
+  const auto rows = cluster.sql("SELECT count(*) FROM listener");
+  const ScratchDirectory scratch;
+  // The shipped policy, at any time of day.
+  auto policy =
+      read_file(HOMEOSTAT_SOURCE_DIR "/policies/recommended/irreversible/shard-split.yaml");
+  const auto from = policy.find("windows:");
+  REQUIRE(from != std::string::npos);
+  policy.erase(from, policy.find('\n', from) - from);
+  // And without the policies that are not there.
+  const auto blocked = policy.find("blocked_while:");
+  REQUIRE(blocked != std::string::npos);
+  policy.erase(blocked);
+  write_file(scratch.path() + "/shard-split.yaml", policy);
+  site.prepare({scratch.path() + "/shard-split.yaml", 20});
+  cluster.sql(run_homeostat({"grants", "--citus", "melodyud_owner"}).output);
+  const auto planned = run_homeostat({"plan", "shards", "--config", site.config()});
+  CHECK(planned.status == 1);
+  CHECK_THAT(planned.output, Contains("split it"));
+
+  site.start();
+  const auto shards = [&] { return cluster.sql("SELECT count(*) FROM pg_dist_shard"); };
+  const auto verdict = [&] {
+    const auto printed = run_homeostat({"status", "--json", "--server", site.url()});
+    const auto report = nlohmann::json::parse(printed.output, nullptr, false);
+    if (!report.is_object() || report["verdicts"].empty()) return nlohmann::json::object();
+    return report["verdicts"][0];
+  };
+  const bool waits = eventually([&] {
+    const auto now = verdict();
+    return now.contains("job") && now["job"].value("waits_for_approval", false);
+  });
+  CHECK(shards() == "3");
+  INFO(read_file(site.log()));
+  INFO(verdict().dump(2));
+  REQUIRE(waits);
+  const auto yes = run_homeostat({"ack", "--policy", "shard-split", "--reason", "looked at it",
+                                  "--config", site.config(), "--user", "postgres"});
+  INFO(yes.output);
+  REQUIRE(yes.status == 0);
+  const bool split = eventually([&] { return shards() == "4"; });
+  INFO(read_file(site.log()));
+  REQUIRE(split);
+  CHECK(eventually([&] {
+    return cluster.sql("SELECT status FROM homeostat.lever WHERE lever = 'split'") == "reverted";
+  }));
+  CHECK(cluster.sql("SELECT phase FROM homeostat.split_look()") == "finished");
+  CHECK(cluster.sql("SELECT count(*) FROM listener") == rows);
+  CHECK(site.stop() == 0);
 }
 
 }  // namespace homeostat::testing

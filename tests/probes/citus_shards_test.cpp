@@ -135,6 +135,8 @@ TEST_CASE("citus: the imbalance measured is the one counted, reference tables le
   const double most = std::max({rows[0], rows[1], rows[2]});
   CHECK(value_in(reading, "citus_node_max_deviation") == Approx(most / (4900 / 3.0) - 1));
   CHECK(value_in(reading, "citus_shard_cv") > value_in(reading, "citus_node_cv"));
+  CHECK(value_in(reading, "citus_hottest_shard_fair_share") ==
+        Approx(3 * value_in(reading, "citus_hottest_shard_share")));
   CHECK(value_in(reading, "citus_node_bytes_cv") > 0);
   CHECK_THAT(note(reading, "hottest_shard"), Contains("% of the rows"));
   CHECK(note(reading, "stale_rows").empty());
@@ -200,6 +202,25 @@ TEST_CASE("citus: placement rules are about the shards of their keys, H67") {
   CHECK_THAT(unmet[3], Contains("node `coordinator` neither takes shards"));
   CHECK_THAT(unmet[4], Contains("shard " + std::to_string(shard_of("country", "de"))));
   CHECK(note(reading, "placement_rule") == unmet[0]);
+}
+
+TEST_CASE("citus: a node of more capacity is judged by what it should hold") {
+  if (skipped_without_citus()) return;
+  Music music;
+  const auto rows = music.counted_rows();
+  auto options = music.options();
+  options.nodes[3].capacity = 2;  // worker-3
+  options.known = std::make_shared<KnownShards>();
+  ShardWatch watch{options};
+  const auto reading = watch.read();
+  // As four nodes of capacity 1, the third and fourth with half of its rows each.
+  CHECK(value_in(reading, "citus_node_cv") ==
+        Approx(variation_of({rows[0], rows[1], rows[2] / 2, rows[2] / 2})));
+  CHECK(value_in(reading, "citus_hottest_shard_fair_share") ==
+        Approx(2 * value_in(reading, "citus_hottest_shard_share")));
+  double capacity = 0;
+  for (const auto& node : options.known->newest->nodes) capacity += node.capacity;
+  CHECK(capacity == 4);
 }
 
 TEST_CASE("citus: tables made and dropped between samples are counted as they are") {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/citus_cluster.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
+
+#include "tests/support/eventually.hpp"
 
 namespace homeostat::testing {
 namespace {
@@ -64,6 +67,25 @@ PostgresCluster& CitusCluster::node(const std::string& name) {
     if (names_[i] == name) return *nodes_[i];
   }
   throw std::out_of_range("no node " + name);
+}
+
+bool CitusCluster::allows_splits() const {
+  return std::all_of(nodes_.begin(), nodes_.end(), [](const auto& node) {
+    const auto plugins =
+        node->sql("SELECT coalesce(current_setting('output_plugin_libraries', true), 'citus')");
+    return plugins.find("citus") != std::string::npos;
+  });
+}
+
+void CitusCluster::allow_splits() {
+  if (allows_splits()) return;
+  for (const auto& node : nodes_) {
+    node->sql("ALTER SYSTEM SET output_plugin_libraries = 'pgoutput', 'test_decoding', 'citus'");
+    node->sql("SELECT pg_reload_conf()");
+  }
+  if (!eventually([this] { return allows_splits(); })) {
+    throw std::runtime_error("a node does not take output_plugin_libraries");
+  }
 }
 
 }  // namespace homeostat::testing

@@ -36,6 +36,12 @@ class CitusCluster {
   /// At the coordinator, as the superuser: the first value of the last result.
   std::string sql(const std::string& statements) { return coordinator().sql(statements); }
 
+  /// Whether a shard can be split without blocking writes as the servers are: newer minor versions
+  /// of PostgreSQL want the extension in output_plugin_libraries.
+  bool allows_splits() const;
+  /// Has every node allow it.
+  void allow_splits();
+
  private:
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<PostgresCluster>> nodes_;

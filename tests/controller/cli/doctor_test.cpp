@@ -6,14 +6,13 @@
 #include <fstream>
 #include <set>
 
-#include "controller/cli/doctor/examine.hpp"
 #include "controller/cli/text/doctor_text.hpp"
 #include "controller/loop/migrations.hpp"
+#include "tests/controller/cli/practice.hpp"
 #include "tests/support/alertmanager_server.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/grants.hpp"
 #include "tests/support/pg_client.hpp"
-#include "tests/support/pgbouncer_server.hpp"
 #include "tests/support/postgres_cluster.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/scratch_directory.hpp"
@@ -23,54 +22,6 @@ namespace {
 
 using Catch::Matchers::Contains;
 using testing::PostgresCluster;
-
-/// Doctor in a patient's house: a configuration in memory, one node, one ledger.
-struct Practice {
-  explicit Practice(const PostgresCluster& cluster) : Practice() {
-    cluster.sql(testing::grants() + migration_script());
-    at("127.0.0.1", cluster.port());
-  }
-  Practice() {
-    auto& config = setup.config;
-    config.path = "homeostat.yaml";
-    config.mode_ceiling = Mode::enforce;
-    config.listen_port = testing::free_port();
-    config.journal_path = scratch.path() + "/journal.db";
-    config.features = {{"monthly_report", "batch"}};
-    NodeConfig node;
-    node.name = "main";
-    node.dbname = "postgres";
-    node.sslmode = "disable";
-    config.nodes = {node};
-    config.ledger = LedgerConfig{"main", "homeostat_actuator", ""};
-  }
-
-  void at(const std::string& host, int port) {
-    setup.config.nodes[0].host = host;
-    setup.config.nodes[0].port = port;
-  }
-  std::vector<Finding> findings() {
-    boost::asio::io_context io;
-    return testing::run_coroutine(io, examine(io.get_executor(), setup, {}));
-  }
-  /// The finding of this check that is worst; fails the test when there is none.
-  Finding find(const std::string& about, const std::string& check) {
-    Finding worst_one;
-    bool there = false;
-    const auto all = findings();
-    for (const auto& finding : all) {
-      if (finding.about != about || finding.check != check) continue;
-      if (!there || finding.grade > worst_one.grade) worst_one = finding;
-      there = true;
-    }
-    INFO(text::doctor(all));
-    REQUIRE(there);
-    return worst_one;
-  }
-
-  testing::ScratchDirectory scratch;
-  Setup setup;
-};
 
 bool has_failure(const std::vector<Finding>& findings) { return worst(findings) == Grade::fail; }
 
@@ -340,89 +291,6 @@ TEST_CASE("a standby is measured, and is refused as home of the ledger") {
   CHECK_THAT(practice.find("node/main", "identity").found, Contains("a standby"));
   const auto finding = practice.find("ledger", "primary");
   CHECK(finding.grade == Grade::fail);
-}
-
-TEST_CASE("a ledger without the pooler's options in force waits for standbys and says so (H62)") {
-  PostgresCluster cluster;
-  Practice practice{cluster};
-  cluster.sql("ALTER ROLE homeostat_actuator RESET synchronous_commit");
-  cluster.reload("synchronous_standby_names", "nobody");
-  CHECK(practice.find("ledger", "commit").grade == Grade::ok);
-  const testing::PgBouncerServer bouncer{cluster, testing::kIgnoresOptions};
-  practice.at("127.0.0.1", bouncer.port());
-  const auto finding = practice.find("ledger", "commit");
-  CHECK(finding.grade == Grade::fail);
-  CHECK(finding.advice.mend == "ALTER ROLE homeostat_actuator SET synchronous_commit = 'local';");
-}
-
-TEST_CASE("PgBouncer in transaction mode is named, for the probe and for the ledger") {
-  const PostgresCluster cluster;
-  Practice practice{cluster};
-  const testing::PgBouncerServer bouncer{cluster, testing::kIgnoresOptions};
-  practice.at("127.0.0.1", bouncer.port());
-  const auto probe = practice.find("node/main", "pooler");
-  CHECK(probe.grade == Grade::warn);
-  CHECK_THAT(probe.found, Contains("PgBouncer in transaction mode"));
-  const auto ledger = practice.find("ledger", "pooler");
-  CHECK(ledger.grade == Grade::fail);
-  CHECK_THAT(ledger.found, Contains("PgBouncer in transaction mode"));
-  CHECK_THAT(ledger.advice.why, Contains("must go direct"));
-  CHECK_THAT(ledger.advice.mend, Contains("127.0.0.1:" + std::to_string(cluster.port())));
-}
-
-TEST_CASE("PgBouncer in session mode is named too, and refusing our options gives it away") {
-  const PostgresCluster cluster;
-  Practice practice{cluster};
-  const testing::PgBouncerServer session{
-      cluster, std::string{testing::kIgnoresOptions} + "pool_mode = session\n"};
-  practice.at("127.0.0.1", session.port());
-  const auto held = practice.find("ledger", "pooler");
-  CHECK(held.grade == Grade::fail);
-  CHECK_THAT(held.found, Contains("PgBouncer stands between"));
-  const testing::PgBouncerServer installed{cluster};
-  practice.at("127.0.0.1", installed.port());
-  for (const auto* about : {"node/main", "ledger"}) {
-    const auto finding = practice.find(about, "pooler");
-    CHECK(finding.grade == Grade::fail);
-    CHECK_THAT(finding.found, Contains("PgBouncer answers at 127.0.0.1:"));
-  }
-}
-
-TEST_CASE("a zone's PgBouncer processes are asked: there, may SET, and with the zone's pool") {
-  const PostgresCluster cluster;
-  Practice practice{cluster};
-  const testing::PgBouncerServer bouncer{cluster, "default_pool_size = 20\n"};
-  PoolerConfig front;
-  front.name = "front";
-  front.host = "127.0.0.1";
-  front.port = bouncer.port();
-  front.user = "postgres";
-  front.sslmode = "disable";
-  front.database = "postgres";
-  const auto with = [&](const PoolerConfig& process) {
-    practice.setup.config.zones = {{"main", "main", {process}}};
-  };
-  with(front);
-  CHECK(practice.find("pgbouncer/front", "connection").grade == Grade::ok);
-  CHECK(practice.find("pgbouncer/front", "admin").grade == Grade::ok);
-  // Every name leads to the server, and none was used yet.
-  CHECK(practice.find("pgbouncer/front", "pool").grade == Grade::warn);
-  testing::PgClient{bouncer.address("homeostat_owner")}.run("SELECT 1");
-  CHECK_THAT(practice.find("pgbouncer/front", "pool").found,
-             Contains("database postgres, default_pool_size 20"));
-  CHECK(bouncer.default_pool_size() == 20);
-
-  auto nobody = front;
-  nobody.port = 1;
-  with(nobody);
-  CHECK(practice.find("pgbouncer/front", "connection").grade == Grade::fail);
-  // One that was limited, and is not named any more.
-  cluster.sql(
-      "INSERT INTO homeostat.pool_size (process, zone, before, stood, asked) VALUES "
-      "('10.0.0.9:6432', 'main', 20, 20, 7)");
-  const auto left = practice.find("ledger", "pools");
-  CHECK(left.grade == Grade::warn);
-  CHECK_THAT(left.advice.mend, Contains("SET default_pool_size = 20;"));
 }
 
 TEST_CASE("with what doctor advises, a statement whose client has gone stops waiting") {
