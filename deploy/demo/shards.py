@@ -53,6 +53,17 @@ def variation(counts):
     return (sum((one - mean) ** 2 for one in counts) / len(counts)) ** 0.5 / mean
 
 
+def tell(display, facts):
+    """Prints what came of it; the exit status."""
+    display.say()
+    for line in lines(facts):
+        display.say(line)
+    wrong = list(failures(facts))
+    for failure in wrong:
+        display.say(f"FAILED: {failure}")
+    return 1 if wrong else 0
+
+
 class Shards:
     """`dsn`: of a cluster that is there already and empty; None: one of its own."""
 
@@ -207,13 +218,7 @@ class Shards:
             plays=int(plays), counters=int(counters), misplaced=int(misplaced[0][0]),
             jobs=self.jobs() - self.jobs_before, outage=outage,
             exit_status=self.supervisor.stop())
-        self.display.say()
-        for line in lines(facts):
-            self.display.say(line)
-        wrong = list(failures(facts))
-        for failure in wrong:
-            self.display.say(f"FAILED: {failure}")
-        return 1 if wrong else 0
+        return tell(self.display, facts)
 
     # ---- down ----
 

@@ -83,6 +83,9 @@ TEST_CASE("split: a group is halved with all that shares its shards, and no row 
   CHECK(ordered.outcome == ChangeOutcome::applied);
   CHECK(ordered.detail == "splits it");
   REQUIRE(one.comes_to(JobPhase::finished));
+  // Nobody else begins it a second time.
+  CHECK(site.sql("SELECT detail FROM homeostat.split_begin((SELECT epoch FROM homeostat.lease))") ==
+        "it is begun already");
   CHECK(site.shards("listener").size() == 5);
   CHECK(site.shards("playlist").size() == 5);
   CHECK(site.shards("creator") == creators);

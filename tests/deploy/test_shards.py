@@ -5,6 +5,7 @@
 Usage: test_shards.py REPOSITORY
 """
 import dataclasses
+import io
 import os
 import sys
 import unittest
@@ -13,6 +14,7 @@ REPO = sys.argv.pop(1)
 sys.path.insert(0, os.path.join(REPO, "deploy/demo"))
 
 import demo  # noqa: E402
+import display  # noqa: E402
 import outage  # noqa: E402
 import shards  # noqa: E402
 import shards_summary as summary  # noqa: E402
@@ -57,6 +59,13 @@ class Judgement(unittest.TestCase):
         self.fails_with("lost or doubled", counters=301)
         self.fails_with("nobody wrote", moving=[])
         self.fails_with("status 3", exit_status=3)
+
+    def test_the_exit_status_is_that_of_the_judgement(self):
+        for facts, status, says in ((GOOD, 0, False),
+                                    (dataclasses.replace(GOOD, jobs=2), 1, True)):
+            out = io.StringIO()
+            self.assertEqual(shards.tell(display.Display(out), facts), status)
+            self.assertEqual("FAILED: " in out.getvalue(), says)
 
     def test_an_outage_that_spreads_or_stays_is_told(self):
         def changed(**how):

@@ -91,10 +91,10 @@ TEST_CASE("a node of twice the capacity is even with twice as much") {
   CHECK(even.mean == Approx(20));
   CHECK(even.deviation == Approx(0).margin(1e-9));
   CHECK(even.above == Approx(0).margin(1e-9));
-  // As four nodes of capacity 1 that hold 10, 30, 20, 20.
-  const auto uneven = spread({{10, 1}, {30, 1}, {40, 2}});
-  CHECK(uneven.deviation == Approx(spread({{10}, {30}, {20}, {20}}).deviation));
-  CHECK(uneven.above == Approx(10));
+  // As four nodes of capacity 1 that hold 10, 20, 25, 25.
+  const auto uneven = spread({{10, 1}, {20, 1}, {50, 2}});
+  CHECK(uneven.deviation == Approx(spread({{10}, {20}, {25}, {25}}).deviation));
+  CHECK(uneven.above == Approx(5));
 }
 
 TEST_CASE("an empty node counts, a node that is being drained does not") {
