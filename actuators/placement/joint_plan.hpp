@@ -10,8 +10,9 @@ namespace homeostat::placement {
 /// its rule forbids, and drained nodes are empty; with the fewest bytes that were found, then the
 /// fewest moves. Simulated annealing over moves and swaps, then everything is sent home that need
 /// not have moved (control-loops.md §3c). Where that cannot be: `obstacles`, and the moves that
-/// come nearest to it. Planned to nineteen twentieths of the deviation where that can be had, for
-/// shards grow while they move. A problem that is solved already has no moves.
+/// come nearest to it. Planned to nineteen twentieths of the deviation, for shards grow while they
+/// move, where that can be had for a tenth more bytes at most. A problem that is solved already has
+/// no moves.
 ///
 /// REQUIRES: every index is valid, weights and bytes are not negative.
 Plan plan(const Problem& problem);

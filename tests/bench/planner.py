@@ -3,8 +3,8 @@
 the real one) on random layouts, 20 seeds each: by_disk_size as it is installed, and as somebody sets
 it who wants nodes even (threshold 0.01, any improvement, no base cost). Moves and bytes are the same
 on every machine. Bytes are also held against what any plan must copy that ends within 10 %; ours
-keeps a twentieth of that in reserve, for shards grow while they move, and where groups are few and
-large that has its price."""
+keeps a twentieth of that in reserve, for shards grow while they move, unless that costs more than a
+tenth of the bytes. Where groups are few and large that bound is below what any plan copies."""
 import dataclasses
 import os
 import statistics

@@ -209,7 +209,7 @@ TEST_CASE("job: whatever bars forward acts bars a start, and its own pause does 
   CHECK(world.once() == Step::started);
 }
 
-TEST_CASE("job: waits while a policy of blocked_while is open or unknown") {
+TEST_CASE("job: waits while a policy of blocked_while is open or unknown (H27)") {
   auto policy = at_any_time();
   policy.blocked_while = {"storm"};
   JobWorld world({policy, storm_breaker()});
