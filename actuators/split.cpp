@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actuators/split.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cmath>
 #include <exception>
 #include <nlohmann/json.hpp>
@@ -17,9 +20,11 @@ namespace asio = boost::asio;
 /// A split under way, and its session.
 struct SplitLever::Carrying {
   Carrying(asio::any_io_executor executor, pg::Address address, pg::SessionSettings settings)
-      : session{std::move(executor), std::move(address), settings} {}
+      : session{executor, std::move(address), settings}, told{std::move(executor)} {}
 
   pg::Session session;
+  asio::steady_timer told;  ///< cancelled when `how` is known, or never will be
+  std::string how;          ///< it is split; empty: not known yet
   bool over = false;
   std::string failure;  ///< why it did not come to its end; empty: it did, or is under way
 };
@@ -34,27 +39,16 @@ std::string split_json(const ShardSplit& split) {
   json["shard"] = split.shard;
   json["node"] = split.node_group;
   json["bytes"] = static_cast<std::int64_t>(std::llround(split.bytes));
+  json["larger_leaves"] = split.larger_leaves;
   return json.dump();
 }
 
-/// Empty: it is split. Otherwise why not.
-asio::awaitable<std::string> carry_out(pg::Session& session, std::int64_t epoch, Duration deadline,
-                                       Duration longest) {
-  const auto connected = co_await session.connect(deadline);
-  if (!connected.has_value()) co_return connected.error().context;
-  std::vector<pg::Parameter> parameters;
-  parameters.emplace_back(std::to_string(epoch));
-  const auto begun =
-      co_await session.query(std::string{sql::split_begin}, std::move(parameters), deadline);
-  if (!begun.has_value()) co_return begun.error().context;
-  if (begun->string(0, 0) != "t") co_return begun->string(0, 1);
-  const auto split = co_await session.query(std::string{sql::split_carry}, {}, longest);
-  if (split.has_value()) co_return std::string{};
+// What comes of telling it is not waited for: the answer is in the run, or it is not.
+asio::awaitable<std::string> failed(pg::Session& session, Error error, Duration deadline) {
   std::vector<pg::Parameter> why;
-  why.emplace_back(split.error().context);
-  // What comes of that is not waited for: the answer is in the run, or it is not.
+  why.emplace_back(error.context);
   co_await session.query(std::string{sql::split_failed}, std::move(why), deadline);
-  co_return split.error().context;
+  co_return std::move(error.context);
 }
 
 }  // namespace
@@ -68,6 +62,34 @@ SplitLever::SplitLever(asio::any_io_executor executor, pg::Session& session, pg:
       clock_{clock},
       deadline_{deadline},
       longest_{longest} {}
+
+/// Empty: it is split. Otherwise why not.
+asio::awaitable<std::string> SplitLever::carry_out(std::shared_ptr<Carrying> carrying,
+                                                   std::int64_t epoch, Duration deadline,
+                                                   Duration longest) {
+  auto& session = carrying->session;
+  const auto connected = co_await session.connect(deadline);
+  if (!connected.has_value()) co_return connected.error().context;
+  std::vector<pg::Parameter> parameters;
+  parameters.emplace_back(std::to_string(epoch));
+  const auto begun =
+      co_await session.query(std::string{sql::split_begin}, std::move(parameters), deadline);
+  if (!begun.has_value()) co_return begun.error().context;
+  if (begun->string(0, 0) != "t") co_return begun->string(0, 1);
+  const auto studied = co_await session.query(std::string{sql::split_study}, {}, longest);
+  if (!studied.has_value()) {
+    Error error = studied.error();
+    co_return co_await failed(session, std::move(error), deadline);
+  }
+  carrying->how = studied->string(0, 0);
+  carrying->told.cancel();
+  const auto split = co_await session.query(std::string{sql::split_carry}, {}, longest);
+  if (!split.has_value()) {
+    Error error = split.error();
+    co_return co_await failed(session, std::move(error), deadline);
+  }
+  co_return std::string{};
+}
 
 // Whoever waits for it hears of that; the server goes on until it is done, or its time is up.
 SplitLever::~SplitLever() {
@@ -101,8 +123,22 @@ asio::awaitable<Result<ChangeResult>> SplitLever::apply(Change change) {
   epoch_ = epoch;
   if (!orders || !answer->detail.empty()) co_return answer;
   answer->detail = split.what;
+  const auto before = carrying_;
   begin();
+  if (carrying_ == before) co_return answer;  // that one is not quite over: at a later step
+  const auto how = co_await found();
+  if (!how.empty()) answer->detail += ": " + how;
   co_return answer;
+}
+
+// How it is split, or why it will not be; empty: that takes longer than a deadline.
+asio::awaitable<std::string> SplitLever::found() {
+  const auto carrying = carrying_;
+  if (carrying->how.empty() && !carrying->over) {
+    carrying->told.expires_after(deadline_);
+    co_await carrying->told.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  co_return carrying->how.empty() ? carrying->failure : carrying->how;
 }
 
 void SplitLever::begin() {
@@ -117,8 +153,9 @@ void SplitLever::begin() {
     carrying->session.close();
     carrying->over = true;
     carrying->failure = thrown ? "the split ended with an exception" : std::move(failure);
+    carrying->told.cancel();
   };
-  asio::co_spawn(executor_, carry_out(carrying->session, epoch_, deadline_, longest_), over);
+  asio::co_spawn(executor_, carry_out(carrying, epoch_, deadline_, longest_), over);
 }
 
 asio::awaitable<Result<void>> SplitLever::after_step() {
@@ -128,6 +165,7 @@ asio::awaitable<Result<void>> SplitLever::after_step() {
   if (!table.has_value()) co_return table.error();
   looked_ = now;
   jobs_.clear();
+  notes_.clear();
   if (table->rows() == 0) co_return Result<void>{};
   const auto text = table->string(0, 0);
   const auto phase = text == "ordered" ? JobPhase::running : parse_job_phase(text);
@@ -140,6 +178,9 @@ asio::awaitable<Result<void>> SplitLever::after_step() {
   progress.started = now - Duration{table->integer(0, 1).value_or(0)};
   if (*phase == JobPhase::finished) progress.bytes_done = table->number(0, 2).value_or(0);
   jobs_.emplace(LeverKey{"split", kWhole}, progress);
+  if (*phase == JobPhase::running && table->text(0, 4)) {
+    notes_.push_back({{}, "split", table->string(0, 4)});
+  }
   if (text == "ordered" && epoch_ > 0) begin();
   if (*phase == JobPhase::failed && carrying_ && !carrying_->failure.empty()) {
     Error error{ErrorCode::refused, "split: " + std::exchange(carrying_->failure, {}), {}};

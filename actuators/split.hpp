@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lever `split`: halves a group of shards that is too large for any node of Citus.
+// The lever `split`: takes a group of shards apart that is too large for any node of Citus.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "controller/ports/clock.hpp"
 #include "controller/ports/lever.hpp"
@@ -16,13 +17,15 @@
 
 namespace homeostat {
 
-/// What is to be split: the group of a shard, in the middle of its hash range. The lower half
+/// What is to be split: the group of a shard. Its largest tenant is isolated where that has at
+/// least half of the rows, otherwise it is halved in the middle of its hash range; the lower half
 /// stays.
 struct ShardSplit {
-  std::int64_t shard = 0;  ///< one of the group, whose others are split with it
-  int node_group = 0;      ///< pg_dist_node.groupid of where the upper half goes
-  double bytes = 0;        ///< of the whole group
-  std::string what;        ///< for people
+  std::int64_t shard = 0;      ///< one of the group, whose others are split with it
+  int node_group = 0;          ///< pg_dist_node.groupid of where a part goes
+  double bytes = 0;            ///< of the whole group
+  bool larger_leaves = false;  ///< an isolated tenant is that part; otherwise what is left of it
+  std::string what;            ///< for people
 };
 
 /// Chooses by the newest knowledge of where shards lie, for a value of the lever. An Error says why
@@ -30,10 +33,10 @@ struct ShardSplit {
 using ChooseSplit = std::function<Result<ShardSplit>(const LeverValue&)>;
 
 /// Writes down what is to be split through homeostat.split_apply(), where the fence, the ledger and
-/// the preflight are; when that is durable, Citus does it within one statement over a session of
-/// its own, which lasts as long as the copying. Nothing undoes a split: giving the lever back
-/// cancels one that is under way, and leaves one that is done. One that failed is not tried again
-/// by itself. The only target is `cluster`.
+/// the preflight are; when that is durable, the worker is asked for the largest tenant's share over
+/// a session of its own, and then Citus does it within one statement, which lasts as long as the
+/// copying. Nothing undoes a split: giving the lever back cancels one that is under way, and leaves
+/// one that is done. One that failed is not tried again by itself. The only target is `cluster`.
 class SplitLever : public Lever {
  public:
   /// `session` is the ledger's own, which holds the lease; it stays the caller's and must outlive
@@ -49,17 +52,25 @@ class SplitLever : public Lever {
   /// Where the ledger says that it stands: nothing else of it stands anywhere.
   [[nodiscard]] boost::asio::awaitable<Result<LeverValue>> read(std::string target) override;
 
-  /// `detail` says what is split, or why nothing is.
+  /// `detail` says what is split, or why nothing is; and how, if the worker answers by the
+  /// deadline.
   [[nodiscard]] boost::asio::awaitable<Result<ChangeResult>> apply(Change change) override;
 
   std::map<LeverKey, JobProgress> jobs() const override { return jobs_; }
+
+  /// `split`: how the one under way is split.
+  std::vector<Note> notes() const override { return notes_; }
 
   /// Looks how the split stands, and begins one that has not been.
   [[nodiscard]] boost::asio::awaitable<Result<void>> after_step() override;
 
  private:
   struct Carrying;
+  static boost::asio::awaitable<std::string> carry_out(std::shared_ptr<Carrying> carrying,
+                                                       std::int64_t epoch, Duration deadline,
+                                                       Duration longest);
   void begin();
+  boost::asio::awaitable<std::string> found();
 
   boost::asio::any_io_executor executor_;
   pg::Session& session_;
@@ -72,6 +83,7 @@ class SplitLever : public Lever {
   std::optional<TimePoint> looked_;
   std::shared_ptr<Carrying> carrying_;  ///< the newest; null: none since the start
   std::map<LeverKey, JobProgress> jobs_;
+  std::vector<Note> notes_;
 };
 
 }  // namespace homeostat

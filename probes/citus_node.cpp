@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kOldest = 11;  // direct sessions see shards by an option of this version
 constexpr int kTracksTenantsFrom = 12;
+constexpr Duration kRoomEvery = std::chrono::minutes{1};
 
 // The server gives up before we do, so that the session stays.
 pg::SessionSettings citus_session_settings() {
@@ -147,6 +148,30 @@ asio::awaitable<Result<void>> CitusNode::read_bytes(Duration deadline) {
   for (int row = 0; row < table->rows(); ++row) {
     bytes[table->string(row, 0)] = table->number(row, 1).value_or(0);
   }
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> CitusNode::read_room(TimePoint now, Duration deadline) {
+  if (room_due_ && now < *room_due_) co_return Result<void>{};
+  room_due_ = now + kRoomEvery;
+  room_.reset();
+  Result<pg::Table> table = co_await query(sql::citus_shards_room, deadline);
+  if (!table.has_value()) co_return table.error();
+  const auto whole = [&](int column) {
+    return static_cast<int>(table->integer(0, column).value_or(0));
+  };
+  NodeRoom room;
+  room.wal_level = table->string(0, 0);
+  room.max_slots = whole(1);
+  room.slots = whole(2);
+  room.max_senders = whole(3);
+  room.senders = whole(4);
+  room.max_logical = whole(5);
+  if (const auto plugins = table->text(0, 6)) room.plugins = std::string{*plugins};
+  room.disk = table->number(0, 7);
+  room.disk_free = table->number(0, 8);
+  if (const auto kept = table->number(0, 9)) room.disk_kept = *kept / 100;
+  room_ = std::move(room);
   co_return Result<void>{};
 }
 

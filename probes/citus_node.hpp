@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/ports/shard_layout.hpp"
 #include "controller/transport/pg_session.hpp"
 #include "probes/backoff.hpp"
 #include "probes/shard_balance.hpp"
@@ -36,6 +37,8 @@ class CitusNode {
   boost::asio::awaitable<Result<void>> read_rows(bool show_tenant, Duration deadline);
   /// Fills bytes(); nothing when they cannot be had. REQUIRES: group().
   boost::asio::awaitable<Result<void>> read_bytes(Duration deadline);
+  /// Fills room(), each minute; nothing when it cannot be had. REQUIRES: group().
+  boost::asio::awaitable<Result<void>> read_room(TimePoint now, Duration deadline);
   boost::asio::awaitable<Result<pg::Table>> query(std::string_view sql, Duration deadline);
   boost::asio::awaitable<Result<pg::Table>> query(std::string sql,
                                                   std::vector<pg::Parameter> parameters,
@@ -48,6 +51,7 @@ class CitusNode {
   const std::map<std::string, RowStatistics>& rows() const { return rows_; }  ///< by table
   const std::optional<std::map<std::string, double>>& bytes() const { return bytes_; }
   const std::optional<TenantLoad>& load() const { return load_; }
+  const std::optional<NodeRoom>& room() const { return room_; }
   /// Of the last attempt to ask it; nothing when it answered.
   std::optional<Error> failure;
 
@@ -68,6 +72,8 @@ class CitusNode {
   std::map<std::string, RowStatistics> rows_;
   std::optional<std::map<std::string, double>> bytes_;
   std::optional<TenantLoad> load_;
+  std::optional<NodeRoom> room_;
+  std::optional<TimePoint> room_due_;  ///< nothing: at once
 };
 
 /// The first number of `13.2-1`; 0 when there is none.

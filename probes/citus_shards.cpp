@@ -24,6 +24,7 @@ struct CitusShards::Layout {
   };
   std::map<int, Node> nodes;
   std::vector<ShardPlacement> placements;
+  std::set<std::int64_t> single;  ///< shards of a single hash
 };
 
 namespace {
@@ -160,6 +161,7 @@ asio::awaitable<Result<CitusShards::Layout>> CitusShards::read_layout(TimePoint 
     layout.placements.push_back({*shard, group, table->string(row, 4),
                                  static_cast<int>(table->integer(row, 5).value_or(0)),
                                  table->string(row, 6)});
+    if (table->string(row, 7) == "t") layout.single.insert(*shard);
   }
   co_return std::move(layout);
 }
@@ -183,6 +185,8 @@ asio::awaitable<Result<void>> ask_one(CitusNode& node, TimePoint now, Duration d
   if (!introduced.has_value() || !node.group()) co_return introduced;
   Result<void> rows = co_await node.read_rows(show_tenant, deadline);
   if (!rows.has_value()) co_return rows;
+  Result<void> room = co_await node.read_room(now, deadline);
+  if (!room.has_value() && room.error().code == ErrorCode::unavailable) co_return room;
   if (sizes) {
     // What comes of it stands in the node; a lock on a shard does not cost the rows.
     Result<void> bytes = co_await node.read_bytes(deadline);
@@ -258,12 +262,23 @@ Measured CitusShards::measured_bytes() const {
   return measured;
 }
 
+// What Citus wants free is a setting of the coordinator, which makes the moves.
+std::optional<NodeRoom> CitusShards::room_of(int group) const {
+  std::optional<NodeRoom> room;
+  for (const auto& node : nodes_) {
+    if (node->group() == group) room = node->room();
+  }
+  if (room && coordinator_->room()) room->disk_kept = coordinator_->room()->disk_kept;
+  return room;
+}
+
 asio::awaitable<Result<ShardLayout>> CitusShards::lay_out(const Layout& layout,
                                                           const std::vector<ShardNode>& nodes,
                                                           TimePoint now, Duration deadline) {
   ShardLayout result;
   for (const auto& node : nodes) {
-    result.nodes.push_back({node.group, node.name, node.counts, node.capacity});
+    result.nodes.push_back(
+        {node.group, node.name, node.counts, node.capacity, room_of(node.group)});
   }
   result.groups = shard_groups(layout.placements, measured_rows(), measured_bytes());
   result.taken = now;
@@ -271,6 +286,7 @@ asio::awaitable<Result<ShardLayout>> CitusShards::lay_out(const Layout& layout,
       co_await find_ruled_shards(*coordinator_, options_.rules, deadline);
   if (!ruled.has_value()) co_return ruled.error();
   apply_rules(options_.rules, *ruled, result);
+  result.single = layout.single;
   co_return std::move(result);
 }
 

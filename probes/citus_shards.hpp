@@ -86,6 +86,7 @@ class CitusShards : public Probe {
   Result<std::vector<ShardNode>> match(const Layout& layout) const;
   Measured measured_rows() const;
   Measured measured_bytes() const;
+  std::optional<NodeRoom> room_of(int group) const;
   boost::asio::awaitable<Result<ShardLayout>> lay_out(const Layout& layout,
                                                       const std::vector<ShardNode>& nodes,
                                                       TimePoint now, Duration deadline);

@@ -97,8 +97,10 @@ std::string describe(const Problem& problem, const Obstacle& obstacle) {
         largest = std::max(largest, shares[node]);
       }
       return shard() + " alone is " + percent_of(problem.groups[*obstacle.group].weight, largest) +
-             " of a node's fair share: split it, isolate its largest tenant, or give one node more "
-             "capacity";
+             " of a node's fair share: " +
+             (problem.groups[*obstacle.group].single_tenant
+                  ? "it is a single tenant's, and nothing splits it: give one node more capacity"
+                  : "split it, isolate its largest tenant, or give one node more capacity");
     }
     case Obstacle::Kind::crowded:
       return "what only " + named(problem, obstacle.nodes) +

@@ -31,6 +31,7 @@ struct ShardGroup {
   double bytes = 0;      ///< that a move copies
   /// Indexes of the nodes that its placement rule allows; none: every one.
   std::vector<std::size_t> allowed = {};
+  bool single_tenant = false;  ///< nothing splits it
 };
 
 struct Problem {

@@ -6,10 +6,12 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <utility>
 #include <variant>
 
 #include "actuators/placement/joint_plan.hpp"
 #include "actuators/placement/obstacles.hpp"
+#include "controller/cli/shard_room.hpp"
 
 namespace homeostat {
 namespace {
@@ -64,6 +66,7 @@ Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balanc
     one.colocation = group.colocation;
     one.node = index.at(group.node_group);
     one.bytes = *group.bytes;
+    one.single_tenant = layout.single.contains(group.shard);
     if (group.allowed) {
       for (const int node : *group.allowed) one.allowed.push_back(index.at(node));
     }
@@ -94,8 +97,23 @@ Result<placement::Problem> problem_now(const std::optional<ShardLayout>& known,
   return shard_problem(*known, balance_of(value));
 }
 
+Error hopeless(const placement::ShardGroup& group, double total) {
+  return {ErrorCode::refused,
+          "the group of shard " + std::to_string(group.shard) + ", " +
+              std::to_string(std::lround(100 * share(group.weight, total))) +
+              " % of all, is a single tenant's: nothing splits it; what is left is a node of more "
+              "capacity (postgres.citus.capacity)",
+          {}};
+}
+
+double weight_of_all(const placement::Problem& problem) {
+  double total = 0;
+  for (const auto& one : problem.groups) total += one.weight;
+  return total;
+}
+
 /// REQUIRES: there is a group.
-std::size_t to_be_split(const placement::Problem& problem, const placement::Plan& plan) {
+Result<std::size_t> to_be_split(const placement::Problem& problem, const placement::Plan& plan) {
   std::vector<std::size_t> candidates;
   for (const auto& obstacle : plan.obstacles) {
     if (obstacle.kind == placement::Obstacle::Kind::too_large) {
@@ -106,25 +124,41 @@ std::size_t to_be_split(const placement::Problem& problem, const placement::Plan
     candidates.resize(problem.groups.size());
     std::iota(candidates.begin(), candidates.end(), std::size_t{0});
   }
-  return *std::max_element(candidates.begin(), candidates.end(), [&](auto one, auto other) {
-    return problem.groups[one].weight < problem.groups[other].weight;
-  });
+  // One that nothing splits comes last.
+  const auto best =
+      *std::max_element(candidates.begin(), candidates.end(), [&](auto one, auto other) {
+        const auto& its = problem.groups[one];
+        const auto& others = problem.groups[other];
+        return std::pair{!its.single_tenant, its.weight} <
+               std::pair{!others.single_tenant, others.weight};
+      });
+  if (problem.groups[best].single_tenant) {
+    return hopeless(problem.groups[best], weight_of_all(problem));
+  }
+  return best;
 }
 
+struct PartHome {
+  std::size_t node = 0;
+  bool larger = false;  ///< it takes the larger part, if one is larger: it is the emptier one then
+};
+
 /// The emptiest of the others that may hold it; where it is, when there is none.
-std::size_t home_of_half(const placement::Problem& problem, std::size_t group) {
+PartHome place_of_part(const placement::Problem& problem, std::size_t group) {
   const auto loads = placement::loads(problem);
   const auto shares = placement::fair_shares(problem);
-  auto best = problem.groups[group].node;
+  const auto home = problem.groups[group].node;
+  auto best = home;
   double fill = std::numeric_limits<double>::infinity();
   for (std::size_t node = 0; node < problem.nodes.size(); ++node) {
-    if (node == problem.groups[group].node || !may_hold(problem, group, node)) continue;
+    if (node == home || !may_hold(problem, group, node)) continue;
     if (const double its = loads[node] / shares[node]; its < fill) {
       fill = its;
       best = node;
     }
   }
-  return best;
+  const double beside = loads[home] - problem.groups[group].weight;
+  return {best, best != home && beside * shares[best] >= loads[best] * shares[home]};
 }
 
 }  // namespace
@@ -141,17 +175,21 @@ Result<ShardSplit> choose_split(const std::optional<ShardLayout>& known, const L
                  {}};
   }
   const auto chosen = to_be_split(*problem, plan);
-  const auto& group = problem->groups[chosen];
-  const auto& home = problem->nodes[home_of_half(*problem, chosen)];
-  double total = 0;
-  for (const auto& one : problem->groups) total += one.weight;
+  if (!chosen.has_value()) return chosen.error();
+  const auto& group = problem->groups[*chosen];
+  const auto place = place_of_part(*problem, *chosen);
+  const auto& from = problem->nodes[group.node].name;
+  const auto& to = problem->nodes[place.node];
   ShardSplit split;
   split.shard = group.shard;
-  split.node_group = home.group;
+  split.node_group = to.group;
   split.bytes = group.bytes;
+  split.larger_leaves = place.larger;
+  if (auto why = room_problem(*known, split)) return Error{ErrorCode::refused, *why, {}};
   split.what = "splits the group of shard " + std::to_string(group.shard) + ", which is " +
-               std::to_string(std::lround(100 * share(group.weight, total))) +
-               " % of all, in the middle of its hashes; the upper half goes to " + home.name;
+               std::to_string(std::lround(100 * share(group.weight, weight_of_all(*problem)))) +
+               " % of all, " +
+               (from == to.name ? "on " + from : "between " + from + " and " + to.name);
   return split;
 }
 
@@ -176,6 +214,7 @@ Result<ShardMoves> plan_shards(const std::optional<ShardLayout>& known, const Le
     const auto& group = problem->groups[move.group];
     moves.moves.push_back({group.shard, problem->nodes[move.to].group, group.bytes});
   }
+  if (auto why = room_problem(*known, moves.moves)) return Error{ErrorCode::refused, *why, {}};
   return moves;
 }
 

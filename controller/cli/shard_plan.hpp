@@ -26,13 +26,17 @@ struct Balance {
 Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balance& balance);
 
 /// Plans by what was last known. `unavailable` when that is older than two minutes, or nothing;
-/// `refused` where nothing can be mended by moves, with what can.
+/// `refused` where nothing can be mended by moves, with what can, and where a node lacks what moves
+/// need (room_problem()).
 Result<ShardMoves> plan_shards(const std::optional<ShardLayout>& known, const LeverValue& value,
                                TimePoint now);
 
 /// What to split where moves cannot make every node even: the largest group that is alone too much
-/// for a node, otherwise the largest of all; its upper half goes to the emptiest node that may hold
-/// it. `unavailable` as plan_shards(); `refused` while moves alone would do.
+/// for a node, otherwise the largest of all; a part goes to the emptiest node that may hold it, and
+/// the larger part where that is emptier than what stays beside it. Whether it is halved or its
+/// largest tenant is isolated, is seen when it is carried out. `unavailable` as plan_shards();
+/// `refused` while moves alone would do, where a node lacks what it needs, and of a single tenant's
+/// group.
 Result<ShardSplit> choose_split(const std::optional<ShardLayout>& known, const LeverValue& value,
                                 TimePoint now);
 

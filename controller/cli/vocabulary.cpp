@@ -228,7 +228,9 @@ LeverDescription rebalance_lever(bool moves_shards) {
 
 LeverDescription split_lever(bool moves_shards) {
   LeverDescription lever = rebalance_lever(moves_shards);
-  lever.help = "halves the group of shards of Citus that is too large for any node";
+  lever.help =
+      "isolates the largest tenant of a group of shards of Citus that is too large for any node, "
+      "or halves it";
   return lever;
 }
 

@@ -12,12 +12,29 @@
 
 namespace homeostat {
 
+/// What moves and splits of shards need on a node, as it said last.
+struct NodeRoom {
+  std::string wal_level = "logical";
+  int max_slots = 10;  ///< max_replication_slots
+  int slots = 0;       ///< that are there, without those of a move or split under way
+  int max_senders = 10;
+  int senders = 0;      ///< as slots
+  int max_logical = 4;  ///< max_logical_replication_workers
+  /// output_plugin_libraries; nothing: this server has no such setting, and loads any.
+  std::optional<std::string> plugins = {};
+  /// Of the file system of its data, bytes; nothing: not known.
+  std::optional<double> disk = {};
+  std::optional<double> disk_free = {};
+  double disk_kept = 0.1;  ///< what Citus wants free there after a move, a share of `disk`
+};
+
 struct ShardLayout {
   struct Node {
     int group = 0;     ///< pg_dist_node.groupid
     std::string name;  ///< of postgres.nodes
     bool takes_shards = true;
-    double capacity = 1;  ///< what it should hold beside the others, above 0
+    double capacity = 1;                ///< what it should hold beside the others, above 0
+    std::optional<NodeRoom> room = {};  ///< nothing: not known
   };
   /// The shards of one range in one colocation group: they move together.
   struct Group {
@@ -32,6 +49,8 @@ struct ShardLayout {
   };
   std::vector<Node> nodes;    ///< that hold shards, or should
   std::vector<Group> groups;  ///< in order of `shard`
+  /// Shards that hold a single hash, as good as a single tenant: nothing splits them.
+  std::set<std::int64_t> single = {};
   /// Placement rules that nobody can keep as they are, and why: nothing may be moved then.
   std::vector<std::string> unmet = {};
   TimePoint taken{};

@@ -5,10 +5,11 @@
 -- nothing itself.
 SELECT coalesce(n.groupid, p.groupid) AS groupid,
        n.nodename || ':' || n.nodeport AS node, n.shouldhaveshards,
-       p.shardid, p.name, p.colocationid, p.low
+       p.shardid, p.name, p.colocationid, p.low, p.single
   FROM (SELECT * FROM pg_dist_node WHERE noderole = 'primary' AND isactive) n
   FULL JOIN (
     SELECT pl.groupid, s.shardid, t.colocationid, s.shardminvalue AS low,
+           s.shardminvalue = s.shardmaxvalue AS single,
            quote_ident(ns.nspname) || '.' || quote_ident(
              (parse_ident(shard_name(s.logicalrelid, s.shardid)))[
                cardinality(parse_ident(shard_name(s.logicalrelid, s.shardid)))]) AS name

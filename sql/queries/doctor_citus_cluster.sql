@@ -5,7 +5,9 @@
 WITH wrapper AS (
   SELECT p.oid, p.proname, p.proowner, p.prosecdef, p.pronamespace
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-   WHERE n.nspname = 'homeostat_citus' AND p.proname IN ('start', 'stop') AND p.pronargs = 0),
+   WHERE n.nspname = 'homeostat_citus'
+     AND (p.proname IN ('start', 'stop') AND p.pronargs = 0
+          OR p.proname = 'split' AND p.pronargs = 3 OR p.proname = 'largest_tenant')),
 owner AS (
   SELECT r.oid, r.rolname, r.rolcanlogin, r.rolsuper
     FROM wrapper w JOIN pg_catalog.pg_roles r ON r.oid = w.proowner WHERE w.proname = 'start')
@@ -36,7 +38,7 @@ SELECT row_to_json(f) FROM (
                 CROSS JOIN owner o
                 WHERE d.partmethod = 'h' AND NOT pg_has_role(o.oid, c.relowner, 'MEMBER')
                 ORDER BY 1 LIMIT 5) AS others_tables,
-         ARRAY(SELECT v.name FROM (VALUES ('start'), ('stop')) v(name)
+         ARRAY(SELECT v.name FROM (VALUES ('start'), ('stop'), ('split'), ('largest_tenant')) v(name)
                 WHERE NOT EXISTS (
                   SELECT FROM wrapper w JOIN pg_catalog.pg_roles r
                       ON r.rolname = 'homeostat_owner'

@@ -52,7 +52,7 @@ SELECT row_to_json(f) FROM (
                                     'register_zones', 'recovery_read', 'recovery_apply',
                                     'recovery_renew', 'split_problem', 'split_look',
                                     'split_read', 'split_apply', 'split_begin', 'split_carry',
-                                    'split_failed', 'split_renew')
+                                    'split_failed', 'split_renew', 'split_study')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)

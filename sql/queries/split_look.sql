@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT phase, age_us, bytes, message
-  FROM homeostat.split_look()
+SELECT l.phase, l.age_us, l.bytes, l.message, r.what
+  FROM homeostat.split_look() l CROSS JOIN homeostat.split_run r

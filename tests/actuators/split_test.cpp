@@ -1,73 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lever `split` on a real Citus cluster.
-#include "actuators/split.hpp"
-
 #include <catch2/catch.hpp>
 #include <cstdio>
-#include <memory>
 
-#include "tests/actuators/rebalance_site.hpp"
-#include "tests/support/eventually.hpp"
-#include "tests/support/pg_client.hpp"
+#include "tests/actuators/splitter.hpp"
 
 namespace homeostat::testing {
-namespace {
 
 using Catch::Matchers::Contains;
-
-/// A supervisor's end of it.
-struct Splitter {
-  explicit Splitter(RebalanceSite& site, std::int64_t shard, int node)
-      : instance{site.cluster().coordinator(), "one"},
-        lever{std::make_unique<SplitLever>(
-            instance.io.get_executor(), instance.session,
-            site.cluster().coordinator().address("homeostat_actuator"),
-            [shard, node](const LeverValue&) -> Result<ShardSplit> {
-              return ShardSplit{shard, node, 1000, "splits it"};
-            },
-            instance.clock, kPatient)} {
-    instance.lead();
-  }
-  Change change(ChangeKind kind) {
-    auto made = instance.change(kind, "cluster");
-    made.desired.key = {"split", "cluster"};
-    made.desired.value.arguments = {{"deviation", 0.1}, {"weight", std::string{"rows"}}};
-    made.desired.policy = "shard-split";
-    return made;
-  }
-  ChangeResult apply(Change made) {
-    const auto result = run_coroutine(instance.io, lever->apply(std::move(made)));
-    if (!result.has_value()) return {ChangeOutcome::unknown, "error: " + result.error().context};
-    return *result;
-  }
-  ChangeResult order() { return apply(change(ChangeKind::apply)); }
-  ChangeResult give_back() { return apply(change(ChangeKind::revert)); }
-  std::optional<JobPhase> phase() {
-    instance.clock.advance(std::chrono::seconds{40});
-    const auto stepped = run_coroutine(instance.io, lever->after_step());
-    if (!stepped.has_value()) said = stepped.error().context;
-    const auto jobs = lever->jobs();
-    const auto found = jobs.find({"split", "cluster"});
-    return found == jobs.end() ? std::nullopt : std::optional(found->second.phase);
-  }
-  bool comes_to(JobPhase wanted) {
-    return eventually([&] { return phase() == wanted; });
-  }
-
-  std::string said;  ///< by the step that failed last
-  Instance instance;
-  std::unique_ptr<SplitLever> lever;
-};
-
-/// Holds every split of listener's shards up while it lives: it waits for writers to end.
-struct OpenWrite {
-  explicit OpenWrite(RebalanceSite& site) : client{site.cluster().coordinator().address()} {
-    client.run("BEGIN; UPDATE listener SET note = 'held'");
-  }
-  PgClient client;
-};
-
-}  // namespace
 
 TEST_CASE("split: a group is halved with all that shares its shards, and no row is lost") {
   if (skipped_without_citus()) return;
@@ -81,7 +21,8 @@ TEST_CASE("split: a group is halved with all that shares its shards, and no row 
   Splitter one{site, listeners[0], other};
   const auto ordered = one.order();
   CHECK(ordered.outcome == ChangeOutcome::applied);
-  CHECK(ordered.detail == "splits it");
+  CHECK(ordered.detail ==
+        "splits it: halves the group in the middle of its hashes: no tenant has half of its rows");
   REQUIRE(one.comes_to(JobPhase::finished));
   // Nobody else begins it a second time.
   CHECK(site.sql("SELECT detail FROM homeostat.split_begin((SELECT epoch FROM homeostat.lease))") ==

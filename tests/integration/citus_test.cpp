@@ -25,6 +25,19 @@ constexpr const char* kTables = R"(
   INSERT INTO creator SELECT g, 'z' FROM generate_series(1, 3000) AS g;
 )";
 
+/// Half of the second and third worker's listeners go to the first.
+void make_uneven(CitusCluster& cluster) {
+  cluster.sql("CREATE ROLE melodyud_owner LOGIN");
+  cluster.sql("GRANT CREATE ON SCHEMA public TO melodyud_owner");
+  cluster.sql(kTables);
+  cluster.sql(
+      "SELECT citus_move_shard_placement(s.shardid, n.nodename, n.nodeport, t.nodename, t.nodeport,"
+      " 'block_writes') FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid) JOIN "
+      "pg_dist_node n USING (groupid) JOIN pg_dist_node t ON t.groupid = 1 WHERE s.logicalrelid = "
+      "'listener'::regclass AND n.groupid > 1 AND s.shardid % 2 = 0");
+  for (const auto& name : cluster.names()) cluster.node(name).sql("ANALYZE");
+}
+
 /// Rows of each node, counted; the coefficient of variation of that.
 std::string counted_variation(CitusCluster& cluster) {
   return cluster.sql(
@@ -54,16 +67,7 @@ TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little la
   if (skipped_without_citus()) return;
   CitusSite site;
   auto& cluster = site.cluster;
-  cluster.sql("CREATE ROLE melodyud_owner LOGIN");
-  cluster.sql("GRANT CREATE ON SCHEMA public TO melodyud_owner");
-  cluster.sql(kTables);
-  // Half of the second and third worker's listeners go to the first.
-  cluster.sql(
-      "SELECT citus_move_shard_placement(s.shardid, n.nodename, n.nodeport, t.nodename, t.nodeport,"
-      " 'block_writes') FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid) JOIN "
-      "pg_dist_node n USING (groupid) JOIN pg_dist_node t ON t.groupid = 1 WHERE s.logicalrelid = "
-      "'listener'::regclass AND n.groupid > 1 AND s.shardid % 2 = 0");
-  for (const auto& name : cluster.names()) cluster.node(name).sql("ANALYZE");
+  make_uneven(cluster);
   const auto rows = [&] {
     return cluster.sql("SELECT (SELECT count(*) FROM listener) + (SELECT count(*) FROM creator)");
   };
@@ -112,6 +116,37 @@ TEST_CASE("citus: an uneven cluster is noticed, and even within 10 % a little la
   // Nothing of ours is on the workers but the roles.
   CHECK(cluster.node("worker-1")
             .sql("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'homeostat%'") == "0");
+  CHECK(site.stop() == 0);
+}
+
+TEST_CASE(
+    "citus: what a worker lacks for a move is named with what mends it, and nothing is moved") {
+  if (skipped_without_citus()) return;
+  CitusSite site;
+  auto& cluster = site.cluster;
+  make_uneven(cluster);
+  cluster.node("worker-1").sql("ALTER SYSTEM SET max_replication_slots = 1");
+  cluster.node("worker-1").restart();
+  site.prepare({recommended_policies()});
+  cluster.sql(run_homeostat({"grants", "--citus", "melodyud_owner"}).output);
+  const std::string why =
+      "node `worker-1`: max_replication_slots is 1, 0 are used, and to copy shards off it takes 2 "
+      "more: ALTER SYSTEM SET max_replication_slots = 8; and restart the server when it suits";
+  const auto planned = run_homeostat({"plan", "shards", "--config", site.config()});
+  CHECK_THAT(planned.output, Contains("would refuse these moves now: " + why));
+  const auto json = run_homeostat({"plan", "shards", "--config", site.config(), "--json"});
+  CHECK(nlohmann::json::parse(json.output, nullptr, false).value("refused", "") == why);
+
+  site.start();
+  const auto log = [&] { return read_file(site.log()); };
+  const bool told = eventually([&] {
+    return log().find("rebalance cluster: refused (shard-balance; " + why) != std::string::npos;
+  });
+  INFO(log());
+  CHECK(told);
+  CHECK(cluster.sql("SELECT count(*) FROM pg_dist_background_job") == "0");
+  CHECK(cluster.sql("SELECT count(*) FROM homeostat.rebalance_run") == "0");
+  CHECK(cluster.sql("SELECT count(*) FROM homeostat.lever WHERE lever = 'rebalance'") == "0");
   CHECK(site.stop() == 0);
 }
 

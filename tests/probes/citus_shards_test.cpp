@@ -223,6 +223,49 @@ TEST_CASE("citus: a node of more capacity is judged by what it should hold") {
   CHECK(capacity == 4);
 }
 
+TEST_CASE("citus: what moves need is read on each node, and shards of a single hash are known") {
+  if (skipped_without_citus()) return;
+  Music music;
+  music.node("worker-2").sql("ALTER SYSTEM SET max_replication_slots = 3");
+  music.node("worker-2").restart();
+  music.node("worker-2").sql("SELECT pg_create_physical_replication_slot('standby')");
+  const auto shard = music.sql(
+      "SELECT isolate_tenant_to_new_shard('plays', 1, 'CASCADE', shard_transfer_mode => "
+      "'block_writes')");
+  auto options = music.options();
+  options.known = std::make_shared<KnownShards>();
+  ShardWatch watch{options};
+  watch.read();
+  const auto& layout = *options.known->newest;
+  REQUIRE(layout.nodes.size() == 3);
+  for (const auto& node : layout.nodes) {
+    CAPTURE(node.name);
+    REQUIRE(node.room.has_value());
+    const bool poor = node.name == "worker-2";
+    CHECK(node.room->wal_level == "logical");
+    CHECK(node.room->max_slots == (poor ? 3 : 10));
+    CHECK(node.room->slots == (poor ? 1 : 0));
+    CHECK(node.room->max_senders == 10);
+    CHECK(node.room->senders == 0);
+    CHECK(node.room->max_logical == 4);
+    CHECK(node.room->disk_kept == 0.1);
+    REQUIRE(node.room->disk.has_value());
+    REQUIRE(node.room->disk_free.has_value());
+    CHECK(*node.room->disk > *node.room->disk_free);
+    CHECK(*node.room->disk_free > 0);
+  }
+  // Those of plays and likes.
+  CHECK(layout.single.size() == 2);
+  CHECK(layout.single.count(std::stoll(shard)) == 1);
+  // Soon afterwards it is seen that the slot is gone.
+  music.node("worker-2").sql("SELECT pg_drop_replication_slot('standby')");
+  watch.read();
+  CHECK(options.known->newest->nodes[1].room->slots == 1);
+  watch.now += 1min;
+  watch.read();
+  CHECK(options.known->newest->nodes[1].room->slots == 0);
+}
+
 TEST_CASE("citus: tables made and dropped between samples are counted as they are") {
   if (skipped_without_citus()) return;
   Music music;

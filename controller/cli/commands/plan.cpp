@@ -18,6 +18,7 @@
 #include "controller/cli/policy_paths.hpp"
 #include "controller/cli/setup.hpp"
 #include "controller/cli/shard_plan.hpp"
+#include "controller/cli/shard_room.hpp"
 #include "controller/cli/text/shard_plan_text.hpp"
 #include "controller/cli/wiring.hpp"
 #include "controller/loop/system_clock.hpp"
@@ -70,6 +71,18 @@ std::optional<Error> drain(const std::vector<std::string>& names, ShardLayout& l
   return std::nullopt;
 }
 
+/// Why the lever would refuse the plan as things are.
+std::optional<std::string> refused_as_is(const ShardLayout& layout,
+                                         const placement::Problem& problem,
+                                         const placement::Plan& plan) {
+  std::vector<ShardMoves::Move> moves;
+  for (const auto& move : plan.moves) {
+    const auto& group = problem.groups[move.group];
+    moves.push_back({group.shard, problem.nodes[move.to].group, group.bytes});
+  }
+  return room_problem(layout, moves);
+}
+
 int no_plan(const Error& error) {
   complain(error);
   return kNoPlan;
@@ -92,10 +105,15 @@ int run_plan(const PlanOptions& options) {
   if (!problem.has_value()) return no_plan(problem.error());
   const auto plan = placement::plan(*problem);
   const auto measure = options.weight == "max" ? "rows or bytes" : options.weight;
+  const auto refused = refused_as_is(*layout, *problem, plan);
   if (options.json) {
-    std::cout << text::shard_plan_json(*problem, plan, options.weight).dump(2) << "\n";
+    auto json = text::shard_plan_json(*problem, plan, options.weight);
+    if (refused) json["refused"] = *refused;
+    std::cout << json.dump(2) << "\n";
   } else {
     std::cout << text::shard_plan(*problem, plan, measure);
+    if (refused)
+      std::cout << "\nThe lever `rebalance` would refuse these moves now: " << *refused << "\n";
   }
   return plan.even ? 0 : kNotEven;
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controller/cli/doctor/check_citus.hpp"
+#include "controller/cli/shard_room.hpp"
 #include "controller/cli/text/quantity.hpp"
 
 namespace homeostat::doctor {
@@ -13,7 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kTestedCitus = 13;
-constexpr int kSpareSlots = 2;      // of one move, whose tables may have two owners
 constexpr int kSpareWorkers = 3;    // its executor, its apply worker and one more
 constexpr double kSpareDisk = 0.1;  // Citus refuses a move that would leave less
 
@@ -149,7 +149,7 @@ void judge_citus_grants(const json& cluster, Findings& findings) {
   const std::string again =
       "homeostat grants --citus OWNER_OF_THE_TABLES | psql -X -v ON_ERROR_STOP=1, on the "
       "coordinator as a superuser, after homeostat migrate";
-  const std::string why = "shards are measured, and the lever rebalance is refused";
+  const std::string why = "shards are measured, and the lever rebalance, or split, is refused";
   if (cluster.at("owner").is_null()) {
     findings.warn("grants", "what moves shards is not there", {why, again});
     return;

@@ -127,7 +127,7 @@ TEST_CASE("for programs, a plan is an object with the same in it") {
   CHECK(json["even"] == plan.even);
 }
 
-TEST_CASE("what is alone too much for a node is split, its half to the emptiest that may hold it") {
+TEST_CASE("what is alone too much for a node is split, a part to the emptiest that may hold it") {
   auto layout = uneven();
   layout.groups[1].rows = 2000;
   layout.groups[6].rows = 200;
@@ -138,13 +138,47 @@ TEST_CASE("what is alone too much for a node is split, its half to the emptiest 
   CHECK(split->shard == 102);
   CHECK(split->node_group == 2);
   CHECK(split->bytes == 150e6);
-  CHECK(split->what ==
-        "splits the group of shard 102, which is 65 % of all, in the middle of its hashes; the "
-        "upper half goes to w2");
+  CHECK(split->what == "splits the group of shard 102, which is 65 % of all, between w1 and w2");
   layout.groups[1].allowed.reset();
   CHECK(choose_split(layout, LeverValue{}, TimePoint{})->node_group == 3);
   layout.groups[1].allowed = std::set<int>{1};
   CHECK(choose_split(layout, LeverValue{}, TimePoint{})->node_group == 1);
+  CHECK_FALSE(choose_split(layout, LeverValue{}, TimePoint{})->larger_leaves);
+}
+
+TEST_CASE("the larger part leaves where the other node is emptier than what stays beside it") {
+  auto layout = uneven();
+  layout.groups[1].rows = 2000;  // beside 750 on the first
+  const auto leaves = [&] {
+    return choose_split(layout, LeverValue{}, TimePoint{})->larger_leaves;
+  };
+  CHECK(leaves());
+  layout.groups[6].rows = 760;
+  layout.groups[7].rows = 760;
+  CHECK_FALSE(leaves());
+  layout.nodes[1].capacity = 1.1;  // what it has is less of what it should have then
+  CHECK(leaves());
+}
+
+TEST_CASE("a single tenant's group is not split, and what is left is said") {
+  auto layout = uneven();
+  layout.groups[1].rows = 9000;
+  layout.groups[2].rows = 7000;
+  layout.single = {102};
+  // The next that is too large, but not one that a node may hold.
+  auto split = choose_split(layout, LeverValue{}, TimePoint{});
+  REQUIRE(split.has_value());
+  CHECK(split->shard == 103);
+  layout.groups[2].rows = 150;
+  split = choose_split(layout, LeverValue{}, TimePoint{});
+  REQUIRE_FALSE(split.has_value());
+  CHECK(split.error().code == ErrorCode::refused);
+  CHECK(
+      split.error().context ==
+      "the group of shard 102, 90 % of all, is a single tenant's: nothing splits it; what is left "
+      "is a node of more capacity (postgres.citus.capacity)");
+  CHECK_THAT(planned(layout), Contains("it is a single tenant's, and nothing splits it: give one "
+                                       "node more capacity"));
 }
 
 TEST_CASE("of fewer groups than nodes the largest is split") {
