@@ -2,7 +2,8 @@
 """What one reading of the probe citus_shards costs on a live Citus cluster of 1 + 3 nodes, beside the two
 usual ways to ask for the same: the view citus_shards, and run_command_on_workers with the probe's own
 statement. Server CPU is that of all processes of all nodes, those that ended meanwhile included. The
-readings are as many as a daemon makes in a minute, the rare statements (sizes, counters) among them."""
+readings of a round are a second apart by the probe's clock, so that the counters of load are read once
+among them; a daemon reads once in five seconds."""
 import os
 import subprocess
 import time

@@ -64,6 +64,7 @@ homeostat::CitusShardsOptions options_of(const std::vector<std::string>& argumen
     options.nodes.push_back({arguments[at].substr(0, equals), address});
   }
   options.coordinator = options.nodes.front().name;
+  options.every = {};  // each of them is a real one
   return options;
 }
 
