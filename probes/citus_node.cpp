@@ -30,6 +30,13 @@ pg::SessionSettings citus_session_settings() {
 
 int citus_major(const std::string& version) { return std::atoi(version.c_str()); }
 
+std::string citus_outsider(const std::string& version, bool standby) {
+  if (version.empty()) return "has no extension citus in its database";
+  if (standby) return "is a standby";
+  if (citus_major(version) >= kOldest) return {};
+  return "has Citus " + version + ": it must be " + std::to_string(kOldest) + " or later";
+}
+
 CitusNode::CitusNode(asio::any_io_executor executor, std::string name, pg::Address address,
                      std::uint64_t seed)
     : name_{std::move(name)},
@@ -93,7 +100,8 @@ asio::awaitable<Result<void>> CitusNode::ask_who(Duration deadline) {
   if (!server.has_value()) co_return server.error();
   version_ = server->string(0, 5);
   const bool standby = server->string(0, 4) == "t";
-  if (version_.empty() || citus_major(version_) < kOldest || standby) co_return Result<void>{};
+  outsider_ = citus_outsider(version_, standby);
+  if (!outsider_.empty()) co_return Result<void>{};
   if (server->string(0, 2) != "t") {
     Error blind{ErrorCode::missing_privilege,
                 "role " + server->string(0, 1) +
@@ -103,9 +111,13 @@ asio::awaitable<Result<void>> CitusNode::ask_who(Duration deadline) {
   Result<pg::Table> node = co_await query(sql::citus_shards_node, deadline);
   if (!node.has_value()) co_return node.error();
   const auto group = node->rows() == 1 ? node->integer(0, 1) : std::nullopt;
-  if (!group) co_return Result<void>{};  // the extension is there, and no cluster
-  group_ = static_cast<int>(*group);
   coordinator_ = node->string(0, 2) == "t";
+  // Alone, it takes itself for group 0 of nothing.
+  if (!group || (*group == 0 && !coordinator_)) {
+    outsider_ = "has the extension citus, and no cluster: citus_add_node() makes it one";
+    co_return Result<void>{};
+  }
+  group_ = static_cast<int>(*group);
   co_return Result<void>{};
 }
 
@@ -118,13 +130,13 @@ asio::awaitable<Result<void>> CitusNode::read_rows(bool show_tenant, Duration de
                                     table->number(row, 2).value_or(0),
                                     table->string(row, 3) == "t"};
   }
-  load_.reset();
+  tenants_.reset();
   if (citus_major(version_) < kTracksTenantsFrom) co_return Result<void>{};
-  Result<void> load = co_await read_load(show_tenant, deadline);
-  co_return load;
+  Result<void> tenants = co_await read_tenants(show_tenant, deadline);
+  co_return tenants;
 }
 
-asio::awaitable<Result<void>> CitusNode::read_load(bool show_tenant, Duration deadline) {
+asio::awaitable<Result<void>> CitusNode::read_tenants(bool show_tenant, Duration deadline) {
   std::string statement{sql::citus_shards_tenants};
   std::vector<pg::Parameter> parameters;
   parameters.emplace_back(show_tenant ? "true" : "false");
@@ -136,7 +148,7 @@ asio::awaitable<Result<void>> CitusNode::read_load(bool show_tenant, Duration de
   load.sum = table->number(0, 0).value_or(0);
   load.most = table->number(0, 1).value_or(0);
   load.tenant = table->string(0, 2);
-  load_ = std::move(load);
+  tenants_ = std::move(load);
   co_return Result<void>{};
 }
 
@@ -172,6 +184,18 @@ asio::awaitable<Result<void>> CitusNode::read_room(TimePoint now, Duration deadl
   room.disk_free = table->number(0, 8);
   if (const auto kept = table->number(0, 9)) room.disk_kept = *kept / 100;
   room_ = std::move(room);
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> CitusNode::read_counters(Duration deadline) {
+  counters_.reset();
+  Result<pg::Table> table = co_await query(sql::citus_shards_counters, deadline);
+  if (!table.has_value()) co_return table.error();
+  auto& counters = counters_.emplace();
+  for (int row = 0; row < table->rows(); ++row) {
+    counters.rows[table->string(row, 0)] = table->number(row, 1).value_or(0);
+    counters.since = table->number(row, 2).value_or(0);
+  }
   co_return Result<void>{};
 }
 

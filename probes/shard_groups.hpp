@@ -8,9 +8,10 @@
 
 namespace homeostat {
 
-/// What moves together, with the sums of its rows and bytes; bytes are unknown of a group of which
-/// `bytes` lacks a shard. REQUIRES: `rows` has every placement.
+/// What moves together, with the sums of its rows, bytes and load; bytes are unknown of a group of
+/// which `bytes` lacks a shard, and so is load. REQUIRES: `rows` has every placement.
 std::vector<ShardLayout::Group> shard_groups(const std::vector<ShardPlacement>& placements,
-                                             const Measured& rows, const Measured& bytes);
+                                             const Measured& rows, const Measured& bytes,
+                                             const Measured& load);
 
 }  // namespace homeostat

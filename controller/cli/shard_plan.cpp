@@ -2,10 +2,12 @@
 #include "controller/cli/shard_plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -33,6 +35,56 @@ Balance balance_of(const LeverValue& value) {
 /// Share of all, 0 of nothing.
 double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
+/// Of all groups; `load` is nothing where that of one is not known.
+struct Sums {
+  double rows = 0;
+  double bytes = 0;
+  std::optional<double> load = 0;
+};
+
+Result<Sums> sums_of(const ShardLayout& layout) {
+  Sums sums;
+  for (const auto& group : layout.groups) {
+    if (!group.bytes) {
+      return Error{ErrorCode::unavailable,
+                   "how large the group of shard " + std::to_string(group.shard) +
+                       " is, is not known yet: sizes are read each five minutes, and not while "
+                       "somebody locks a shard",
+                   {}};
+    }
+    sums.rows += group.rows;
+    sums.bytes += *group.bytes;
+    if (!group.load) sums.load.reset();
+    if (sums.load) *sums.load += *group.load;
+  }
+  return sums;
+}
+
+/// How much a group counts.
+double weight_of(const ShardLayout::Group& group, const Sums& sums, const std::string& weight) {
+  if (weight == "bytes") return *group.bytes;
+  if (weight == "load") return *group.load;
+  if (weight != "max") return group.rows;
+  const double stored = std::max(share(group.rows, sums.rows), share(*group.bytes, sums.bytes));
+  return sums.load ? std::max(stored, share(*group.load, *sums.load)) : stored;
+}
+
+std::optional<Error> cannot_weigh(const ShardLayout& layout, const Sums& sums,
+                                  const std::string& weight) {
+  static constexpr std::array<std::string_view, 5> kWeights{"rows", "bytes", "load", "max",
+                                                            "trigger"};
+  if (std::find(kWeights.begin(), kWeights.end(), weight) == kWeights.end()) {
+    return Error{ErrorCode::invalid_input,
+                 "`weight` is `" + weight + "`; expected rows, bytes, load, max or trigger",
+                 {}};
+  }
+  if (weight != "load" || sums.load) return std::nullopt;
+  return Error{
+      ErrorCode::unavailable,
+      "the load of every shard is not known, as citus_node_load_cv is not: " + layout.load_unknown,
+      {}};
+}
+
 }  // namespace
 
 Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balance& balance) {
@@ -47,19 +99,9 @@ Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balanc
     index.emplace(node.group, problem.nodes.size());
     problem.nodes.push_back({node.group, node.name, node.capacity, node.takes_shards});
   }
-  double rows = 0;
-  double bytes = 0;
-  for (const auto& group : layout.groups) {
-    if (!group.bytes) {
-      return Error{ErrorCode::unavailable,
-                   "how large the group of shard " + std::to_string(group.shard) +
-                       " is, is not known yet: sizes are read each five minutes, and not while "
-                       "somebody locks a shard",
-                   {}};
-    }
-    rows += group.rows;
-    bytes += *group.bytes;
-  }
+  const auto sums = sums_of(layout);
+  if (!sums.has_value()) return sums.error();
+  if (const auto wrong = cannot_weigh(layout, *sums, balance.weight)) return *wrong;
   for (const auto& group : layout.groups) {
     placement::ShardGroup one;
     one.shard = group.shard;
@@ -70,17 +112,7 @@ Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balanc
     if (group.allowed) {
       for (const int node : *group.allowed) one.allowed.push_back(index.at(node));
     }
-    if (balance.weight == "rows" || balance.weight == "trigger") {
-      one.weight = group.rows;
-    } else if (balance.weight == "bytes") {
-      one.weight = one.bytes;
-    } else if (balance.weight == "max") {
-      one.weight = std::max(share(group.rows, rows), share(one.bytes, bytes));
-    } else {
-      return Error{ErrorCode::invalid_input,
-                   "`weight` is `" + balance.weight + "`; expected rows, bytes, max or trigger",
-                   {}};
-    }
+    one.weight = weight_of(group, *sums, balance.weight);
     problem.groups.push_back(std::move(one));
   }
   return problem;

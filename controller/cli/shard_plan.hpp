@@ -16,12 +16,15 @@ namespace homeostat {
 
 /// What is to be even, and how even.
 struct Balance {
-  double deviation = 0.1;       ///< of a node from its fair share
-  std::string weight = "rows";  ///< rows, bytes, max (whichever is the larger share of all), or
-                                ///< trigger: what the shipped policies trip on, rows
+  double deviation = 0.1;  ///< of a node from its fair share
+  /// rows, bytes, load (rows read and written a second), or max: whichever is the largest share of
+  /// all, load where it is known. `trigger`, which the engine replaces by what tripped, is rows
+  /// where nothing did.
+  std::string weight = "rows";
 };
 
-/// `invalid_input` for a weight that is none; `unavailable` where bytes are not known yet;
+/// `invalid_input` for a weight that is none; `unavailable` where bytes, or the load that is to be
+/// even, are not known yet;
 /// `refused` while a placement rule cannot be kept.
 Result<placement::Problem> shard_problem(const ShardLayout& layout, const Balance& balance);
 

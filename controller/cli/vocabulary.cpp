@@ -60,10 +60,10 @@ constexpr SignalRow kSignals[] = {
     {"citus_node_bytes_max_deviation", SignalShape::gauge, SubjectKind::cluster, "ratio",
      Source::citus, "how far the Citus node with the most bytes is over its fair share"},
     {"citus_node_load_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
-     "coefficient of variation of the tenants' CPU time over the Citus nodes"},
+     "coefficient of variation of rows read and written a second over the Citus nodes"},
     {"citus_node_load_max_deviation", SignalShape::gauge, SubjectKind::cluster, "ratio",
      Source::citus,
-     "how far the busiest Citus node is over its fair share of the tenants' CPU time"},
+     "how far the busiest Citus node is over its fair share of rows read and written a second"},
     {"citus_hottest_tenant_share", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::citus,
      "CPU time of the busiest tenant, of all that Citus tracks"},
     {"citus_hottest_shard_fair_share", SignalShape::gauge, SubjectKind::cluster, "ratio",
@@ -221,7 +221,20 @@ LeverDescription rebalance_lever(bool moves_shards) {
   lever.inventory = "postgres.citus";
   lever.arguments = {
       {"deviation", ArgumentType::share, true, "how far a node may be from its fair share"},
-      {"weight", ArgumentType::text, false, "what is to be even: rows, bytes, max or trigger"}};
+      {"weight", ArgumentType::text, false,
+       "what is to be even: rows, bytes, load (rows read and written a second), max (the largest "
+       "share of these), or trigger (what tripped; max where several did, rows where nothing "
+       "did)"}};
+  lever.traits.by_trigger = {{"citus_node_cv", "rows"},
+                             {"citus_node_max_deviation", "rows"},
+                             {"citus_shard_cv", "rows"},
+                             {"citus_hottest_shard_share", "rows"},
+                             {"citus_hottest_shard_fair_share", "rows"},
+                             {"citus_node_bytes_cv", "bytes"},
+                             {"citus_node_bytes_max_deviation", "bytes"},
+                             {"citus_node_load_cv", "load"},
+                             {"citus_node_load_max_deviation", "load"}};
+  lever.traits.by_several = "max";
   if (moves_shards) lever.targets = {"cluster"};
   return lever;
 }

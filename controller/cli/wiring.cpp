@@ -40,6 +40,10 @@ CitusShardsOptions citus_options(const Config& config) {
     options.rules.push_back({rule.table, rule.keys, rule.nodes});
   }
   options.show_queries = config.show_queries;
+  // No reading may be stale before the next one is there. The engine's settings are sped up
+  // already.
+  options.every = std::min(config.engine.fold, config.engine.stale_after / 2);
+  options.load_window /= config.speed_up;
   options.sizes_every /= config.speed_up;
   options.sizes_again /= config.speed_up;
   options.seed = static_cast<std::uint64_t>(getpid()) + 2;
@@ -170,9 +174,14 @@ kafka::Address address_of(const KafkaConfig& kafka) {
 
 std::unique_ptr<Probe> make_citus_probe(const Config& config,
                                         const boost::asio::any_io_executor& executor,
-                                        const std::shared_ptr<KnownShards>& shards) {
+                                        const std::shared_ptr<KnownShards>& shards,
+                                        std::optional<Duration> load_window) {
   auto options = citus_options(config);
   options.known = shards;
+  if (load_window) {
+    options.load_window = *load_window;
+    options.every = {};
+  }
   return std::make_unique<CitusShards>(executor, std::move(options));
 }
 

@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "controller/transport/kafka_group.hpp"
 #include "controller/transport/pg_session.hpp"
 #include "policies/loader/config.hpp"
+#include "policies/model/time.hpp"
 
 namespace homeostat {
 
@@ -23,10 +25,12 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
                                                 const boost::asio::any_io_executor& executor,
                                                 const std::shared_ptr<KnownShards>& shards);
 
-/// REQUIRES: config.citus.
+/// With `load_window` it counts rows read and written over that, not over a minute, and reads anew
+/// each time that it is asked. REQUIRES: config.citus.
 std::unique_ptr<Probe> make_citus_probe(const Config& config,
                                         const boost::asio::any_io_executor& executor,
-                                        const std::shared_ptr<KnownShards>& shards);
+                                        const std::shared_ptr<KnownShards>& shards,
+                                        std::optional<Duration> load_window = {});
 
 /// Levers whose effect is SQL share the actuator's own direct session, which also holds the lease.
 /// `batch_window` is there only where Kafka is configured, `rebalance` where the ledger's node is

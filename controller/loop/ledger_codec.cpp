@@ -91,7 +91,10 @@ Result<std::optional<JobMemory>> job_memory(std::optional<std::string_view> text
   reader.read("failed", job.failed);
   reader.read("stop", job.stop, parse_job_stop);
   reader.read("bytes_done", job.bytes_done);
+  std::optional<std::string> chosen;
+  reader.read_optional("chosen", chosen);
   if (reader.error()) return *reader.error();
+  job.chosen = chosen.value_or("");
   if (started) job.started = before(now, started);
   if (ended) job.ended = before(now, ended);
   if (from) job.approvals_from = before(now, from);
@@ -105,6 +108,7 @@ json job_json(const JobMemory& job, TimePoint now) {
   if (job.started) one["started_age_us"] = (now - *job.started).count();
   if (job.ended) one["ended_age_us"] = (now - *job.ended).count();
   if (job.approvals_from) one["approvals_from_age_us"] = (now - *job.approvals_from).count();
+  if (!job.chosen.empty()) one["chosen"] = job.chosen;
   return one;
 }
 

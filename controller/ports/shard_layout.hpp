@@ -43,7 +43,8 @@ struct ShardLayout {
     int colocation = 0;
     int node_group = 0;
     double rows = 0;
-    std::optional<double> bytes;  ///< with indexes and TOAST; nothing: not known
+    std::optional<double> bytes;      ///< with indexes and TOAST; nothing: not known
+    std::optional<double> load = {};  ///< rows read and written a second; nothing: not known
     /// Node groups that its placement rules leave; nothing: no rule is about it.
     std::optional<std::set<int>> allowed = {};
   };
@@ -53,6 +54,7 @@ struct ShardLayout {
   std::set<std::int64_t> single = {};
   /// Placement rules that nobody can keep as they are, and why: nothing may be moved then.
   std::vector<std::string> unmet = {};
+  std::string load_unknown = {};  ///< why the load of some group is not known; empty: it is
   TimePoint taken{};
 };
 

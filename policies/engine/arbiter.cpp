@@ -5,6 +5,7 @@
 
 #include "policies/engine/bench.hpp"
 #include "policies/engine/breaker.hpp"
+#include "policies/engine/job_trigger.hpp"
 #include "policies/engine/regulator.hpp"
 
 namespace homeostat {
@@ -47,6 +48,7 @@ void Arbiter::add(const Policy& policy, const PolicyRuntime& runtime, const Subj
     auto& desired = wanted.desired;
     desired.key = lever_of(policy, acted_on, rung);
     desired.value = act.value;
+    if (memory.job) fill_in_trigger(*memory.job, desired.value);
     if (const auto admits = admission_of(act.value); admits && coming_back) {
       desired.value.arguments["admit"] = admitted_share(policy, *admits, memory.restore_step);
     }

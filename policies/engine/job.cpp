@@ -11,6 +11,7 @@
 #include "policies/engine/effects.hpp"
 #include "policies/engine/job_bytes.hpp"
 #include "policies/engine/job_gates.hpp"
+#include "policies/engine/job_trigger.hpp"
 #include "policies/engine/reason.hpp"
 
 namespace homeostat {
@@ -110,6 +111,7 @@ Step from_idle(Evaluation& evaluation, const Snapshot& snapshot, const Guards& g
   if (evaluation.policy.job->needs_approval) job.approvals_from = evaluation.now + kAgesDiffer;
   job.stop = JobStop::none;
   job.bytes_done = 0;
+  job.chosen = chosen_by_trigger(evaluation);
   return begin(evaluation, Step::started, early ? "started early" : "started");
 }
 
@@ -176,6 +178,7 @@ void tell_status(const Evaluation& evaluation, const Snapshot& snapshot, JobStat
   status.stop = job.stop;
   status.failed = job.failed;
   status.bytes_done = job.bytes_done;
+  if (memory.state != BreakerState::closed) status.chosen = job.chosen;
   if (memory.state != BreakerState::open) return;
   status.ran = evaluation.now - memory.opened;
   if (const auto* const progress = progress_of(evaluation, snapshot)) {

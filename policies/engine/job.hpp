@@ -16,6 +16,8 @@ namespace homeostat {
 ///   start; or, whatever windows and at_most_every say, when `early` holds. Never within the
 ///   cooldown after the end of the last run, without the time of day, while another job runs on the
 ///   target, or without its approval; and only when every guard of a forward act passes.
+///   What its arguments say as `trigger` is what tripped then, for the whole of the run: later
+///   parts and another leader do not ask again.
 /// - Running: until whoever carries it out says that it is finished, stopped or failed; stopped
 ///   when a budget or the deadline of this part, or what all jobs may move, is used up, or a policy
 ///   of blocked_while or a breaker about locks has opened (unknown is not enough to stop what

@@ -80,6 +80,11 @@ std::span<const Sample> samples_of(const Snapshot& snapshot, std::string_view si
 
 }  // namespace
 
+bool counts_in_cluster(const Subject& member, bool& nodes) {
+  nodes = nodes || member.kind == SubjectKind::node;
+  return !nodes || member.kind != SubjectKind::zone;
+}
+
 bool is_of_another_server(const Sample& sample) {
   return sample.quality == Quality::absent && sample.reason == AbsentReason::identity_changed;
 }
@@ -113,7 +118,9 @@ SignalReading read_signal(const PolicySet& set, const Snapshot& snapshot, std::s
   if (const Sample* own = find(snapshot, signal, subject)) return judged(*own, stale_after, now);
   if (subject.kind != SubjectKind::cluster) return missing(AbsentReason::never_sampled);
   std::vector<SignalReading> members;
+  bool nodes = false;
   for (const auto& sample : samples_of(snapshot, signal)) {
+    if (!counts_in_cluster(sample.subject, nodes)) continue;
     members.push_back(judged(sample, stale_after, now));
   }
   const auto shape = shape_of(set, signal);

@@ -75,6 +75,7 @@ json to_json(const JobStatus& status) {
               {"failed", status.failed},
               {"bytes_done", codec::number(status.bytes_done)},
               {"waits_for_approval", status.waits_for_approval}};
+  if (!status.chosen.empty()) out["chosen"] = status.chosen;
   codec::set_us(out, "ran_us", status.ran);
   codec::set_us(out, "left_us", status.left);
   return out;
@@ -89,7 +90,10 @@ Result<JobStatus> job_status_from_json(const json& in) {
   reader.read_optional("ran_us", status.ran);
   reader.read_optional("left_us", status.left);
   reader.read("waits_for_approval", status.waits_for_approval);
+  std::optional<std::string> chosen;
+  reader.read_optional("chosen", chosen);
   if (reader.error()) return *reader.error();
+  status.chosen = chosen.value_or("");
   return status;
 }
 
@@ -120,6 +124,7 @@ json to_json(const JobMemory& memory) {
   set_at(out, "started_us", memory.started);
   set_at(out, "ended_us", memory.ended);
   set_at(out, "approvals_from_us", memory.approvals_from);
+  if (!memory.chosen.empty()) out["chosen"] = memory.chosen;
   return out;
 }
 
@@ -132,7 +137,10 @@ Result<JobMemory> job_memory_from_json(const json& in) {
   reader.read_optional("started_us", memory.started);
   reader.read_optional("ended_us", memory.ended);
   reader.read_optional("approvals_from_us", memory.approvals_from);
+  std::optional<std::string> chosen;
+  reader.read_optional("chosen", chosen);
   if (reader.error()) return *reader.error();
+  memory.chosen = chosen.value_or("");
   return memory;
 }
 

@@ -86,6 +86,9 @@ struct JobMemory {
   /// Of one that needs approval: what was said until then is no yes to its next run. Its newest
   /// start, or since when this text of it is followed.
   std::optional<TimePoint> approvals_from = {};
+  /// What stands for `trigger` among the arguments of the newest run, until it is over: what
+  /// tripped when it was started (LeverTraits::by_trigger). Empty: nothing does.
+  std::string chosen = {};
   friend bool operator==(const JobMemory&, const JobMemory&) = default;
 };
 
@@ -97,6 +100,7 @@ struct JobStatus {
   std::optional<Duration> ran;      ///< the part under way
   std::optional<Duration> left;     ///< predicted until it is finished
   bool waits_for_approval = false;  ///< and for nothing else
+  std::string chosen = {};          ///< as JobMemory's
   friend bool operator==(const JobStatus&, const JobStatus&) = default;
 };
 

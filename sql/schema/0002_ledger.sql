@@ -113,6 +113,7 @@ CREATE TABLE homeostat.policy_job (
   stop         text        NOT NULL,  -- why the newest part of a run was stopped; `none`: it was not
   bytes_done   float8      NOT NULL CHECK (bytes_done >= 0),
   approvals_from timestamptz,         -- null: it needs none; what was said until then is no yes
+  chosen       text,                  -- what stands for `trigger` in the newest run's arguments; null: nothing
   PRIMARY KEY (policy, subject),
   FOREIGN KEY (policy, subject) REFERENCES homeostat.policy_state ON DELETE CASCADE
 );
@@ -384,15 +385,16 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp A
            p_now - make_interval(secs => (m.job ->> 'started_age_us')::bigint / 1e6),
            p_now - make_interval(secs => (m.job ->> 'ended_age_us')::bigint / 1e6),
            (m.job ->> 'failed')::boolean, m.job ->> 'stop', (m.job ->> 'bytes_done')::float8,
-           p_now - make_interval(secs => (m.job ->> 'approvals_from_age_us')::bigint / 1e6)
+           p_now - make_interval(secs => (m.job ->> 'approvals_from_age_us')::bigint / 1e6),
+           m.job ->> 'chosen'
       FROM jsonb_to_recordset(p_memories) AS m(policy text, subject text, job jsonb)
      WHERE m.job IS NOT NULL
   ON CONFLICT (policy, subject) DO UPDATE SET
     started_at = excluded.started_at, ended_at = excluded.ended_at, failed = excluded.failed,
     stop = excluded.stop, bytes_done = excluded.bytes_done,
-    approvals_from = excluded.approvals_from
-  WHERE (j.failed, j.stop, j.bytes_done)
-        IS DISTINCT FROM (excluded.failed, excluded.stop, excluded.bytes_done)
+    approvals_from = excluded.approvals_from, chosen = excluded.chosen
+  WHERE (j.failed, j.stop, j.bytes_done, j.chosen)
+        IS DISTINCT FROM (excluded.failed, excluded.stop, excluded.bytes_done, excluded.chosen)
     OR j.started_at IS NULL <> (excluded.started_at IS NULL)
     OR j.ended_at IS NULL <> (excluded.ended_at IS NULL)
     OR j.approvals_from IS NULL <> (excluded.approvals_from IS NULL)
@@ -432,7 +434,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg
                    'approvals_from_age_us',
                    round(extract(epoch FROM clock_timestamp() - j.approvals_from)
                          * 1000000)::bigint,
-                   'failed', j.failed, 'stop', j.stop, 'bytes_done', j.bytes_done))
+                   'failed', j.failed, 'stop', j.stop, 'bytes_done', j.bytes_done,
+                   'chosen', j.chosen))
             FROM homeostat.policy_job j
            WHERE j.policy = s.policy AND j.subject = s.subject)
     FROM homeostat.policy_state s

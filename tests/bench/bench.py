@@ -24,13 +24,14 @@ import memory
 import planner
 import rebalance
 import scrape
+import shard_probe
 import simulate
 import throughput
 
 BENCHMARKS = {module.NAME: module
               for module in (decide, lock_probe, crossing, throughput, memory, allowed, scrape,
                              simulate, detect, lag, batch, backpressure, planner,
-                             rebalance, isolation)}
+                             rebalance, isolation, shard_probe)}
 ROUNDS = 5
 
 

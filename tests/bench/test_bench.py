@@ -32,7 +32,9 @@ import lag  # noqa: E402
 import lock_probe  # noqa: E402
 import pipeline  # noqa: E402
 import planner  # noqa: E402
+import processes  # noqa: E402
 import rebalance  # noqa: E402
+import shard_probe  # noqa: E402
 import supervisor  # noqa: E402
 import table  # noqa: E402
 from spread import Spread, ratios, show, spread  # noqa: E402
@@ -67,6 +69,25 @@ class SpreadTest(unittest.TestCase):
 class LagTest(unittest.TestCase):
     def test_readings_are_averaged_column_by_column_and_microseconds_become_seconds(self):
         self.assertEqual(lag.means("1000000 10 2\n3000000 30 4\n"), (2.0, 20e-6, 3e-6))
+
+
+class ShardProbeTest(unittest.TestCase):
+    def test_latency_is_pgbenchs_mean_and_nothing_else(self):
+        self.assertAlmostEqual(shard_probe.latency(
+            "pgbench (15.20)\nlatency average = 27.950 ms\ninitial connection time = 9.1 ms\n"), 0.02795)
+        with self.assertRaises(processes.DemoError):
+            shard_probe.latency("pgbench: error\n")
+
+    def test_both_peers_ask_for_what_the_probe_asks(self):
+        scripts = shard_probe.scripts()
+        self.assertIn("shard_size", scripts[shard_probe.VIEW])
+        self.assertIn("pg_stat_get_live_tuples", scripts[shard_probe.COMMAND])
+        for text in scripts.values():  # one statement on one line
+            self.assertEqual((text.count("\n"), text.count(";")), (1, 1))
+            self.assertNotIn("--", text)  # the rest of the line would be a comment
+
+    def test_what_the_servers_use_anyway_is_no_part_of_a_question(self):
+        self.assertAlmostEqual(shard_probe.of_each(used=1.0, quiet=0.25, took=2.0, times=10), 0.05)
 
 
 class TableTest(unittest.TestCase):

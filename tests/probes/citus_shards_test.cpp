@@ -1,113 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What citus_shards measures on a real Citus cluster, and what it says when a part is missing.
-#include "probes/citus_shards.hpp"
-
-#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "probes/pg_locks.hpp"
-#include "tests/support/citus_cluster.hpp"
+#include "tests/probes/citus_watch.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/pg_client.hpp"
-#include "tests/support/run.hpp"
 
 namespace homeostat::testing {
 namespace {
 
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
-
-constexpr Duration kWhile = 60s;  // only ever waited out by a failing test
-
-/// Three workers, a monitor, a skewed table `plays` with a table `likes` beside it.
-struct Music : CitusCluster {
-  Music() {
-    coordinator().create_role("monitor", "IN ROLE pg_monitor");
-    sql("SET citus.shard_count = 8;"
-        "CREATE TABLE plays (listener bigint, id bigint, PRIMARY KEY (listener, id));"
-        "CREATE TABLE likes (listener bigint, id bigint);"
-        "CREATE TABLE genres (id int PRIMARY KEY);"
-        "SELECT create_distributed_table('plays', 'listener');"
-        "SELECT create_distributed_table('likes', 'listener', colocate_with => 'plays');"
-        "SELECT create_reference_table('genres');"
-        "INSERT INTO plays SELECT 1 + i % (1 + i % 40), i FROM generate_series(1, 4000) i;"
-        "INSERT INTO likes SELECT i % 7, i FROM generate_series(1, 900) i;"
-        "INSERT INTO genres SELECT generate_series(1, 500);");
-    sql("ANALYZE plays, likes, genres");
-  }
-  CitusShardsOptions options(const std::string& role = "monitor") {
-    CitusShardsOptions options;
-    options.coordinator = "coordinator";
-    for (const auto& name : names()) {
-      auto address = node(name).address(role);
-      address.application_name = "homeostat";
-      options.nodes.push_back({name, address});
-    }
-    return options;
-  }
-  /// Rows on each worker, counted.
-  std::vector<double> counted_rows() {
-    std::vector<double> rows;
-    for (const std::string name : {"worker-1", "worker-2", "worker-3"}) {
-      std::string sum;
-      for (const std::string table : {"plays", "likes"}) {
-        sum +=
-            (sum.empty() ? "" : " + ") +
-            ("(SELECT coalesce(sum(result::int), 0) FROM run_command_on_placements('" + table +
-             "', 'SELECT count(*) FROM %s') WHERE nodeport = " + std::to_string(node(name).port()) +
-             ")");
-      }
-      rows.push_back(std::stod(sql("SELECT " + sum)));
-    }
-    return rows;
-  }
-};
-
-struct ShardWatch {
-  explicit ShardWatch(CitusShardsOptions options) : probe{io.get_executor(), std::move(options)} {}
-  Result<Reading> sample(Duration deadline = kWhile) {
-    now += 20s;  // past any back-off
-    return run_coroutine(io, probe.sample(now, deadline));
-  }
-  Reading read() {
-    auto reading = sample();
-    if (!reading.has_value()) FAIL(reading.error().context);
-    return std::move(*reading);
-  }
-  Error error(Duration deadline = kWhile) {
-    auto reading = sample(deadline);
-    REQUIRE_FALSE(reading.has_value());
-    return reading.error();
-  }
-  boost::asio::io_context io;
-  CitusShards probe;
-  TimePoint now{};
-};
-
-const Sample& sample_of(const Reading& reading, const std::string& signal) {
-  for (const auto& sample : reading.samples) {
-    if (sample.signal == signal) return sample;
-  }
-  FAIL("no sample of " << signal);
-  return reading.samples.front();
-}
-
-double value_in(const Reading& reading, const std::string& signal) {
-  const auto value = value_of(sample_of(reading, signal));
-  CAPTURE(signal, to_text(sample_of(reading, signal).reason));
-  REQUIRE(value.has_value());
-  return *value;
-}
-
-std::string note(const Reading& reading, const std::string& key) {
-  for (const auto& note : reading.notes) {
-    if (note.key == key) return note.text;
-  }
-  return {};
-}
 
 // By its definition, apart from the code under test.
 double variation_of(const std::vector<double>& x) {
@@ -146,8 +53,10 @@ TEST_CASE("citus: the imbalance measured is the one counted, reference tables le
   }
   CHECK(shards == 16);
   CHECK(reading.samples.size() == watch.probe.signals().size());
-  // Nobody tracks tenants.
+  // Nobody tracks tenants, and no window has ended.
+  CHECK(sample_of(reading, "citus_hottest_tenant_share").quality == Quality::absent);
   CHECK(sample_of(reading, "citus_node_load_cv").quality == Quality::absent);
+  CHECK_THAT(note(reading, "load_unknown"), Contains("over 60 s: no window has ended yet"));
 }
 
 TEST_CASE("citus: placement rules are about the shards of their keys, H67") {
@@ -280,6 +189,23 @@ TEST_CASE("citus: tables made and dropped between samples are counted as they ar
   CHECK(value_in(watch.read(), "citus_node_cv") == Approx(before));
 }
 
+TEST_CASE("citus: between two readings the last one stands, with its own time") {
+  if (skipped_without_citus()) return;
+  Music music;
+  ShardWatch watch{music.options()};
+  const auto first = watch.read();
+  music.sql("INSERT INTO plays SELECT 1, i FROM generate_series(5000, 9000) i; ANALYZE plays");
+  watch.now -= 16s;
+  const auto second = watch.read();
+  CHECK(sample_of(second, "citus_node_cv").taken == sample_of(first, "citus_node_cv").taken);
+  CHECK(value_in(second, "citus_node_cv") == value_in(first, "citus_node_cv"));
+  watch.now -= 4s;
+  REQUIRE(eventually([&] {  // the statistics follow by a second
+    watch.now -= 15s;
+    return value_in(watch.read(), "citus_node_cv") != value_in(first, "citus_node_cv");
+  }));
+}
+
 TEST_CASE("citus: a frozen worker makes an error by the deadline, never an imbalance") {
   if (skipped_without_citus()) return;
   Music music;
@@ -348,6 +274,18 @@ TEST_CASE("citus: a PostgreSQL without the extension is no coordinator") {
   const auto error = ShardWatch{options}.error();
   CHECK(error.code == ErrorCode::refused);
   CHECK(error.context == "node `main` has no extension citus in its database");
+}
+
+TEST_CASE("citus: the extension alone makes no cluster, and is told so") {
+  if (skipped_without_citus()) return;
+  PostgresCluster alone{{{"shared_preload_libraries", "citus"}}};
+  alone.sql("CREATE EXTENSION citus");
+  alone.create_role("monitor", "IN ROLE pg_monitor");
+  CitusShardsOptions options;
+  options.coordinator = "main";
+  options.nodes.push_back({"main", alone.address("monitor")});
+  CHECK(ShardWatch{options}.error().context ==
+        "node `main` has the extension citus, and no cluster: citus_add_node() makes it one");
 }
 
 TEST_CASE("citus: a locked shard costs the bytes alone, and they come back") {

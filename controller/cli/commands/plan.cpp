@@ -5,12 +5,17 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cmath>
 #include <exception>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actuators/placement/joint_plan.hpp"
@@ -31,25 +36,42 @@ namespace {
 constexpr int kNotEven = 1;
 constexpr int kNoPlan = 2;
 constexpr Duration kAnswer = std::chrono::seconds{30};
+constexpr Duration kTimersDiffer = std::chrono::milliseconds{50};
 
 struct PlanOptions {
   std::string config = kDefaultConfig;
   std::string weight = "rows";
+  double window = 60;     ///< seconds
   double deviation = 10;  ///< per cent
   std::vector<std::string> drain;
   bool json = false;
 };
 
-Result<ShardLayout> read_layout(const Config& config) {
+/// Twice, a window apart, where load counts: it is what was read and written between the two.
+asio::awaitable<Result<Reading>> read_over(Probe& probe, std::optional<Duration> window) {
+  const SystemClock clock;
+  Result<Reading> reading = co_await probe.sample(clock.now(), kAnswer);
+  if (!window || !reading.has_value()) co_return std::move(reading);
+  std::cerr << "counting what is read and written for " << std::lround(to_seconds(*window))
+            << " s\n";
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer{executor};
+  timer.expires_after(*window + kTimersDiffer);
+  co_await timer.async_wait(asio::use_awaitable);
+  reading = co_await probe.sample(clock.now(), kAnswer);
+  co_return std::move(reading);
+}
+
+Result<ShardLayout> read_layout(const Config& config, std::optional<Duration> window) {
   asio::io_context io(1);
   const auto known = std::make_shared<KnownShards>();
-  const auto probe = make_citus_probe(config, io.get_executor(), known);
+  const auto probe = make_citus_probe(config, io.get_executor(), known, window);
   std::optional<Error> failure;
   const auto done = [&failure](std::exception_ptr thrown, Result<Reading> reading) {
     if (thrown) std::rethrow_exception(thrown);
     if (!reading.has_value()) failure = reading.error();
   };
-  asio::co_spawn(io, probe->sample(SystemClock{}.now(), kAnswer), done);
+  asio::co_spawn(io, read_over(*probe, window), done);
   io.run();
   if (failure) return *failure;
   return *known->newest;
@@ -98,13 +120,16 @@ int run_plan(const PlanOptions& options) {
     return no_plan({ErrorCode::invalid_input,
                     options.config + " has no postgres.citus: there are no shards to plan for"});
   }
-  auto layout = read_layout(*load.config);
+  const bool counts_load = options.weight == "load" || options.weight == "max";
+  auto layout = read_layout(
+      *load.config, counts_load ? std::optional{from_seconds(options.window)} : std::nullopt);
   if (!layout.has_value()) return no_plan(layout.error());
   if (const auto wrong = drain(options.drain, *layout)) return no_plan(*wrong);
   const auto problem = shard_problem(*layout, {options.deviation / 100, options.weight});
   if (!problem.has_value()) return no_plan(problem.error());
   const auto plan = placement::plan(*problem);
-  const auto measure = options.weight == "max" ? "rows or bytes" : options.weight;
+  const std::string all = layout->load_unknown.empty() ? "rows, bytes or load" : "rows or bytes";
+  const auto measure = options.weight == "max" ? all : options.weight;
   const auto refused = refused_as_is(*layout, *problem, plan);
   if (options.json) {
     auto json = text::shard_plan_json(*problem, plan, options.weight);
@@ -128,8 +153,17 @@ void add_plan_command(CLI::App& app, std::function<int()>& chosen) {
       "shards", "Which shards of Citus would move where, with the nodes before and after");
   shards->add_option("--config", options->config, "The daemon's configuration")
       ->capture_default_str();
-  shards->add_option("--weight", options->weight, "What is to be even: rows, bytes, or max of both")
-      ->check(CLI::IsMember({"rows", "bytes", "max"}))
+  shards
+      ->add_option(
+          "--weight", options->weight,
+          "What is to be even: rows, bytes, load (rows read and written a second), or max: "
+          "the largest share of these")
+      ->check(CLI::IsMember({"rows", "bytes", "load", "max"}))
+      ->capture_default_str();
+  shards
+      ->add_option("--window", options->window,
+                   "How long rows read and written are counted for load and max, in seconds")
+      ->check(CLI::Range(1.0, 3600.0))
       ->capture_default_str();
   shards
       ->add_option("--deviation", options->deviation,
@@ -147,6 +181,7 @@ void add_plan_command(CLI::App& app, std::function<int()>& chosen) {
       "Exit status: 0 every node is within the deviation after the moves, 1 that is not possible\n"
       "(with what would mend it), 2 there is no plan: configuration, connection, unknown sizes.\n\n"
       "Example:\n  homeostat plan shards --config /etc/homeostat/homeostat.yaml\n"
+      "  homeostat plan shards --weight load --window 300\n"
       "  homeostat plan shards --drain worker-2 --json | jq '.moves[]'");
   shards->callback([options, &chosen] { chosen = [options] { return run_plan(*options); }; });
 }

@@ -60,7 +60,9 @@ std::string started(const Verdict& verdict) {
     const auto judged = evidence.judged.value_or(evidence.numerator);
     why += (why.empty() ? "" : "; ") + evidence.signal + " " + of_signal(evidence.signal, judged);
   }
-  return sentence(early ? "Started early" : "Started", why.empty() ? "its time has come" : why);
+  if (why.empty()) why = "its time has come";
+  if (const auto chosen = status_of(verdict).chosen; !chosen.empty()) why += "; by " + chosen;
+  return sentence(early ? "Started early" : "Started", why);
 }
 
 std::string stopped(const Verdict& verdict) {

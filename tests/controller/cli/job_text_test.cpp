@@ -74,6 +74,8 @@ TEST_CASE("a job that starts says why, and whether before its time") {
   CHECK(said(verdict) == "Started: pg_lock_wait_max_seconds 7 s.");
   verdict.gates = {no(GateKind::start_window)};
   CHECK(said(verdict) == "Started early: pg_lock_wait_max_seconds 7 s.");
+  verdict.job->chosen = "load";
+  CHECK(said(verdict) == "Started early: pg_lock_wait_max_seconds 7 s; by load.");
 }
 
 TEST_CASE("a job that runs says how long, how much, and what is guessed of its end") {

@@ -115,6 +115,53 @@ TEST_CASE("a rule that cannot be kept stops every plan, and is named (H67)") {
   CHECK_FALSE(plan_shards(layout, LeverValue{}, TimePoint{}).has_value());
 }
 
+TEST_CASE("a plan by load makes even what is read and written, whatever is stored") {
+  auto layout = uneven();
+  for (auto& group : layout.groups) group.load = group.node_group == 2 ? 400.0 : 0.0;
+  layout.groups[7].load = 400;  // the only one on the third node
+  layout.groups[0].load = 200;
+  layout.groups[1].load = 200;
+  const auto problem = shard_problem(layout, {0.1, "load"});
+  REQUIRE(problem.has_value());
+  CHECK(placement::loads(*problem) == std::vector<double>{400, 400, 400});
+  CHECK(placement::plan(*problem).moves.empty());
+  layout.groups[1].load = 600;
+  const auto heavier = shard_problem(layout, {0.1, "load"});
+  REQUIRE(heavier.has_value());
+  CHECK(placement::loads(*heavier) == std::vector<double>{800, 400, 400});
+}
+
+TEST_CASE("a plan by load is refused while one shard's is unknown, with the signal and why") {
+  auto layout = uneven();
+  for (auto& group : layout.groups) group.load = 1.0;
+  layout.groups[3].load.reset();
+  layout.load_unknown = "counted over 60 s: shard 104 has come to its node since the window began";
+  const auto problem = shard_problem(layout, {0.1, "load"});
+  REQUIRE_FALSE(problem.has_value());
+  CHECK(problem.error().code == ErrorCode::unavailable);
+  CHECK_THAT(problem.error().context,
+             Contains("citus_node_load_cv") && Contains("shard 104 has come to its node"));
+  CHECK(shard_problem(layout, {0.1, "max"}).has_value());
+  CHECK(shard_problem(layout, {0.1, "loda"}).error().code == ErrorCode::invalid_input);
+}
+
+TEST_CASE("max weighs a group by its largest share of rows, bytes and known load") {
+  auto layout = uneven();
+  layout.groups[0].bytes = 1050e6;  // of 2,100
+  const auto stored = shard_problem(layout, {0.1, "max"});
+  REQUIRE(stored.has_value());
+  CHECK(stored->groups[0].weight == Approx(0.5));
+  CHECK(stored->groups[7].weight == Approx(0.125));
+  for (auto& group : layout.groups) group.load = 0.0;
+  layout.groups[7].load = 5;
+  const auto all = shard_problem(layout, {0.1, "max"});
+  REQUIRE(all.has_value());
+  CHECK(all->groups[0].weight == Approx(0.5));
+  CHECK(all->groups[7].weight == Approx(1));
+  layout.groups[2].load.reset();
+  CHECK(shard_problem(layout, {0.1, "max"})->groups[7].weight == Approx(0.125));
+}
+
 TEST_CASE("for programs, a plan is an object with the same in it") {
   const auto problem = shard_problem(uneven(), {0.2, "rows"});
   REQUIRE(problem.has_value());

@@ -133,7 +133,8 @@ TEST_CASE("what is remembered of a job comes back, and is forgotten with it") {
   one.lead();
   const auto now = one.clock.now();
   auto job = memory_of("shard-balance", now);
-  job.job = JobMemory{now - 1h, std::nullopt, false, JobStop::time_budget, 12.5e9, now - 30min};
+  job.job =
+      JobMemory{now - 1h, std::nullopt, false, JobStop::time_budget, 12.5e9, now - 30min, "load"};
   REQUIRE(one.keep({job, memory_of("breaker", now)}).has_value());
   auto image = one.load();
   REQUIRE(image.has_value());
@@ -160,6 +161,7 @@ TEST_CASE("what is remembered of a job comes back, and is forgotten with it") {
   CHECK(kept->failed);
   CHECK(kept->stop == JobStop::none);
   CHECK(kept->bytes_done == 30e9);
+  CHECK(kept->chosen.empty());
 
   job.job.reset();
   REQUIRE(one.keep({job}).has_value());

@@ -28,6 +28,7 @@ PolicySet one_job() {
   policy.open.arms = {arm};
   Act run;
   run.lever = "rebalance";
+  run.value.arguments["weight"] = std::string{"trigger"};
   policy.ladder = {run};
   Job job;
   job.windows.resize(1);
@@ -40,6 +41,7 @@ PolicySet one_job() {
   PolicySet set;
   set.policies = {policy};
   set.levers["rebalance"].moves_bytes = true;
+  set.levers["rebalance"].by_trigger = {{kImbalance, "rows"}};
   set.settings.bytes_per_day = 100e6;
   return set;
 }

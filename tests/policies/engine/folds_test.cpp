@@ -102,6 +102,17 @@ TEST_CASE("fold: the cluster's is made of its members' when it has no samples of
   CHECK(ended(world, Aggregate::min)->numerator == 0);
 }
 
+TEST_CASE("fold: a zone's part is its node's, and is pooled once into the cluster's") {
+  World world({circuit_breaker()});
+  world.put_ratio(1, 10, {SubjectKind::zone, "east"});
+  world.put_ratio(1, 10, node("a"));
+  world.put_ratio(3, 10, node("b"));
+  for (int i = 0; i < 6; ++i) pool(world);
+  REQUIRE(ended(world));
+  CHECK(ended(world)->numerator == 4);
+  CHECK(ended(world)->denominator == 20);
+}
+
 TEST_CASE("fold: half of the members absent makes the cluster's absent (H6)") {
   const int absent_of_four = GENERATE(1, 2, 3);
   World world({circuit_breaker()});

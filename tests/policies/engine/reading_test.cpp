@@ -72,6 +72,19 @@ TEST_CASE("reading: the cluster's ratio pools its nodes, its gauge takes the wor
   CHECK(value_of(read(world, kGauge, Aggregate::automatic, node("a"))) == 2);
 }
 
+TEST_CASE("reading: what is said of a zone is its node's, and counts once in the cluster") {
+  World world({});
+  const Subject east{SubjectKind::zone, "east"};
+  world.put_gauge(7, east);
+  CHECK(value_of(read(world, kGauge, Aggregate::sum)) == 7);
+  world.put_gauge(7, node("a"));
+  world.put_gauge(5, node("b"));
+  CHECK(value_of(read(world, kGauge, Aggregate::sum)) == 12);
+  CHECK(value_of(read(world, kGauge, Aggregate::sum, east)) == 7);
+  world.put_absent(kGauge, node("a"));  // half of the nodes, a third of all
+  CHECK(read(world, kGauge, Aggregate::sum).reason == AbsentReason::partial);
+}
+
 TEST_CASE("reading: an aggregate that is written stays, automatic is the worst for the question") {
   const auto [written, shape, bad, resolved] =
       GENERATE(table<Aggregate, SignalShape, Comparison, Aggregate>({

@@ -162,8 +162,8 @@ TEST_CASE("codec: what is remembered of a job's runs comes back, what never was 
   PolicyMemory memory;
   memory.policy = "shard-balance";
   CHECK_FALSE(to_json(memory).contains("job"));
-  memory.job =
-      JobMemory{TimePoint{5s}, TimePoint{9s}, true, JobStop::byte_budget, 12.5e9, TimePoint{6s}};
+  memory.job = JobMemory{TimePoint{5s}, TimePoint{9s}, true,  JobStop::byte_budget,
+                         12.5e9,        TimePoint{6s}, "load"};
   auto back = policy_memory_from_json(json::parse(to_json(memory).dump()));
   REQUIRE(back.has_value());
   CHECK(*back == memory);
@@ -178,7 +178,7 @@ TEST_CASE("codec: how a job stands and what is reported of it come back") {
   Verdict verdict;
   verdict.kind = PolicyKind::job;
   verdict.step = Step::stopped;
-  verdict.job = JobStatus{JobStop::bytes_per_day, true, 3e9, 2min, 90s, true};
+  verdict.job = JobStatus{JobStop::bytes_per_day, true, 3e9, 2min, 90s, true, "load"};
   verdict.gates.push_back({GateKind::resume_window, -1, 0, 1, -1, false});
   const auto back = verdict_from_json(json::parse(to_json(verdict).dump()));
   REQUIRE(back.has_value());
