@@ -5,8 +5,10 @@ they begin with it, too. Commits are durable: where they cost nothing a limit ma
 faster (who holds the row waits for no disk), and what is measured is who gets the processors.
 
 And the same crowd counting into one hot counter under the limit: in one row, or in as many as
-homeostat.counter_slots() says. Who is refused sleeps a second or more, so that of the crowd's own
-transactions the shorter ones are those that were let in."""
+homeostat.counter_slots() says. Each keeps what it has locked for HOLD_MS more, as an application
+does that has something else to do before it commits: where it commits at once, one row serves
+nearly as many. Who is refused sleeps two seconds or more, so that of the crowd's own transactions
+the shorter ones are those that were let in."""
 import glob
 import os
 
@@ -17,7 +19,7 @@ from table import Row, duration, per_second
 NAME = "backpressure"
 TITLE = "p99 beside a hot row's writers, with a limit on them ÷ without"
 CROWD, SLOTS, SECONDS, KEYS = 200, 8, 6, 100000
-COUNTER_SLOTS, REFUSED = 64, 1.0
+COUNTER_SLOTS, HOLD_MS, REFUSED = 64, 5, 2.0
 SCHEMA = f"""
 CREATE TABLE bench_hot (id integer PRIMARY KEY, n bigint);
 INSERT INTO bench_hot SELECT key, 0 FROM generate_series(0, {KEYS}) AS key;
@@ -33,18 +35,29 @@ END
 $$;
 CREATE TABLE bench_count (slot integer PRIMARY KEY, n bigint NOT NULL) WITH (fillfactor = 50);
 GRANT SELECT, INSERT, UPDATE ON bench_count TO {LOAD_ROLE};
-CREATE FUNCTION bench_count_one() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION bench_admit() RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM homeostat.admit('bench');
-  INSERT INTO bench_count AS c VALUES (floor(random() * homeostat.counter_slots('bench')), 1)
-  ON CONFLICT (slot) DO UPDATE SET n = c.n + 1;
+  RETURN true;
 EXCEPTION WHEN SQLSTATE 'HS004' THEN
-  PERFORM pg_sleep({REFUSED} + random() / 2);
+  RETURN false;
 END
 $$;
 """
 WRITERS = "SELECT bench_write();\n"
-COUNT = "SELECT bench_count_one();\n"
+COUNT = f"""\\set pause random({int(REFUSED * 1000)}, {int(REFUSED * 1500)})
+BEGIN;
+SELECT bench_admit() AS admitted \\gset
+\\if :admitted
+INSERT INTO bench_count AS c VALUES (floor(random() * homeostat.counter_slots('bench')), 1)
+ON CONFLICT (slot) DO UPDATE SET n = c.n + 1;
+\\sleep {HOLD_MS} ms
+COMMIT;
+\\else
+ROLLBACK;
+\\sleep :pause ms
+\\endif
+"""
 OTHERS = f"""\\set key random(1, {KEYS})
 BEGIN;
 SELECT homeostat.admit('bench', critical => true);
@@ -151,7 +164,7 @@ def measure(ground, rounds, say):
             rate[arm].append(increments)
             p99[arm].append(percentile(found, 0.99))
     crowd = f"{CROWD} writers of one row"
-    counter = f"{CROWD} writers of one counter, {SLOTS} slots, {COUNTER_SLOTS} rows"
+    counter = f"{CROWD} of one counter, {HOLD_MS} ms each, {SLOTS} slots, {COUNTER_SLOTS} rows"
     return [Row(f"{crowd}, {SLOTS} slots: p99 of others", p99["with"], p99["without"],
                 "no limit", duration),
             Row(f"{crowd}, {SLOTS} slots: median of others", median["with"], median["without"],
