@@ -69,6 +69,7 @@ PgLedgerOptions ledger_options(const Config& config, const PolicySet& policies) 
   options.features = config.features;
   options.profiles = config.profiles;
   options.sessions = config.sessions;
+  options.zones = config.zones;
   options.sessions_per_hour = config.engine.sessions_per_hour;
   options.thresholds = thresholds_of(policies);
   options.jitter_seed = static_cast<std::uint32_t>(getpid());

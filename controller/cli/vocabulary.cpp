@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/cli/vocabulary.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -110,6 +111,13 @@ LeverDescription feature_lever(const std::vector<FeatureConfig>& features) {
     targets.insert("feature/" + feature.name);
   }
   LeverDescription lever;
+  // The database refuses a class that none of its features is in. Where no feature is declared at
+  // all, policies are being tried out.
+  for (const auto* klass : kClasses) {
+    const auto in_it = [klass](const FeatureConfig& feature) { return feature.klass == klass; };
+    if (features.empty() || std::any_of(features.begin(), features.end(), in_it)) continue;
+    lever.undeclared.insert(std::string("class/") + klass);
+  }
   lever.help = "admits only a share of a feature's keys; applications ask homeostat.allowed()";
   lever.targets.assign(targets.begin(), targets.end());
   lever.arguments = {{"admit", ArgumentType::share, true, "share of keys admitted, 0% to 100%"}};

@@ -219,6 +219,20 @@ json features_json(const std::vector<FeatureConfig>& features) {
   return all;
 }
 
+json counters_json(const std::vector<ZoneConfig>& zones) {
+  auto all = json::array();
+  for (const auto& zone : zones) {
+    for (const auto& counter : zone.counters) {
+      json entry{{"name", counter.name},   {"zone", zone.name},
+                 {"slots", counter.slots}, {"slots_at_rest", counter.slots_at_rest},
+                 {"below", nullptr},       {"hold_us", counter.hold.count()}};
+      if (counter.below) entry["below"] = *counter.below;
+      all.push_back(std::move(entry));
+    }
+  }
+  return all;
+}
+
 json profiles_json(const std::vector<ProfileConfig>& profiles) {
   auto all = json::object();
   for (const auto& profile : profiles) all[profile.name] = to_json(profile_value(profile));

@@ -34,6 +34,9 @@ Ack ack(const pg::Table& table, int row);
 /// What sql/queries/feature_register.sql takes.
 nlohmann::json features_json(const std::vector<FeatureConfig>& features);
 
+/// What homeostat.register_counters() takes: those of all zones.
+nlohmann::json counters_json(const std::vector<ZoneConfig>& zones);
+
 /// What homeostat.register_profiles() takes.
 nlohmann::json profiles_json(const std::vector<ProfileConfig>& profiles);
 

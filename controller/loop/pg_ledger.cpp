@@ -196,6 +196,10 @@ asio::awaitable<std::string> PgLedger::tell_inventory(TimePoint until) {
     note = co_await tell("sessions are not registered", sql::sessions_register, std::move(sessions),
                          until);
   }
+  if (note.empty()) {
+    note = co_await tell("counters are not registered", sql::counter_register,
+                         counters_json(options_.zones), until);
+  }
   if (!note.empty()) inventory_told_ = 0;
   co_return note;
 }

@@ -23,6 +23,7 @@ struct PgLedgerOptions {
   std::vector<FeatureConfig> features = {};  ///< the inventory, registered by each new leader
   std::vector<ProfileConfig> profiles = {};  ///< as well
   std::vector<SessionsConfig> sessions = {};
+  std::vector<ZoneConfig> zones = {};                          ///< whose counters are registered
   int sessions_per_hour = EngineSettings{}.sessions_per_hour;  ///< of all policies; registered, too
   std::vector<Threshold> thresholds = {};  ///< of the live policies, written likewise
   std::uint32_t jitter_seed = 1;           ///< of the reconnect back-off

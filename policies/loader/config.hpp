@@ -97,11 +97,22 @@ struct PoolerConfig {
   friend bool operator==(const PoolerConfig&, const PoolerConfig&) = default;
 };
 
+/// A counter that the application spreads over homeostat.counter_slots(name) rows.
+struct CounterConfig {
+  std::string name;
+  int slots = 2;                             ///< 2 to 1024: while its zone is limited
+  int slots_at_rest = 1;                     ///< 1 to slots: otherwise
+  std::optional<int> below = {};             ///< transactions; nothing: any limit counts
+  Duration hold = std::chrono::minutes{10};  ///< how long a limit below `below` counts on
+  friend bool operator==(const CounterConfig&, const CounterConfig&) = default;
+};
+
 /// A part of the load whose transactions the lever admission limits, as zone/NAME.
 struct ZoneConfig {
   std::string name;
   std::string node;                          ///< of postgres.nodes: whose lock waits are the zone's
   std::vector<PoolerConfig> pgbouncer = {};  ///< every process that serves it, and no other zone
+  std::vector<CounterConfig> counters = {};  ///< no name is in two zones
   friend bool operator==(const ZoneConfig&, const ZoneConfig&) = default;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policies/loader/citus.hpp"
+#include "policies/loader/counters.hpp"
 #include "policies/loader/nodes.hpp"
 #include "policies/loader/poolers.hpp"
 #include "policies/loader/profiles.hpp"
@@ -254,7 +255,8 @@ Shape inventory_shape() {
                 .required = true,
                 .help = "One of postgres.nodes: its lock waits are the zone's, and so is "
                         "whether it answers."},
-               pgbouncer_key()}};
+               pgbouncer_key(),
+               counters_key()}};
   return {.name = "`inventory`",
           .help = "What the operator declares.",
           .keys = {{.name = "features",

@@ -128,6 +128,7 @@ void LadderBuilder::check_targets(const Value& value, const LeverDescription& le
 /// Takes the value from the inventory where the lever's acts only name a target. An unknown target
 /// has been reported.
 bool LadderBuilder::is_declared(const LeverDescription& lever, Act& act) {
+  if (lever.undeclared.contains(act.target)) return false;
   if (!lever.declared) return true;
   const auto found = lever.declared->find(act.target);
   if (found != lever.declared->end()) {

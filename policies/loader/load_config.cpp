@@ -8,6 +8,7 @@
 
 #include "policies/loader/citus.hpp"
 #include "policies/loader/config_keys.hpp"
+#include "policies/loader/counters.hpp"
 #include "policies/loader/findings.hpp"
 #include "policies/loader/listen_address.hpp"
 #include "policies/loader/loader.hpp"
@@ -300,9 +301,11 @@ void ConfigBuilder::read_zones(const Value& inventory) {
         [this](std::string& target, const Value& record, const char* /*key*/) {
           read_certificates(target, record);
         });
+    zone.counters = read_counters(value, config_.speed_up, errors_);
     config_.zones.push_back(std::move(zone));
   }
   one_zone_each(*zones, config_.zones, errors_);
+  one_counter_each(*zones, config_.zones, errors_);
 }
 
 std::string ConfigBuilder::database_of(const std::string& node) const {

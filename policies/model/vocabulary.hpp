@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,8 @@ struct LeverDescription {
   /// For levers whose acts only name a target: where the inventory says that it should stand. A
   /// target that is not in it is known, but not declared.
   std::optional<std::map<std::string, LeverValue>> declared = {};
-  std::string inventory = {};  ///< the key of `inventory` where its targets are declared
+  std::set<std::string> undeclared = {};  ///< of `targets`: the inventory has nothing there
+  std::string inventory = {};             ///< the key of `inventory` where its targets are declared
   std::optional<RegulatedArgument> regulated = {};  ///< nothing: no regulator can move it
   std::string help;
 };

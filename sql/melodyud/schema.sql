@@ -76,7 +76,8 @@ CREATE TABLE track (
   title         text NOT NULL,
   creator       text NOT NULL,
   -- One slot is one row that every listener of the track updates: the hot row. More slots dilute
-  -- it; a track that starts to trend still has one.
+  -- it; a track that starts to trend still has one, unless Homeostat says more (count_play). May be
+  -- changed at any time, for readers sum over all slots.
   counter_slots integer NOT NULL DEFAULT 1 CHECK (counter_slots BETWEEN 1 AND 256)
 );
 
@@ -93,21 +94,24 @@ CREATE TABLE track_stats (
   updated_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 50);
 
+-- Into one of as many slots as the track has, or as Homeostat says now that a counter of plays is to
+-- have, whichever is more: with its counter `plays` not registered, or without its schema, the
+-- track's own.
 CREATE FUNCTION count_play(played bigint) RETURNS void
-LANGUAGE sql SET search_path = melodyud, pg_temp AS $$
-  UPDATE play_counter AS c SET plays = c.plays + 1
-    FROM track AS t
-   WHERE t.track_id = played AND c.track_id = played
-     AND c.slot = mod(pg_backend_pid(), t.counter_slots);
-$$;
-
--- Gives a track more slots (never fewer: increments under way may hold a higher one).
-CREATE FUNCTION widen_counter(wide bigint, slots integer) RETURNS void
 LANGUAGE plpgsql SET search_path = melodyud, pg_temp AS $$
+DECLARE
+  slots integer;
 BEGIN
-  UPDATE track SET counter_slots = slots WHERE track_id = wide AND counter_slots < slots;
-  INSERT INTO play_counter (track_id, slot)
-  SELECT wide, s FROM generate_series(0, slots - 1) AS s ON CONFLICT DO NOTHING;
+  SELECT t.counter_slots INTO slots FROM track AS t WHERE t.track_id = played;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  IF to_regprocedure('homeostat.counter_slots(text)') IS NOT NULL THEN
+    slots := greatest(slots, homeostat.counter_slots('plays'));
+  END IF;
+  INSERT INTO play_counter AS c (track_id, slot, plays)
+  VALUES (played, floor(random() * slots)::integer, 1)
+  ON CONFLICT (track_id, slot) DO UPDATE SET plays = c.plays + 1;
 END $$;
 
 -- The periodic merge: what the slots collected goes to track_stats, in lock order. The advisory

@@ -13,7 +13,7 @@ SELECT row_to_json(f) FROM (
                      FROM pg_proc p
                     WHERE p.pronamespace = n.oid
                       AND p.proname IN ('allowed', 'batch_window', 'admit', 'route',
-                                        'route_shard', 'route_all')), false)
+                                        'route_shard', 'route_all', 'counter_slots')), false)
            AND has_schema_privilege('public', n.oid, 'USAGE') AS everybody_may_ask,
          ARRAY(SELECT format('GRANT USAGE ON SCHEMA homeostat TO %I;', current_user)
                 WHERE NOT has_schema_privilege(n.oid, 'USAGE')
@@ -29,7 +29,7 @@ SELECT row_to_json(f) FROM (
                                     'guard_state', 'session_limit', 'session_target',
                                     'ended_session', 'group_window', 'zone_limit',
                                     'shard_plan', 'rebalance_run', 'pool_size', 'zone_place',
-                                    'zone_recovery', 'split_run')
+                                    'zone_recovery', 'split_run', 'counter')
                   AND NOT has_table_privilege(c.oid, 'SELECT')
                UNION ALL
                SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
@@ -52,7 +52,8 @@ SELECT row_to_json(f) FROM (
                                     'register_zones', 'recovery_read', 'recovery_apply',
                                     'recovery_renew', 'split_problem', 'split_look',
                                     'split_read', 'split_apply', 'split_begin', 'split_carry',
-                                    'split_failed', 'split_renew', 'split_study')
+                                    'split_failed', 'split_renew', 'split_study',
+                                    'register_counters')
                   AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS missing,
          ARRAY(SELECT format('GRANT EXECUTE ON FUNCTION %s TO %I;', p.oid::regprocedure,
                              current_user)

@@ -78,21 +78,32 @@ double slots(Site& site) {
   return text.empty() ? 0 : std::stod(text);
 }
 
+std::string counter_slots(Site& site) {
+  return site.postgres().sql("SELECT homeostat.counter_slots('plays')");
+}
+
 }  // namespace
 
-TEST_CASE("back-pressure: a hot row's writers are let in fewer at a time, and all of them later") {
+TEST_CASE(
+    "back-pressure: a hot row's writers are let in fewer at a time, its counter gets more rows, "
+    "and "
+    "all that is over later") {
   Site site;
   site.postgres().sql(
       "CREATE ROLE app LOGIN; CREATE TABLE hot (plays bigint); INSERT INTO hot VALUES (0);"
       "GRANT ALL ON hot TO app");
   site.write_policies(small_policy());
-  site.inventory("  zones: [{name: main, node: main}]");
+  site.inventory(
+      "  zones: [{name: main, node: main, counters: [{name: plays, slots: 8, below: 12, hold: "
+      "0s}]}]");
   site.start_daemon();
   REQUIRE(eventually([&] { return slots(site) == 12; }));  // the upper bound, from the start
+  CHECK(counter_slots(site) == "1");
 
   Writers writers(site);
   REQUIRE(eventually([&] { return slots(site) > 0 && slots(site) < 8; }));
   REQUIRE(eventually([&] { return writers.refused() > 0; }));
+  CHECK(eventually([&] { return counter_slots(site) == "8"; }));
   // Work goes on under the limit, and those that were above it have come to their end.
   const int before = writers.done();
   REQUIRE(eventually([&] { return writers.done() > before + 12; }));
@@ -100,6 +111,7 @@ TEST_CASE("back-pressure: a hot row's writers are let in fewer at a time, and al
 
   writers.end();
   REQUIRE(eventually([&] { return slots(site) == 12; }));
+  CHECK(counter_slots(site) == "1");
   // In order: given back.
   site.daemon().signal(SIGTERM);
   REQUIRE(site.daemon().wait(std::chrono::seconds{30}) == 0);

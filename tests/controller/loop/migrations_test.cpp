@@ -106,7 +106,7 @@ TEST_CASE_METHOD(
   CHECK(cluster.sql("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc "
                     "WHERE pronamespace = 'homeostat'::regnamespace "
                     "AND has_function_privilege('stranger', oid, 'EXECUTE')") ==
-        "admit allowed batch_window role_setting_problem route route_all route_shard");
+        "admit allowed batch_window counter_slots role_setting_problem route route_all route_shard");
 }
 
 TEST_CASE("the roles can be created twice and none of them is more than it needs") {

@@ -7,22 +7,10 @@
 #include <sstream>
 
 #include "tests/support/eventually.hpp"
+#include "tests/support/melodyud.hpp"
 #include "tests/support/text_file.hpp"
 
 namespace homeostat::testing {
-namespace {
-
-/// The script without what only psql understands.
-std::string sql_script(const std::string& name) {
-  std::istringstream lines{read_file(std::string{HOMEOSTAT_SOURCE_DIR} + "/sql/melodyud/" + name)};
-  std::string text;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty() || line.front() != '\\') text += line + '\n';
-  }
-  return text;
-}
-
-}  // namespace
 
 nlohmann::json Program::last_line() const {
   std::istringstream lines{read_file(log)};
@@ -40,8 +28,8 @@ bool Program::says(const std::string& text) const {
 }
 
 void furnish(const PostgresCluster& postgres) {
-  postgres.sql(sql_script("schema.sql"));
-  postgres.sql(sql_script("pipeline.sql"));
+  postgres.sql(melodyud_script("schema.sql"));
+  postgres.sql(melodyud_script("pipeline.sql"));
   postgres.sql(
       "INSERT INTO melodyud.track (track_id, title, creator) SELECT t, '', '' FROM "
       "generate_series(1, " +

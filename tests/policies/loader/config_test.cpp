@@ -219,6 +219,40 @@ TEST_CASE("a zone's PgBouncer processes are read, each of one zone only") {
              Contains("`hots`") && Contains("did you mean `host`?"));
 }
 
+TEST_CASE("a zone's counters are read, each of one zone only") {
+  const TempFolder folder;
+  const auto load = [&folder](const std::string& zones) {
+    return load_config(folder.write("homeostat.yaml",
+                                    "version: 1\nspeed_up: 5\npolicies: []\n"
+                                    "postgres:\n  nodes: [{name: main, host: db1, dbname: shop}]\n"
+                                    "  ledger: {node: main}\ninventory: {zones: " +
+                                        zones + "}\n"));
+  };
+  const auto good = load(
+      "[{name: a, node: main, counters: [{name: plays, slots: 64}, {name: likes, slots: 8, "
+      "slots_at_rest: 2, below: 400, hold: 5m}]}]");
+  CHECK(texts_of(good.errors).empty());
+  REQUIRE(good.config.has_value());
+  CHECK(good.config->zones.at(0).counters ==
+        std::vector<CounterConfig>{
+            {"plays", 64, 1, std::nullopt, std::chrono::minutes{2}},
+            {"likes", 8, 2, 400, std::chrono::minutes{1}},
+        });
+  const auto errors =
+      texts_of(load("[{name: a, node: main, counters: [{name: p, slots: 4, slots_at_rest: 5},\n"
+                    "  {name: q, slots: 4, hold: 1m}]},\n"
+                    "  {name: b, node: main, counters: [{name: p, slots: 4}]}]")
+                   .errors);
+  REQUIRE(errors.size() == 3);
+  CHECK_THAT(errors[0], Contains("`slots_at_rest` is 5: more than `slots`, 4"));
+  CHECK_THAT(errors[1], Contains("8:") && Contains("`hold` is nothing without `below`"));
+  CHECK_THAT(errors[2], Contains("9:") && Contains("counter `p` is there twice: in zone `a`"));
+  for (const auto* wrong : {"slots: 1", "slots: 1025", "slots: 4, below: 1", "slots_at_rest: 1"}) {
+    CHECK(load(std::string{"[{name: a, node: main, counters: [{name: p, "} + wrong + "}]}]")
+              .errors.size() == 1);
+  }
+}
+
 TEST_CASE("where the ledger is on Citus' coordinator a zone may be on any node") {
   const TempFolder folder;
   const auto load = [&folder](const std::string& ledger) {

@@ -236,7 +236,8 @@ std::vector<Example> config_examples() {
               "max_parallel_workers: 4, random_page_cost: 1.5}}\n"
               "  sessions: {batch: {roles: [reporting], idle_for: 1m, limit: 2}}\n"
               "  zones: [{name: main, node: main, pgbouncer: [{name: front, host: pb1, port: 6433, "
-              "user: boss, sslmode: disable, database: shop}]}]\n"),
+              "user: boss, sslmode: disable, database: shop}], counters: [{name: plays, slots: 64, "
+              "slots_at_rest: 2, below: 400, hold: 5m}]}]\n"),
       bad("an unknown section", small_config("postgress: {}\n")),
       bad("a control topic that is no name",
           small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"], groups: [a], control_topic: "
@@ -246,6 +247,9 @@ std::vector<Example> config_examples() {
       bad("zones that are no list", small_config("inventory: {zones: auto}\n")),
       bad("a PgBouncer that is nowhere",
           small_config("inventory: {zones: [{name: main, node: main, pgbouncer: [{name: a}]}]}\n")),
+      bad("a counter of one row",
+          small_config(
+              "inventory: {zones: [{name: main, node: main, counters: [{name: a, slots: 1}]}]}\n")),
       bad("a zone without a node", small_config("inventory: {zones: [{name: main}]}\n")),
       bad("a profile without settings", small_config("inventory: {profiles: {calm: {roles: [a], "
                                                      "settings: {}}}}\n")),

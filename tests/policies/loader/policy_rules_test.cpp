@@ -103,6 +103,21 @@ TEST_CASE(
         PolicyKind::alert);
 }
 
+TEST_CASE("a rung on a class that none of the inventory's features is in is dropped as well") {
+  auto known = vocabulary();
+  known.levers["feature"].undeclared = {"class/batch"};
+  const auto load = load_texts({climbing("[{lever: feature, target: class/batch, admit: 0%}, "
+                                         "{lever: feature, target: class/non_critical, admit: "
+                                         "0%}]")},
+                               known);
+  REQUIRE(load.set.has_value());
+  REQUIRE(load.set->policies.front().ladder.size() == 1);
+  CHECK(load.set->policies.front().ladder.front().target == "class/non_critical");
+  CHECK(texts_of(load.notes) ==
+        Texts{"1.yaml:5:35: policy `storm`: this rung is dropped: the inventory declares no "
+              "`class/batch`"});
+}
+
 TEST_CASE("a ladder is refused when there is no lever at all") {
   auto known = vocabulary();
   known.levers.clear();
