@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,6 +30,7 @@ struct ShardLayout {
     std::optional<double> bytes;  ///< with indexes and TOAST; nothing: not known
     /// Node groups that its placement rules leave; nothing: no rule is about it.
     std::optional<std::set<int>> allowed = {};
+    std::string low = {};  ///< shardminvalue, which they share
   };
   std::vector<Node> nodes;    ///< that hold shards, or should
   std::vector<Group> groups;  ///< in order of `shard`
@@ -36,6 +38,9 @@ struct ShardLayout {
   std::vector<std::string> unmet = {};
   TimePoint taken{};
 };
+
+/// Which zone each shard of one node is in, by id.
+using ShardZones = std::map<std::int64_t, std::string>;
 
 /// The newest layout, for whoever plans by it; nothing until it was read once. The probe is the
 /// only writer.

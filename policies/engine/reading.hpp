@@ -23,6 +23,10 @@ struct SignalReading {
 /// The value; nothing when empty or absent.
 std::optional<double> value_of(const SignalReading& reading);
 
+/// Where nodes are measured (`first` is the kind of the first subject), what is measured of their
+/// zones is a part of the same, and no member of the cluster beside them.
+bool is_part(SubjectKind first, SubjectKind other);
+
 /// The sample says that the server is not the one (or not the start) that was measured before.
 bool is_of_another_server(const Sample& sample);
 
@@ -38,9 +42,10 @@ SignalShape shape_of(const PolicySet& set, std::string_view signal);
 Aggregate aggregate_for(Aggregate written, SignalShape shape, Comparison bad);
 
 /// A sample older than `stale_after` is absent (stale), and so is one that is not finite. When
-/// there is no sample about the cluster itself, those of its members (nodes, zones …) stand for it:
-/// absent (partial) when half or more of them are absent, otherwise made of those present: a ratio
-/// pools numerators and denominators, a gauge takes its highest, unless `aggregate` says otherwise.
+/// there is no sample about the cluster itself, those of its members (nodes, or zones …) stand for
+/// it: absent (partial) when half or more of them are absent, otherwise made of those present: a
+/// ratio pools numerators and denominators, a gauge takes its highest, unless `aggregate` says
+/// otherwise.
 SignalReading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
                           const Subject& subject, Aggregate aggregate, TimePoint now);
 

@@ -102,6 +102,18 @@ TEST_CASE("fold: the cluster's is made of its members' when it has no samples of
   CHECK(ended(world, Aggregate::min)->numerator == 0);
 }
 
+TEST_CASE("fold: what is measured of a node's zones does not count beside the node") {
+  World world({circuit_breaker()});
+  world.put_ratio(2, 10, node("a"));
+  world.put_ratio(9, 10, {SubjectKind::zone, "a.1"});
+  world.put_ratio(9, 10, {SubjectKind::zone, "a.2"});
+  pool(world, 5);
+  pool(world);
+  REQUIRE(ended(world));
+  CHECK(ended(world)->numerator == 2);
+  CHECK(ended(world)->denominator == 10);
+}
+
 TEST_CASE("fold: half of the members absent makes the cluster's absent (H6)") {
   const int absent_of_four = GENERATE(1, 2, 3);
   World world({circuit_breaker()});
