@@ -144,7 +144,10 @@ TEST_CASE("zones of shards: a worker that does not answer is isolated as one, in
   REQUIRE(site.targets().empty());
 
   site.cluster.node("worker-1").freeze();
-  REQUIRE(eventually([&] { return site.acts("node/worker-1") == "0"; }));
+  const bool isolated = eventually([&] { return site.acts("node/worker-1") == "0.0"; });
+  INFO("acts: " << site.acts("node/worker-1") << ", of " << site.targets() << "\n"
+                << read_file(site.log()));
+  REQUIRE(isolated);
   for (int number = 1; number <= 4; ++number) {
     CHECK(site.taken(*client, "worker-1." + std::to_string(number)) == 0);
     CHECK(site.taken(*client, "worker-2." + std::to_string(number)) == 1000);

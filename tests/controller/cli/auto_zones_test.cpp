@@ -57,6 +57,10 @@ struct World {
       return std::find(names.begin(), names.end(), name) != names.end();
     };
     now += 1s;
+    // The nodes as a whole are calm: nobody but the zones' policies has a reason.
+    for (const auto& node : loaded.setup->config.nodes) {
+      put(snapshot, ratio("pg_blocked_ratio", {SubjectKind::node, node.name}, 0, 100, now));
+    }
     for (const auto& zone : loaded.setup->config.zones) {
       const Subject subject{SubjectKind::zone, zone.name};
       const double blocked = among(crowded, zone.name) ? 19 : 0;

@@ -261,7 +261,8 @@ TEST_CASE("zones by themselves: so many of each node but the coordinator") {
     return texts_of(wrong.errors)[0];
   };
   CHECK(error_of(load("  zones: auto\n", "")) ==
-        "9:10: `zones` is `auto`, which needs `postgres.citus`: the shards of a node are dealt out "
+        "homeostat.yaml:9:10: `zones` is `auto`, which needs `postgres.citus`: the shards of a "
+        "node are dealt out "
         "to its zones");
   CHECK_THAT(
       error_of(load("  zones: auto\n", "  citus: {coordinator: main}\n  ledger: {node: w2}\n")),
@@ -269,9 +270,9 @@ TEST_CASE("zones by themselves: so many of each node but the coordinator") {
   CHECK_THAT(error_of(load("  zones: auto\n", citus, std::string(62, 'w'))),
              Contains("is too long to be followed by a number: 63 characters at most"));
   CHECK(error_of(load("  zones_per_node: 2\n", citus)) ==
-        "11:3: `zones_per_node` only goes with `zones: auto`");
+        "homeostat.yaml:11:3: `zones_per_node` only goes with `zones: auto`");
   CHECK(error_of(load("  zones: [{name: a, node: w2}]\n  zones_per_node: 8\n", citus)) ==
-        "12:3: `zones_per_node` only goes with `zones: auto`");
+        "homeostat.yaml:12:3: `zones_per_node` only goes with `zones: auto`");
   CHECK_THAT(error_of(load("  zones: all\n", citus)),
              Contains("11:10: `zones` is `all`; expected `auto` or a list, each a map of"));
   CHECK_THAT(
