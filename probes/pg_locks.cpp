@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probes/pg_locks.hpp"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "controller/transport/deadline.hpp"
 #include "probes/root_blocker_note.hpp"
+#include "probes/zone_locks.hpp"
 #include "sql/embedded.hpp"
 
 namespace homeostat {
 
 namespace asio = boost::asio;
 
-/// One row of sql/queries/pg_locks_sample.sql.
+/// One row of sql/queries/pg_locks_sample.sql, or of citus_locks_sample.sql.
 struct PgLocks::Activity {
   double blocked = 0;
   double row_blocked = 0;
@@ -26,13 +28,12 @@ struct PgLocks::Activity {
   double deadlocks = 0;
   double conflicts = 0;
   std::string start;
+  ShardCounts shards;  ///< where that was asked for
 };
 
 namespace {
 
 constexpr int kDiscardedReadings = 2;
-
-constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500ms"};
 
 // Shorter than a sample's deadline, so that it is the server who gives up: a session closed in a
 // storm may not get back in (a lock on pg_authid hangs logins).
@@ -185,7 +186,8 @@ asio::awaitable<Result<PgLocks::Activity>> PgLocks::read_activity(Duration deadl
   std::vector<pg::Parameter> parameters;
   parameters.emplace_back(server_->own_roles);
   parameters.emplace_back(server_->database);
-  std::string statement{sql::pg_locks_sample};
+  const bool by_shard = static_cast<bool>(options_.shard_zones);
+  std::string statement{by_shard ? sql::citus_locks_sample : sql::pg_locks_sample};
   Result<pg::Table> table =
       co_await session_.query(std::move(statement), std::move(parameters), deadline);
   if (!table.has_value()) co_return table.error();
@@ -200,7 +202,13 @@ asio::awaitable<Result<PgLocks::Activity>> PgLocks::read_activity(Duration deadl
     if (!value) co_return unexpected("pg_locks_sample");
     *number = *value;
   }
-  activity.start = table->string(0, column);
+  activity.start = table->string(0, column++);
+  const auto told = by_shard ? table->text(0, column) : std::nullopt;
+  if (told) {
+    auto shards = read_shard_counts(*told);
+    if (!shards) co_return unexpected("citus_locks_sample");
+    activity.shards = std::move(*shards);
+  }
   co_return activity;
 }
 
@@ -230,12 +238,7 @@ void PgLocks::fill(const Activity& activity, TimePoint now, Reading& reading) {
       reading.samples.push_back(
           absent(std::move(signal), subject_, AbsentReason::identity_changed, now));
     }
-    for (const auto& zone : options_.zones) {
-      for (const auto* signal : kOfZones) {
-        reading.samples.push_back(
-            absent(signal, {SubjectKind::zone, zone}, AbsentReason::identity_changed, now));
-      }
-    }
+    add_absent_zones(AbsentReason::identity_changed, now, reading);
     return;
   }
   if (last_point_) {
@@ -262,11 +265,44 @@ void PgLocks::fill(const Activity& activity, TimePoint now, Reading& reading) {
   fill_zones(activity, now, reading);
 }
 
-void PgLocks::fill_zones(const Activity& activity, TimePoint now, Reading& reading) const {
+std::vector<SignalName> PgLocks::of_zones() const {
+  std::vector<SignalName> names{"pg_open_transactions", "pg_waiters_over_500ms"};
+  if (options_.zones_have_ratios) {
+    names.insert(names.end(), {"pg_blocked_ratio", "pg_row_blocked_ratio"});
+  }
+  return names;
+}
+
+void PgLocks::add_absent_zones(AbsentReason reason, TimePoint now, Reading& reading) const {
   for (const auto& zone : options_.zones) {
+    for (auto& signal : of_zones()) {
+      reading.samples.push_back(absent(std::move(signal), {SubjectKind::zone, zone}, reason, now));
+    }
+  }
+}
+
+void PgLocks::fill_zones(const Activity& activity, TimePoint now, Reading& reading) const {
+  const ShardZones* dealt = options_.shard_zones ? options_.shard_zones() : nullptr;
+  if (options_.shard_zones && dealt == nullptr) {
+    add_absent_zones(AbsentReason::never_sampled, now, reading);
+    return;
+  }
+  std::map<std::string, LockCounts> parts;
+  if (dealt != nullptr) {
+    parts = counts_of_zones(options_.zones, activity.shards, *dealt);
+  } else {
+    const LockCounts whole{activity.open, activity.blocked, activity.row_blocked,
+                           activity.over_500ms};
+    for (const auto& zone : options_.zones) parts[zone] = whole;
+  }
+  for (const auto& [zone, part] : parts) {
     const Subject subject{SubjectKind::zone, zone};
-    reading.samples.push_back(gauge(kOfZones[0], subject, activity.open, now));
-    reading.samples.push_back(gauge(kOfZones[1], subject, activity.over_500ms, now));
+    reading.samples.push_back(gauge("pg_open_transactions", subject, part.open, now));
+    reading.samples.push_back(gauge("pg_waiters_over_500ms", subject, part.over_500ms, now));
+    if (!options_.zones_have_ratios) continue;
+    reading.samples.push_back(ratio("pg_blocked_ratio", subject, part.blocked, part.open, now));
+    reading.samples.push_back(
+        ratio("pg_row_blocked_ratio", subject, part.row_blocked, part.open, now));
   }
 }
 

@@ -5,11 +5,13 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "controller/ports/probe.hpp"
+#include "controller/ports/shard_layout.hpp"
 #include "controller/transport/pg_session.hpp"
 #include "probes/backoff.hpp"
 
@@ -18,7 +20,11 @@ namespace homeostat {
 struct PgLocksOptions {
   std::string node;  ///< the subject is node/NAME
   pg::Address address;
-  std::vector<std::string> zones;      ///< on this node
+  std::vector<std::string> zones;  ///< on this node
+  /// Which zone each of the node's shards of Citus is in, null: not known now. Without this
+  /// function what a zone has is what the node has.
+  std::function<const ShardZones*()> shard_zones = {};
+  bool zones_have_ratios = false;      ///< or only the numbers that back-pressure asks for
   std::vector<std::string> own_roles;  ///< their sessions are not counted
   bool show_queries = false;           ///< in notes; query texts carry literals
   Duration root_blocker_every = std::chrono::seconds{30};
@@ -38,8 +44,10 @@ struct PgLocksOptions {
 ///   pg_deadlocks_total                 of the connected database
 ///   pg_recovery_conflicts_total        of the connected database
 ///   pg_idle_in_transaction_seconds     longest idle spell inside a transaction, 0: none
-/// and about each of options.zones, zone/NAME, what its node has: pg_open_transactions and
-/// pg_waiters_over_500ms.
+/// and about each of options.zones, zone/NAME, pg_open_transactions, pg_waiters_over_500ms and, if
+/// wanted, the two ratios: what its node has, or with options.shard_zones, of the transactions
+/// whose statement names a shard of the zone. Those that name none, or none that is known, are the
+/// node's alone. The statement's text stays on the server. Absent while nobody knows the shards.
 /// Sessions of our own (by role, or by application_name homeostat…), autovacuum, WAL senders and
 /// other background processes are never counted. The Note `root_blocker` stands as long as the
 /// ratio is above options.root_blocker_above; the lock table is read for it once every
@@ -77,7 +85,9 @@ class PgLocks : public Probe {
   boost::asio::awaitable<Result<Activity>> read_activity(Duration deadline);
   bool same_start(const Activity& activity);
   void fill(const Activity& activity, TimePoint now, Reading& reading);
+  void add_absent_zones(AbsentReason reason, TimePoint now, Reading& reading) const;
   void fill_zones(const Activity& activity, TimePoint now, Reading& reading) const;
+  std::vector<SignalName> of_zones() const;
   Error blind() const;
 
   PgLocksOptions options_;

@@ -33,6 +33,7 @@ std::vector<ShardLayout::Group> shard_groups(const std::vector<ShardPlacement>& 
       group.node_group = placement.group;
       group.bytes = 0;
       group.load = 0;
+      group.low = placement.low;
     }
     group.shards.push_back(placement.shard);
     group.shard = std::min(group.shard, placement.shard);

@@ -150,8 +150,11 @@ LeverDescription end_session_lever(std::map<std::string, LeverValue> declared) {
   return lever;
 }
 
-// A zone's are those of its node.
+// A zone's are those of its node, or of its shards.
 constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500ms", "probe_up"};
+// Only where some zones have shards of their own: of a zone that is a node the node's breakers
+// judge.
+constexpr const char* kOfShards[] = {"pg_blocked_ratio", "pg_row_blocked_ratio"};
 
 // Without zones in the inventory it has no targets.
 LeverDescription admission_lever(const std::vector<ZoneConfig>& zones) {
@@ -193,6 +196,7 @@ struct Sources {
   bool kafka = false;
   bool batch_reports = false;  ///< consumers report to the ledger's home
   bool zones = false;          ///< and the schema that has their queues
+  bool zone_locks = false;     ///< zones that have shards of their own
   bool injected = false;       ///< any signal
   bool moves_shards = false;
 
@@ -293,6 +297,10 @@ Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& 
   words.levers.emplace("admission", admission_lever(zones));
   words.levers.emplace("zone", zone_lever(zones));
   for (const auto* name : kOfZones) words.signals[name].also_about = SubjectKind::zone;
+  for (const auto* name : kOfShards) {
+    words.signals[name].also_about = SubjectKind::zone;
+    words.signals[name].also_provided = sources.zone_locks || sources.injected;
+  }
   words.subjects[SubjectKind::cluster] = {Subject{}};
   for (const auto& zone : zones) {
     const Subject subject{SubjectKind::zone, zone.name};
@@ -309,6 +317,17 @@ Vocabulary vocabulary(const Sources& sources, const std::vector<FeatureConfig>& 
 
 bool moves_shards(const Config& config) {
   return config.citus && config.ledger && config.ledger->node == config.citus->coordinator;
+}
+
+bool deals_shards(const Config& config, const std::string& node) {
+  const auto zones = std::count_if(config.zones.begin(), config.zones.end(),
+                                   [&](const ZoneConfig& zone) { return zone.node == node; });
+  return config.citus && node != config.citus->coordinator && zones > 1;
+}
+
+bool zones_have_locks(const Config& config) {
+  return std::any_of(config.nodes.begin(), config.nodes.end(),
+                     [&](const NodeConfig& node) { return deals_shards(config, node.name); });
 }
 
 Vocabulary make_vocabulary(const Config& config) {
@@ -328,6 +347,7 @@ Vocabulary make_vocabulary(const Config& config) {
   sources.kafka = config.kafka.has_value();
   sources.batch_reports = config.kafka && config.ledger;
   sources.zones = !config.zones.empty() && config.ledger;
+  sources.zone_locks = zones_have_locks(config);
   sources.injected = config.injected.has_value();
   auto words =
       vocabulary(sources, config.features, std::move(profiles), std::move(sessions),
@@ -347,6 +367,7 @@ Vocabulary make_vocabulary() {
   sources.kafka = true;
   sources.batch_reports = true;
   sources.zones = true;
+  sources.zone_locks = true;
   auto words =
       vocabulary(sources, {}, {{kContention, {}}}, {}, {"play-counts"}, {{"main", "main"}});
   words.subjects[SubjectKind::node] = {{SubjectKind::node, "main"}};

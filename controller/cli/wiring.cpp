@@ -16,6 +16,7 @@
 #include "actuators/zone.hpp"
 #include "controller/cli/shard_plan.hpp"
 #include "controller/cli/vocabulary.hpp"
+#include "controller/cli/zone_dealer.hpp"
 #include "controller/transport/kafka_topic.hpp"
 #include "probes/admission_queue.hpp"
 #include "probes/citus_shards.hpp"
@@ -194,6 +195,11 @@ std::vector<std::unique_ptr<Probe>> make_probes(const Config& config,
     options.node = node.name;
     for (const auto& zone : config.zones) {
       if (zone.node == node.name) options.zones.push_back(zone.name);
+    }
+    options.zones_have_ratios = zones_have_locks(config);
+    if (deals_shards(config, node.name)) {
+      auto dealer = std::make_shared<ZoneDealer>(node.name, options.zones, shards);
+      options.shard_zones = [dealer] { return dealer->deal(); };
     }
     options.address = address_of(config, node.name, node.user, node.password_file);
     options.own_roles = {node.user, "homeostat_guard"};  // that of sql/pg_cron.sql

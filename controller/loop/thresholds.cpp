@@ -42,7 +42,10 @@ std::optional<Threshold> threshold_of(const Policy& policy, int number, const Ar
 std::vector<Threshold> thresholds_of(const PolicySet& policies) {
   std::vector<Threshold> all;
   for (const auto& policy : policies.policies) {
-    if (policy.mode == Mode::off) continue;
+    // What a zone is judged by is not what the server as a whole is.
+    const bool of_zones =
+        !policy.subjects.empty() && policy.subjects.front().kind == SubjectKind::zone;
+    if (policy.mode == Mode::off || of_zones) continue;
     int number = 0;
     for (const auto& arm : policy.open.arms) {
       if (auto made = threshold_of(policy, ++number, arm)) all.push_back(std::move(*made));

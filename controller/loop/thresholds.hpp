@@ -28,7 +28,7 @@ struct Threshold {
 };
 
 /// Of every policy that is not off, in order of policy and condition; only what one look can judge:
-/// no `trend`, no `absent_for`.
+/// no `trend`, no `absent_for`, nothing of zones.
 std::vector<Threshold> thresholds_of(const PolicySet& policies);
 
 /// What homeostat.register_thresholds() takes.

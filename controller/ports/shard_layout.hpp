@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -47,6 +48,7 @@ struct ShardLayout {
     std::optional<double> load = {};  ///< rows read and written a second; nothing: not known
     /// Node groups that its placement rules leave; nothing: no rule is about it.
     std::optional<std::set<int>> allowed = {};
+    std::string low = {};  ///< shardminvalue, which they share
   };
   std::vector<Node> nodes;    ///< that hold shards, or should
   std::vector<Group> groups;  ///< in order of `shard`
@@ -57,6 +59,9 @@ struct ShardLayout {
   std::string load_unknown = {};  ///< why the load of some group is not known; empty: it is
   TimePoint taken{};
 };
+
+/// Which zone each shard of one node is in, by id.
+using ShardZones = std::map<std::int64_t, std::string>;
 
 /// The newest layout, for whoever plans by it; nothing until it was read once. The probe is the
 /// only writer.

@@ -72,6 +72,12 @@ void add_plant_words(Vocabulary& words, const Plant& plant) {
     const auto signal = words.signals.find(name);
     if (signal != words.signals.end()) signal->second.about = SubjectKind::zone;
   }
+  for (auto& [name, signal] : words.signals) {
+    signal.also_provided = std::any_of(
+        plant.samples().begin(), plant.samples().end(), [&, name = name](const Sample& sample) {
+          return sample.signal == name && sample.subject.kind == signal.also_about;
+        });
+  }
   add_subjects(words, plant);
   add_lever(words, "admission", admission(), {SubjectKind::zone});
   add_lever(words, "batch_window", words.levers["batch_window"], {SubjectKind::group});

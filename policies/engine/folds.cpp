@@ -147,10 +147,10 @@ std::vector<std::pair<Subject, Fold>> ended_folds(const EngineState& state,
   }
   if (subject.kind != SubjectKind::cluster) return folds;
   std::size_t members = 0;
-  bool nodes = false;
   auto at = state.signals.lower_bound({signal, Subject{}});
+  const auto first = at;
   for (; at != state.signals.end() && at->first.first == signal; ++at) {
-    if (!counts_in_cluster(at->first.second, nodes)) continue;
+    if (is_part(first->first.second.kind, at->first.second.kind)) break;
     ++members;
     const auto& ended = at->second.ended;
     if (!ended || (!folds.empty() && ended->number < folds.back().second.number)) continue;

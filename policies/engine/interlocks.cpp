@@ -89,9 +89,12 @@ bool settles_last(const PolicySet& set, const std::string& lever) {
 }
 
 bool some_server_out(const PolicySet& set, const EngineState& state) {
+  // Whoever lets some in all the same has a server that answers.
   const auto shuts_out = [&set](const Act& act) {
     const auto at = set.levers.find(act.lever);
-    return at != set.levers.end() && at->second.shuts_out;
+    const auto admit = act.value.arguments.find("admit");
+    const bool some = admit != act.value.arguments.end() && admit->second != Argument{0.0};
+    return at != set.levers.end() && at->second.shuts_out && !some;
   };
   return std::any_of(set.policies.begin(), set.policies.end(), [&](const Policy& policy) {
     if (std::none_of(policy.ladder.begin(), policy.ladder.end(), shuts_out)) return false;

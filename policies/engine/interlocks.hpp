@@ -30,9 +30,9 @@ std::set<std::string> open_lock_breakers(const PolicySet& set, const EngineState
 /// The lever settles last (a planner profile): it is not set while a rebalance runs.
 bool settles_last(const PolicySet& set, const std::string& lever);
 
-/// A server does not answer: a breaker with a lever that shuts one out is not closed, whether it
-/// acts or only watches. What reaches every server (those that settle last) is not set then: it
-/// could not end.
+/// A server does not answer: a breaker with a lever that shuts one out, and lets nobody in, is not
+/// closed, whether it acts or only watches. What reaches every server (those that settle last) is
+/// not set then: it could not end.
 bool some_server_out(const PolicySet& set, const EngineState& state);
 
 /// Names of levers that are neither given back nor changed now: those that settle last, while a

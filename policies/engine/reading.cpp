@@ -68,21 +68,22 @@ SignalReading of_members(const std::vector<SignalReading>& members, bool is_rati
   return total;
 }
 
-/// A signal's samples, of all subjects.
-std::span<const Sample> samples_of(const Snapshot& snapshot, std::string_view signal) {
+/// A signal's samples, of all subjects that make up the cluster.
+std::span<const Sample> members_of(const Snapshot& snapshot, std::string_view signal) {
   const auto begin = std::lower_bound(
       snapshot.samples.begin(), snapshot.samples.end(), signal,
       [](const Sample& sample, std::string_view name) { return sample.signal < name; });
-  const auto end = std::find_if(begin, snapshot.samples.end(),
-                                [&](const Sample& sample) { return sample.signal != signal; });
+  if (begin == snapshot.samples.end()) return {};
+  const auto end = std::find_if(begin, snapshot.samples.end(), [&](const Sample& sample) {
+    return sample.signal != signal || is_part(begin->subject.kind, sample.subject.kind);
+  });
   return {begin, end};
 }
 
 }  // namespace
 
-bool counts_in_cluster(const Subject& member, bool& nodes) {
-  nodes = nodes || member.kind == SubjectKind::node;
-  return !nodes || member.kind != SubjectKind::zone;
+bool is_part(SubjectKind first, SubjectKind other) {
+  return first == SubjectKind::node && other != SubjectKind::node;
 }
 
 bool is_of_another_server(const Sample& sample) {
@@ -92,7 +93,7 @@ bool is_of_another_server(const Sample& sample) {
 bool server_changed(const Snapshot& snapshot, std::string_view signal, const Subject& subject) {
   if (const Sample* own = find(snapshot, signal, subject)) return is_of_another_server(*own);
   if (subject.kind != SubjectKind::cluster) return false;
-  const auto members = samples_of(snapshot, signal);
+  const auto members = members_of(snapshot, signal);
   return std::any_of(members.begin(), members.end(), is_of_another_server);
 }
 
@@ -118,9 +119,7 @@ SignalReading read_signal(const PolicySet& set, const Snapshot& snapshot, std::s
   if (const Sample* own = find(snapshot, signal, subject)) return judged(*own, stale_after, now);
   if (subject.kind != SubjectKind::cluster) return missing(AbsentReason::never_sampled);
   std::vector<SignalReading> members;
-  bool nodes = false;
-  for (const auto& sample : samples_of(snapshot, signal)) {
-    if (!counts_in_cluster(sample.subject, nodes)) continue;
+  for (const auto& sample : members_of(snapshot, signal)) {
     members.push_back(judged(sample, stale_after, now));
   }
   const auto shape = shape_of(set, signal);

@@ -23,17 +23,16 @@ struct SignalReading {
 /// The value; nothing when empty or absent.
 std::optional<double> value_of(const SignalReading& reading);
 
+/// Where nodes are measured (`first` is the kind of the first subject), what is measured of their
+/// zones is a part of the same, and no member of the cluster beside them.
+bool is_part(SubjectKind first, SubjectKind other);
+
 /// The sample says that the server is not the one (or not the start) that was measured before.
 bool is_of_another_server(const Sample& sample);
 
 /// The same of what a signal about a subject is made of: its own sample, or for the cluster any of
 /// its members'.
 bool server_changed(const Snapshot& snapshot, std::string_view signal, const Subject& subject);
-
-/// A zone lies on a node, and what a probe says of the node it says of its zones as well: where both
-/// are there, the cluster is made of its nodes, or they would count twice. `nodes`: one was seen
-/// before, for nodes come first in order of subject.
-bool counts_in_cluster(const Subject& member, bool& nodes);
 
 /// A ratio or a gauge; a signal that the set does not describe counts as a gauge.
 SignalShape shape_of(const PolicySet& set, std::string_view signal);
@@ -43,9 +42,10 @@ SignalShape shape_of(const PolicySet& set, std::string_view signal);
 Aggregate aggregate_for(Aggregate written, SignalShape shape, Comparison bad);
 
 /// A sample older than `stale_after` is absent (stale), and so is one that is not finite. When
-/// there is no sample about the cluster itself, those of its members (nodes, or zones …) stand for it:
-/// absent (partial) when half or more of them are absent, otherwise made of those present: a ratio
-/// pools numerators and denominators, a gauge takes its highest, unless `aggregate` says otherwise.
+/// there is no sample about the cluster itself, those of its members (nodes, or zones …) stand for
+/// it: absent (partial) when half or more of them are absent, otherwise made of those present: a
+/// ratio pools numerators and denominators, a gauge takes its highest, unless `aggregate` says
+/// otherwise.
 SignalReading read_signal(const PolicySet& set, const Snapshot& snapshot, std::string_view signal,
                           const Subject& subject, Aggregate aggregate, TimePoint now);
 

@@ -219,12 +219,11 @@ Condition build_condition(const Value& open, const ConditionContext& context,
   for (const auto* const value : arms_of(open)) {
     auto arm = ArmBuilder(*value, context, errors).build();
     const auto known = context.vocabulary.signals.find(arm.signal);
-    const bool provided = known == context.vocabulary.signals.end() || known->second.provided;
-    if (provided) {
+    if (known == context.vocabulary.signals.end() || known->second.provided_for(context.about)) {
       condition.arms.push_back(std::move(arm));
     } else {
       missing.push_back(
-          {place_of(*value, "signal"), "no configured probe provides `" + arm.signal + "`"});
+          {place_of(*value, "signal"), unprovided(known->second, arm.signal, context.about)});
     }
   }
   const bool gone = !missing.empty() && (all || condition.arms.empty());
@@ -241,6 +240,27 @@ Condition build_condition(const Value& open, const ConditionContext& context,
     }
   }
   return condition;
+}
+
+bool measured_elsewhere(const Value& open, const ConditionContext& context) {
+  const bool all = find(open, "all") != nullptr;
+  bool one_left = false;
+  bool one_elsewhere = false;
+  for (const auto* const arm : arms_of(open)) {
+    const auto* const name = get<std::string>(*arm, "signal");
+    if (name == nullptr) return false;
+    const auto known = context.vocabulary.signals.find(*name);
+    if (known == context.vocabulary.signals.end()) return false;
+    const bool left = known->second.provided_for(context.about);
+    one_left = one_left || left;
+    one_elsewhere = one_elsewhere || (!left && known->second.provided);
+  }
+  return one_elsewhere && (all || !one_left);
+}
+
+std::string unprovided(const SignalDescription& signal, const SignalName& name, SubjectKind about) {
+  if (!signal.provided) return "no configured probe provides `" + name + "`";
+  return "no configured probe provides `" + name + "` of each " + std::string(to_text(about));
 }
 
 void check_rung_limits(const Value& open, std::int64_t rungs, std::vector<Finding>& errors) {

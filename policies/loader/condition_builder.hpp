@@ -30,6 +30,14 @@ struct ConditionContext {
 Condition build_condition(const Value& open, const ConditionContext& context,
                           std::vector<Finding>& errors, std::vector<Finding>& notes);
 
+/// Whether nothing of such a condition is left only because its signals, which are provided, are
+/// not measured here for subjects of this kind: shipped policies are about more than every site
+/// has.
+bool measured_elsewhere(const Value& open, const ConditionContext& context);
+
+/// Why a signal that is known cannot be judged here.
+std::string unprovided(const SignalDescription& signal, const SignalName& name, SubjectKind about);
+
 /// No arm may climb higher than the ladder.
 void check_rung_limits(const Value& open, std::int64_t rungs, std::vector<Finding>& errors);
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "policies/loader/auto_zones.hpp"
 #include "policies/loader/citus.hpp"
 #include "policies/loader/counters.hpp"
 #include "policies/loader/nodes.hpp"
@@ -271,9 +272,12 @@ Shape inventory_shape() {
                    {.name = "zones",
                     .type = Type::record,
                     .list = true,
-                    .help = "Parts of the load that are limited apart; policies say zone/NAME.",
+                    .help = "Parts of the load that are limited apart; policies say zone/NAME. "
+                            "`auto`: zones_per_node of each node of Citus but the coordinator.",
                     .may_be_empty = true,
+                    .word = std::string{kAutoZones},
                     .shapes = {zone}},
+                   zones_per_node_key(),
                    later("groups", "Consumer groups."),
                    later("views", "Materialized views.")}};
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "policies/engine/formula.hpp"
+#include "policies/loader/condition_builder.hpp"
 #include "policies/loader/condition_keys.hpp"
 #include "policies/loader/nearest.hpp"
 #include "policies/loader/read_scalar.hpp"
@@ -107,8 +108,8 @@ class FormulaBuilder {
                                                         std::string(to_text(about)) + "`"});
       return false;
     }
-    if (found->second.provided) return true;
-    errors_.push_back({place_in(value, text, at), "no configured probe provides `" + signal + "`"});
+    if (found->second.provided_for(about)) return true;
+    errors_.push_back({place_in(value, text, at), unprovided(found->second, signal, about)});
     return false;
   }
 

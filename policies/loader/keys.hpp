@@ -98,6 +98,7 @@ struct Key {
   bool filled = false;        ///< a record that is there, by its keys' defaults, when not written
   bool later = false;         ///< known, but not in this version yet
   bool may_be_empty = false;  ///< of a list
+  std::string word = {};      ///< of a list: what may be written instead of it
   std::vector<Shape> shapes = {};  ///< of a record (records: of each): the alternatives
 };
 

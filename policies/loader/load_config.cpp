@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "policies/loader/auto_zones.hpp"
 #include "policies/loader/citus.hpp"
 #include "policies/loader/config_keys.hpp"
 #include "policies/loader/counters.hpp"
@@ -275,6 +276,10 @@ void ConfigBuilder::read_features(const Value& inventory) {
 // The limits stand beside the ledger, and homeostat.admit() reads them there. Transactions of every
 // node of Citus begin at its coordinator.
 void ConfigBuilder::read_zones(const Value& inventory) {
+  if (wants_auto_zones(inventory, errors_)) {
+    config_.zones = auto_zones(inventory, config_, errors_);
+    return;
+  }
   const auto* const zones = find(inventory, "zones");
   if (zones == nullptr) return;
   std::set<std::string> names;

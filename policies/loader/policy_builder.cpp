@@ -28,6 +28,7 @@ class Builder {
  private:
   void read_head();
   void leave_out_without_lever();
+  void leave_out_unmeasured();
   void read_subjects();
   void read_open();
   void read_growing(const Value& value, Duration& first, double& factor, Duration& max);
@@ -128,6 +129,20 @@ void Builder::read_subjects() {
   draft_.policy.subjects = std::move(subjects);
 }
 
+/// A zone has locks of its own on Citus alone: elsewhere nobody can judge a zone by them.
+void Builder::leave_out_unmeasured() {
+  const auto* const open = find(document_, "open");
+  if (open == nullptr) return;
+  const ConditionContext context{draft_.policy.name, about_, draft_.policy.kind, vocabulary_,
+                                 names_.records};
+  if (!measured_elsewhere(*open, context)) return;
+  notes_.push_back(
+      {open->key_place, "policy `" + draft_.policy.name +
+                            "` is left out: what it is about is not measured of each " +
+                            std::string(to_text(about_)) + " here"});
+  draft_.left_out = true;
+}
+
 void Builder::read_open() {
   const auto* const open = find(document_, "open");
   if (open == nullptr) return;
@@ -198,10 +213,10 @@ void Builder::read_expectation() {
            "`" + expect.signal + "` is a record; `expect` is about a signal");
   }
   const auto signal = vocabulary_.signals.find(expect.signal);
-  if (signal != vocabulary_.signals.end() && !signal->second.provided) {
-    notes_.push_back({place_of(*value, "signal"), "policy `" + draft_.policy.name +
-                                                      "`: `expect` is dropped: no configured " +
-                                                      "probe provides `" + expect.signal + "`"});
+  if (signal != vocabulary_.signals.end() && !signal->second.provided_for(about_)) {
+    notes_.push_back(
+        {place_of(*value, "signal"), "policy `" + draft_.policy.name + "`: `expect` is dropped: " +
+                                         unprovided(signal->second, expect.signal, about_)});
     return;
   }
   draft_.policy.expect = std::move(expect);
@@ -245,6 +260,8 @@ PolicyDraft Builder::build() {
   if (draft_.left_out) return std::move(draft_);
   const FormulaContext formulas{about_, vocabulary_};
   names_ = read_formula_names(document_, formulas, errors_);
+  leave_out_unmeasured();
+  if (draft_.left_out) return std::move(draft_);
   read_open();
   read_hold_and_restore();
   read_expectation();

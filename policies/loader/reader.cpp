@@ -48,7 +48,8 @@ class Reader {
 
 /// The whole value of a key, for people.
 std::string expected_of(const Key& key) {
-  return key.list ? "a list, each " + expectation(key) : expectation(key);
+  const auto word = key.word.empty() ? std::string{} : "`" + key.word + "` or ";
+  return key.list ? word + "a list, each " + expectation(key) : expectation(key);
 }
 
 std::string describe(const YamlNode& node) {
@@ -132,6 +133,11 @@ Value Reader::labels(const YamlNode& node, const Key& key) {
 
 std::optional<Value> Reader::value(const YamlNode& node, const Key& key, const Place& where) {
   if (!key.list) return one(node, key, where);
+  if (!key.word.empty() && node.kind == NodeKind::scalar && node.text == key.word) {
+    Value written;
+    written.scalar = key.word;
+    return written;
+  }
   if (node.kind != NodeKind::sequence) {
     report(node.place, "`" + key.name + "` " + describe(node) + "; expected " + expected_of(key));
     return std::nullopt;

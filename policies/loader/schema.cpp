@@ -122,6 +122,7 @@ json schema_of(const Key& key) {
   if (key.list) {
     schema = {{"type", "array"}, {"items", schema}};
     if (!key.may_be_empty) schema["minItems"] = 1;
+    if (!key.word.empty()) schema = {{"anyOf", {json{{"const", key.word}}, schema}}};
   }
   if (!key.help.empty()) schema["description"] = key.help;
   if (key.fallback.empty()) return schema;

@@ -231,7 +231,7 @@ struct LeverTraits {
   bool runs_job = false;
   bool ends_sessions = false;  ///< of applications: counted by sessions_per_hour
   bool moves_bytes = false;    ///< between servers: counted by bytes_per_day
-  bool shuts_out = false;      ///< set where a server does not answer
+  bool shuts_out = false;      ///< set where a server does not answer, when it admits nobody
   /// Of one that runs jobs: what stands for `trigger` among its arguments when an arm on this
   /// signal has tripped: `weight: trigger` is `weight: bytes` where bytes are uneven.
   std::map<SignalName, std::string, std::less<>> by_trigger = {};

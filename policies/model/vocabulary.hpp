@@ -21,8 +21,13 @@ struct SignalDescription {
   bool provided = false;                       ///< a configured probe samples it
   SignalName denominator = {};                 ///< of a ratio: the gauge that has it, if one does
   std::optional<SubjectKind> also_about = {};  ///< a probe gives the same about these, too
+  bool also_provided = true;                   ///< … of this configuration
 
   bool is_about(SubjectKind kind) const { return kind == about || kind == also_about; }
+  /// Whether a configured probe samples it for subjects of this kind, or for the cluster.
+  bool provided_for(SubjectKind kind) const {
+    return provided && (kind == about || kind != also_about || also_provided);
+  }
 };
 
 enum class ArgumentType { share, duration, number, text };

@@ -80,9 +80,9 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, homeostat, pg_temp AS $$
 $$;
 
 -- As before (0013), and before all else: a zone in recovery refuses at once, with SQLSTATE HS005,
--- who is not among the share that it lets in. Critical ones, too: it does not answer. The same key
--- gets the same answer while a recovery stands at one share; without a key each call is drawn by
--- itself.
+-- who is not among the share that it lets in. Critical ones, too, while it lets nobody in: it does not
+-- answer then. The same key gets the same answer while a recovery stands at one share; without a key
+-- each call is drawn by itself.
 DROP FUNCTION homeostat.admit(text, boolean);
 CREATE FUNCTION homeostat.admit(
   zone text, critical boolean DEFAULT false, key text DEFAULT NULL) RETURNS void
@@ -95,7 +95,9 @@ DECLARE
   v_place integer;
   v_slot  integer;
 BEGIN
-  IF NOT homeostat.zone_takes(admit.zone, admit.key) THEN
+  IF NOT homeostat.zone_takes(admit.zone, admit.key)
+     AND NOT (coalesce(admit.critical, false)
+              AND (SELECT s.share > 0 FROM homeostat.zone_share(admit.zone) AS s)) THEN
     v_after := 1000 + floor(random() * 1000);
     RAISE EXCEPTION 'homeostat: zone % is in recovery', admit.zone USING ERRCODE = 'HS005',
       DETAIL = format('retry_after_ms=%s', v_after),
@@ -134,12 +136,13 @@ END
 $$;
 
 -- The zone of a node's shards of one range: those of a node with several are dealt out to them, all
--- that move together to the same. Null: the node has none.
+-- that move together to the same. Null: the node has none. controller/cli/zone_dealer.cpp deals as
+-- this does.
 CREATE FUNCTION homeostat.zone_at(
   p_group integer, p_low text, OUT zone text, OUT node text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, homeostat, pg_temp AS $$
   SELECT s.zones[1 + homeostat.bucket('', coalesce(p_low, '')) % cardinality(s.zones)], s.node
-    FROM (SELECT array_agg(p.zone ORDER BY p.zone) AS zones, min(p.node) AS node
+    FROM (SELECT array_agg(p.zone ORDER BY p.zone COLLATE "C") AS zones, min(p.node) AS node
             FROM homeostat.zone_place p WHERE p.group_id = p_group) AS s
 $$;
 

@@ -5,6 +5,7 @@
 
 #include "tests/support/eventually.hpp"
 #include "tests/support/ledger_bench.hpp"
+#include "tests/support/listener.hpp"
 #include "tests/support/lost_standby.hpp"
 
 namespace homeostat {
@@ -389,50 +390,14 @@ TEST_CASE_METHOD(FeatureBench, "acts are append-only for everybody, the owner in
   CHECK(count("act") == "1");
 }
 
-// LISTENs; the payloads that have arrived.
-class Listener {
- public:
-  explicit Listener(const pg::Address& address) {
-    const auto text = "host=" + address.host + " port=" + std::to_string(address.port) +
-                      " dbname=" + address.dbname + " user=" + address.user + " sslmode=disable";
-    connection_ = PQconnectdb(text.c_str());
-    PQclear(PQexec(connection_, "LISTEN homeostat"));
-  }
-  ~Listener() { PQfinish(connection_); }
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
-
-  std::string heard() {
-    PQclear(PQexec(connection_, "SELECT 1"));
-    PQconsumeInput(connection_);
-    std::string all;
-    while (PGnotify* notification = PQnotifies(connection_)) {
-      all += notification->extra;
-      PQfreemem(notification);
-    }
-    return all;
-  }
-
- private:
-  PGconn* connection_ = nullptr;
-};
-
 TEST_CASE_METHOD(FeatureBench,
                  "a change is hinted at once, further ones of the same second together (H55)") {
-  Listener listener{cluster.address()};
+  testing::Listener listener{cluster.address()};
   const auto flush = [&] {
     REQUIRE(testing::run_coroutine(one.io, one.feature.after_step()).has_value());
   };
-  std::string heard;
-  const auto hears = [&](const std::string& expected) {
-    heard.clear();
-    return testing::eventually([&] {
-      heard += listener.heard();
-      return heard == expected;
-    });
-  };
   REQUIRE(one.set("class/batch", 0) == "applied");
-  CHECK(hears(R"({"admit":{"class/batch":0.0},"lever":"feature"})"));
+  CHECK(listener.hears(R"({"admit":{"class/batch":0.0},"lever":"feature"})"));
 
   REQUIRE(one.set("class/non_critical", 0) == "applied");
   REQUIRE(one.revert("class/batch") == "applied");
@@ -440,7 +405,8 @@ TEST_CASE_METHOD(FeatureBench,
   CHECK(listener.heard().empty());  // no time has passed
   one.clock.advance(1s);
   flush();
-  CHECK(hears(R"({"admit":{"class/batch":1.0,"class/non_critical":0.0},"lever":"feature"})"));
+  CHECK(listener.hears(
+      R"({"admit":{"class/batch":1.0,"class/non_critical":0.0},"lever":"feature"})"));
   one.clock.advance(1s);
   flush();
   CHECK(listener.heard().empty());

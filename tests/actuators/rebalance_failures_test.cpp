@@ -114,7 +114,8 @@ TEST_CASE("rebalance: a frozen worker keeps the job, and neither the leader nor 
   CHECK(one.comes_to(JobPhase::finished));
 }
 
-TEST_CASE("rebalance: a job outlives its supervisor, a worker and the coordinator, and is one (H28)") {
+TEST_CASE(
+    "rebalance: a job outlives its supervisor, a worker and the coordinator, and is one (H28)") {
   if (skipped_without_citus()) return;
   RebalanceSite site;
   site.sql(

@@ -9,6 +9,7 @@
 
 #include "sql/embedded.hpp"
 #include "tests/support/ledger_bench.hpp"
+#include "tests/support/listener.hpp"
 
 namespace homeostat {
 namespace {
@@ -155,6 +156,52 @@ TEST_CASE_METHOD(ZoneBench, "a node in recovery is all of its zones, and the str
   CHECK(attempt("nobody declared this") == "admitted");
   one.target = "zone/east";
   REQUIRE(one.set(1) == "applied");
+  CHECK(attempt("east") == "HS005true");
+}
+
+TEST_CASE_METHOD(ZoneBench, "critical work is turned away only where nobody is let in") {
+  const auto critical = [&](const std::string& zone) {
+    return std::stoi(app.run("SELECT count(*) FROM generate_series(1, 200) AS k WHERE attempt('" +
+                             zone + "', k::text, true) = 'admitted'"));
+  };
+  REQUIRE(one.set(0.1) == "applied");
+  CHECK(critical("east") == 200);
+  CHECK(let_in() < 400);
+  one.target = "node/one";  // the stricter of the two
+  REQUIRE(one.set(0) == "applied");
+  CHECK(critical("east") == 0);
+  CHECK(critical("south") == 200);
+}
+
+TEST_CASE_METHOD(ZoneBench,
+                 "a recovery is hinted at once, further steps of a second together (H55)") {
+  testing::Listener listener{cluster.address()};
+  REQUIRE(one.set(0) == "applied");
+  CHECK(listener.hears(R"({"admit":{"zone/east":0.0},"lever":"zone"})"));
+  // A renewal is no news; of what follows within the second the newest is told.
+  REQUIRE(one.renew() == "applied");
+  one.target = "node/two";
+  REQUIRE(one.set(0.05) == "applied");
+  REQUIRE(one.set(0.25) == "applied");
+  one.target = "zone/east";
+  REQUIRE(one.revert() == "applied");
+  one.step();
+  CHECK(listener.heard().empty());  // no time has passed
+  one.instance.clock.advance(1s);
+  one.step();
+  CHECK(listener.hears(R"({"admit":{"node/two":0.25,"zone/east":1.0},"lever":"zone"})"));
+  one.instance.clock.advance(1s);
+  one.step();
+  CHECK(listener.heard().empty());
+}
+
+TEST_CASE_METHOD(ZoneBench,
+                 "a recovery whose hint cannot be sent stands all the same and says so (H55)") {
+  sql("REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC");
+  const auto answer = one.apply(one.change(ChangeKind::apply));
+  CHECK(answer.outcome == ChangeOutcome::applied);
+  CHECK_THAT(answer.detail, Contains("hint") && Contains("pg_notify"));
+  CHECK(one.stands() == 0);
   CHECK(attempt("east") == "HS005true");
 }
 

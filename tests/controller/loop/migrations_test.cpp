@@ -103,10 +103,11 @@ TEST_CASE_METHOD(
                     "WHERE pronamespace = 'homeostat'::regnamespace AND NOT coalesce(proconfig "
                     "@> '{\"search_path=pg_catalog, homeostat, pg_temp\"}', false)") == "none");
   cluster.create_role("stranger");
-  CHECK(cluster.sql("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc "
-                    "WHERE pronamespace = 'homeostat'::regnamespace "
-                    "AND has_function_privilege('stranger', oid, 'EXECUTE')") ==
-        "admit allowed batch_window counter_slots role_setting_problem route route_all route_shard");
+  CHECK(
+      cluster.sql("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc "
+                  "WHERE pronamespace = 'homeostat'::regnamespace "
+                  "AND has_function_privilege('stranger', oid, 'EXECUTE')") ==
+      "admit allowed batch_window counter_slots role_setting_problem route route_all route_shard");
 }
 
 TEST_CASE("the roles can be created twice and none of them is more than it needs") {

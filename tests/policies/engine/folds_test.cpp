@@ -102,15 +102,16 @@ TEST_CASE("fold: the cluster's is made of its members' when it has no samples of
   CHECK(ended(world, Aggregate::min)->numerator == 0);
 }
 
-TEST_CASE("fold: a zone's part is its node's, and is pooled once into the cluster's") {
+TEST_CASE("fold: what is measured of a node's zones does not count beside the node") {
   World world({circuit_breaker()});
-  world.put_ratio(1, 10, {SubjectKind::zone, "east"});
-  world.put_ratio(1, 10, node("a"));
-  world.put_ratio(3, 10, node("b"));
-  for (int i = 0; i < 6; ++i) pool(world);
+  world.put_ratio(2, 10, node("a"));
+  world.put_ratio(9, 10, {SubjectKind::zone, "a.1"});
+  world.put_ratio(9, 10, {SubjectKind::zone, "a.2"});
+  pool(world, 5);
+  pool(world);
   REQUIRE(ended(world));
-  CHECK(ended(world)->numerator == 4);
-  CHECK(ended(world)->denominator == 20);
+  CHECK(ended(world)->numerator == 2);
+  CHECK(ended(world)->denominator == 10);
 }
 
 TEST_CASE("fold: half of the members absent makes the cluster's absent (H6)") {

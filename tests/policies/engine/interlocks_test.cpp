@@ -110,6 +110,18 @@ TEST_CASE("interlock: no planner profile is set while a server does not answer")
   CHECK(world.memory("planner").state == BreakerState::open);
 }
 
+TEST_CASE("interlock: a server that lets some in answers, and a planner profile may be set") {
+  auto crowded = quick_breaker("crowded");
+  crowded.ladder[0] = {};
+  crowded.ladder[0].lever = "zone";
+  crowded.ladder[0].value.arguments["admit"] = 0.5;
+  Interlocked world({crowded, planner()});
+  world.set.levers["zone"].shuts_out = true;
+  world.trouble(1);
+  REQUIRE(world.memory("crowded").state != BreakerState::closed);
+  CHECK(world.memory("planner").state == BreakerState::open);
+}
+
 TEST_CASE("interlock: a planner profile is held while a breaker that acts is not closed") {
   auto breaker = quick_breaker();
   Interlocked world({breaker});

@@ -85,6 +85,22 @@ TEST_CASE("reading: what is said of a zone is its node's, and counts once in the
   CHECK(read(world, kGauge, Aggregate::sum).reason == AbsentReason::partial);
 }
 
+TEST_CASE("reading: what is measured of a node's zones does not count beside the node") {
+  World world({});
+  world.put_ratio(9, 10, node("a"));
+  world.put_ratio(1, 90, node("b"));
+  world.put_ratio(9, 9, {SubjectKind::zone, "a.1"});
+  for (const auto* zone : {"a.2", "b.1", "b.2"})
+    world.put_absent(kRatio, {SubjectKind::zone, zone});
+  CHECK(value_of(read(world, kRatio)) == 0.1);
+  CHECK(value_of(read(world, kRatio, Aggregate::max)) == 0.9);
+  CHECK(value_of(read(world, kRatio, Aggregate::automatic, {SubjectKind::zone, "a.1"})) == 1);
+  // Without nodes the zones are the members.
+  world.put_gauge(2, {SubjectKind::zone, "a.1"});
+  world.put_gauge(5, {SubjectKind::zone, "a.2"});
+  CHECK(value_of(read(world, kGauge)) == 5);
+}
+
 TEST_CASE("reading: an aggregate that is written stays, automatic is the worst for the question") {
   const auto [written, shape, bad, resolved] =
       GENERATE(table<Aggregate, SignalShape, Comparison, Aggregate>({

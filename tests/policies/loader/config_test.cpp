@@ -267,6 +267,58 @@ TEST_CASE("where the ledger is on Citus' coordinator a zone may be on any node")
   CHECK(load("main").config->zones == std::vector<ZoneConfig>{{"shop", "worker"}});
 }
 
+TEST_CASE("zones by themselves: so many of each node but the coordinator") {
+  const TempFolder folder;
+  const auto load = [&folder](const std::string& inventory, const std::string& citus,
+                              const std::string& worker = "worker") {
+    return load_config(folder.write(
+        "homeostat.yaml",
+        "version: 1\npolicies: []\npostgres:\n  nodes:\n"
+        "    - {name: main, host: db1, dbname: x}\n    - {name: " +
+            worker + ", host: db2, dbname: x}\n    - {name: w2, host: db3, dbname: x}\n" + citus +
+            "inventory:\n" + inventory));
+  };
+  const std::string citus = "  citus: {coordinator: main}\n  ledger: {node: main}\n";
+  const auto two = load("  zones: auto\n  zones_per_node: 2\n", citus);
+  CHECK(texts_of(two.errors).empty());
+  REQUIRE(two.config.has_value());
+  CHECK(two.config->zones ==
+        std::vector<ZoneConfig>{
+            {"worker.1", "worker"}, {"worker.2", "worker"}, {"w2.1", "w2"}, {"w2.2", "w2"}});
+  const auto plain = load("  zones: auto\n", citus);
+  REQUIRE(plain.config.has_value());
+  CHECK(plain.config->zones.size() == 16);
+  CHECK(plain.config->zones.back() == ZoneConfig{"w2.8", "w2"});
+
+  const auto error_of = [](const ConfigLoad& wrong) {
+    REQUIRE(wrong.errors.size() == 1);
+    return texts_of(wrong.errors)[0];
+  };
+  CHECK(error_of(load("  zones: auto\n", "")) ==
+        "homeostat.yaml:9:10: `zones` is `auto`, which needs `postgres.citus`: the shards of a "
+        "node are dealt out "
+        "to its zones");
+  CHECK_THAT(
+      error_of(load("  zones: auto\n", "  citus: {coordinator: main}\n  ledger: {node: w2}\n")),
+      Contains("11:10: `zones` is `auto`, but homeostat.admit() is where the ledger is"));
+  CHECK_THAT(error_of(load("  zones: auto\n", citus, std::string(62, 'w'))),
+             Contains("is too long to be followed by a number: 63 characters at most"));
+  CHECK(error_of(load("  zones_per_node: 2\n", citus)) ==
+        "homeostat.yaml:11:3: `zones_per_node` only goes with `zones: auto`");
+  CHECK(error_of(load("  zones: [{name: a, node: w2}]\n  zones_per_node: 8\n", citus)) ==
+        "homeostat.yaml:12:3: `zones_per_node` only goes with `zones: auto`");
+  CHECK_THAT(error_of(load("  zones: all\n", citus)),
+             Contains("11:10: `zones` is `all`; expected `auto` or a list, each a map of"));
+  CHECK_THAT(
+      texts_of(load_config(folder.write("homeostat.yaml",
+                                        "version: 1\npolicies: []\npostgres:\n  nodes: [{name: m, "
+                                        "host: a, dbname: x}]\n  citus: {coordinator: m}\n"
+                                        "inventory: {zones: auto}\n"))
+                   .errors)
+          .at(0),
+      Contains("but no node is configured beside the coordinator"));
+}
+
 TEST_CASE("Kafka's brokers, groups and properties are read, the properties as a secret") {
   const TempFolder folder;
   const auto secret = folder.write("kafka.properties", "sasl.password=hunter2\n");

@@ -238,13 +238,20 @@ std::vector<Example> config_examples() {
               "  zones: [{name: main, node: main, pgbouncer: [{name: front, host: pb1, port: 6433, "
               "user: boss, sslmode: disable, database: shop}], counters: [{name: plays, slots: 64, "
               "slots_at_rest: 2, below: 400, hold: 5m}]}]\n"),
+      good("zones by themselves",
+           "version: 1\npolicies: []\npostgres:\n  nodes: [{name: main, host: a, dbname: x}, "
+           "{name: worker, host: b, dbname: x}]\n  citus: {coordinator: main}\n"
+           "inventory: {zones: auto, zones_per_node: 4}\n"),
       bad("an unknown section", small_config("postgress: {}\n")),
       bad("a control topic that is no name",
           small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"], groups: [a], control_topic: "
                        "\"a b\"}\n")),
       bad("Kafka without groups", small_config("kafka: {bootstrap: [\"127.0.0.1:9092\"]}\n")),
       bad("an inventory to come", small_config("inventory: {views: auto}\n")),
-      bad("zones that are no list", small_config("inventory: {zones: auto}\n")),
+      bad("zones that are no list", small_config("inventory: {zones: all}\n")),
+      bad("too many zones of a node",
+          small_config("inventory: {zones: auto, zones_per_node: 65}\n")),
+      bad_sense("zones by themselves without Citus", small_config("inventory: {zones: auto}\n")),
       bad("a PgBouncer that is nowhere",
           small_config("inventory: {zones: [{name: main, node: main, pgbouncer: [{name: a}]}]}\n")),
       bad("a counter of one row",
