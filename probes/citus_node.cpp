@@ -2,6 +2,7 @@
 #include "probes/citus_node.hpp"
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
@@ -182,7 +183,9 @@ asio::awaitable<Result<void>> CitusNode::read_room(TimePoint now, Duration deadl
   if (const auto plugins = table->text(0, 6)) room.plugins = std::string{*plugins};
   room.disk = table->number(0, 7);
   room.disk_free = table->number(0, 8);
-  if (const auto kept = table->number(0, 9)) room.disk_kept = *kept / 100;
+  const auto readers = nlohmann::json::parse(table->string(0, 9), nullptr, false);
+  if (readers.is_array()) room.readers = readers.get<std::vector<std::string>>();
+  if (const auto kept = table->number(0, 10)) room.disk_kept = *kept / 100;
   room_ = std::move(room);
   co_return Result<void>{};
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "controller/transport/deadline.hpp"
 #include "probes/shard_groups.hpp"
@@ -190,7 +191,10 @@ std::optional<NodeRoom> CitusShards::room_of(int group) const {
   for (const auto& node : nodes_) {
     if (node->group() == group) room = node->room();
   }
-  if (room && coordinator_->room()) room->disk_kept = coordinator_->room()->disk_kept;
+  if (!room) return room;
+  if (coordinator_->room()) room->disk_kept = coordinator_->room()->disk_kept;
+  std::erase_if(room->readers,
+                [&](const auto& slot) { return options_.change_slots.contains(slot); });
   return room;
 }
 

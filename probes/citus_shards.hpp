@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct CitusShardsOptions {
   std::vector<Node> nodes;  ///< every node of the configuration; not all need be of Citus
   std::string coordinator;  ///< the name of one of them
   std::vector<PlacementRule> rules = {};
+  std::set<std::string> change_slots = {};  ///< logical slots whose readers may get copied rows
   bool show_queries = false;  ///< in notes: the hottest tenant's name, which is application data
   /// Once in each of these is enough, a fold: what was read last stands until then, with its own
   /// time. Zero: each time.

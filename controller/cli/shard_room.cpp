@@ -57,6 +57,13 @@ Lack target_problem(const ShardLayout::Node* node, double bytes) {
            ", and no copy of a shard there can catch up: ALTER SYSTEM SET "
            "max_logical_replication_workers = 4; and restart the server when it suits";
   }
+  if (!room.readers.empty()) {
+    const auto& slot = room.readers.front();
+    return "node `" + node->name + "`: who reads its changes by the slot `" + slot +
+           "` would get the rows of a copied shard as new ones: where that is right, name the slot "
+           "in postgres.citus.change_slots; otherwise ALTER SYSTEM SET "
+           "citus.enable_change_data_capture = on; and read by Citus' own decoder";
+  }
   if (!room.disk || !room.disk_free || *room.disk <= 0) return std::nullopt;
   const double left = *room.disk_free - bytes;
   if (left >= room.disk_kept * *room.disk) return std::nullopt;

@@ -40,6 +40,7 @@ CitusShardsOptions citus_options(const Config& config) {
   for (const auto& rule : config.citus->placement) {
     options.rules.push_back({rule.table, rule.keys, rule.nodes});
   }
+  options.change_slots = config.citus->change_slots;
   options.show_queries = config.show_queries;
   // No reading may be stale before the next one is there. The engine's settings are sped up
   // already.

@@ -26,6 +26,9 @@ struct NodeRoom {
   /// Of the file system of its data, bytes; nothing: not known.
   std::optional<double> disk = {};
   std::optional<double> disk_free = {};
+  /// Logical slots whose readers would take the rows of a shard that is copied here for new ones,
+  /// without those that the configuration allows (postgres.citus.change_slots).
+  std::vector<std::string> readers = {};
   double disk_kept = 0.1;  ///< what Citus wants free there after a move, a share of `disk`
 };
 

@@ -89,7 +89,12 @@ Shape citus_shape() {
                     .list = true,
                     .help = "Shards that may lie on some nodes only.",
                     .may_be_empty = true,
-                    .shapes = {placement_shape()}}}};
+                    .shapes = {placement_shape()}},
+                   {.name = "change_slots",
+                    .list = true,
+                    .help = "Logical replication slots of the nodes whose readers may get the rows "
+                            "of a copied shard as new ones: with any other, none is copied there.",
+                    .may_be_empty = true}}};
 }
 
 CitusConfig read_citus(const Value& value, const std::vector<std::string>& nodes,
@@ -114,6 +119,8 @@ CitusConfig read_citus(const Value& value, const std::vector<std::string>& nodes
       citus.placement.push_back(read_rule(entry, nodes, errors));
     }
   }
+  const auto slots = texts_of(value, "change_slots", errors);
+  citus.change_slots.insert(slots.begin(), slots.end());
   return citus;
 }
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ struct CitusConfig {
   std::string coordinator;                 ///< of postgres.nodes
   std::map<std::string, double> capacity;  ///< by node, its share beside one of 1; 1 of others
   std::vector<PlacementConfig> placement;
+  std::set<std::string> change_slots = {};  ///< logical slots whose readers may get copied rows
   friend bool operator==(const CitusConfig&, const CitusConfig&) = default;
 };
 

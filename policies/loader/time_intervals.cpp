@@ -88,7 +88,9 @@ Shape interval_shape() {
 
 using Parse = std::function<int(std::string_view)>;
 
-int number(std::string_view text) { return static_cast<int>(parse_integer(text).value_or(0)); }
+int plain_number(std::string_view text) {
+  return static_cast<int>(parse_integer(text).value_or(0));
+}
 
 int weekday(std::string_view text) {
   const auto* const at = std::find(kWeekdays.begin(), kWeekdays.end(), text);
@@ -97,7 +99,7 @@ int weekday(std::string_view text) {
 
 int month(std::string_view text) {
   const auto* const at = std::find(kMonths.begin(), kMonths.end(), text);
-  return at == kMonths.end() ? number(text) : static_cast<int>(at - kMonths.begin()) + 1;
+  return at == kMonths.end() ? plain_number(text) : static_cast<int>(at - kMonths.begin()) + 1;
 }
 
 int minute(std::string_view text) {
@@ -118,9 +120,9 @@ class IntervalBuilder {
   TimeInterval build() {
     read_times();
     read("weekdays", weekday, interval_.weekdays, in_order);
-    read("days_of_month", number, interval_.days_of_month, days_in_order);
+    read("days_of_month", plain_number, interval_.days_of_month, days_in_order);
     read("months", month, interval_.months, in_order);
-    read("years", number, interval_.years, in_order);
+    read("years", plain_number, interval_.years, in_order);
     read_location();
     return std::move(interval_);
   }

@@ -132,6 +132,33 @@ TEST_CASE("citus: a node of more capacity is judged by what it should hold") {
   CHECK(capacity == 4);
 }
 
+TEST_CASE("citus: who reads a node's changes is known, but who may get copies (H51)") {
+  if (skipped_without_citus()) return;
+  Music music;
+  for (const auto* slot : {"search", "warehouse"}) {
+    music.node("worker-2")
+        .sql("SELECT pg_create_logical_replication_slot('" + std::string{slot} +
+             "', 'test_decoding')");
+  }
+  auto options = music.options();
+  options.known = std::make_shared<KnownShards>();
+  options.change_slots = {"search"};
+  ShardWatch watch{options};
+  const auto readers = [&](std::size_t node) {
+    return options.known->newest->nodes.at(node).room.value().readers;
+  };
+  watch.read();
+  CHECK(readers(0).empty());
+  CHECK(readers(1) == std::vector<std::string>{"warehouse"});
+  music.node("worker-2").sql("ALTER SYSTEM SET citus.enable_change_data_capture = on");
+  music.node("worker-2").sql("SELECT pg_reload_conf()");
+  REQUIRE(eventually([&] {
+    watch.now += 1min;
+    watch.read();
+    return readers(1).empty();
+  }));
+}
+
 TEST_CASE("citus: what moves need is read on each node, and shards of a single hash are known") {
   if (skipped_without_citus()) return;
   Music music;

@@ -114,6 +114,19 @@ TEST_CASE(
   CHECK(asked.split().empty());
 }
 
+TEST_CASE("who reads a node's changes is not given copies of shards as new rows (H51)") {
+  Asked asked;
+  asked.from.readers = {"warehouse"};
+  CHECK(asked.move().empty());
+  // A part of what is split is copied to where it is.
+  CHECK_THAT(asked.split(), Contains("node `w1`: who reads its changes by the slot `warehouse`"));
+  asked.from.readers.clear();
+  asked.to.readers = {"warehouse"};
+  CHECK_THAT(asked.move(), Contains("node `w2`: who reads its changes by the slot `warehouse`") &&
+                               Contains("postgres.citus.change_slots"));
+  CHECK_THAT(asked.split(), Contains("node `w2`"));
+}
+
 TEST_CASE("neither lever orders what a node has no room for") {
   auto layout = roomy();
   layout.groups[1].node_group = 1;

@@ -36,6 +36,7 @@ TEST_CASE("capacities and placement rules are read as written") {
   const auto load = load_config(folder.write(
       "homeostat.yaml",
       with_citus("    capacity: [{node: w2, capacity: 2.5}]\n"
+                 "    change_slots: [warehouse, search]\n"
                  "    placement:\n"
                  "      - {table: public.listener, keys: [de, \"it's\", \"7\"], nodes: [w1, w2]}\n"
                  "      - {table: royalty.share, nodes: [w1]}\n")));
@@ -43,6 +44,7 @@ TEST_CASE("capacities and placement rules are read as written") {
   REQUIRE(load.config->citus);
   const auto& citus = *load.config->citus;
   CHECK(citus.capacity == std::map<std::string, double>{{"w2", 2.5}});
+  CHECK(citus.change_slots == std::set<std::string>{"search", "warehouse"});
   REQUIRE(citus.placement.size() == 2);
   CHECK(citus.placement[0] ==
         PlacementConfig{"public.listener", {"de", "it's", "7"}, {"w1", "w2"}});
