@@ -63,10 +63,15 @@ $$;
 
 -- Why this shard's group is not split, in words; null: it can be, or is not there.
 CREATE FUNCTION homeostat.split_hopeless(p_shard bigint) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
-  SELECT format('the group of shard %s is a single tenant''s: nothing splits it; what is left is a '
-                'node of more capacity (postgres.citus.capacity)', s.shardid)
-    FROM pg_dist_shard s WHERE s.shardid = p_shard AND s.shardminvalue = s.shardmaxvalue
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_temp AS $$
+BEGIN
+  PERFORM FROM pg_dist_shard s WHERE s.shardid = p_shard AND s.shardminvalue = s.shardmaxvalue;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
+  RETURN format('the group of shard %s is a single tenant''s: nothing splits it; what is left is a '
+                'node of more capacity (postgres.citus.capacity)', p_shard);
+END
 $$;
 
 -- As before (0016); a group that is a single tenant's is refused.
