@@ -23,4 +23,7 @@ TEST_CASE("thresholds: what one look at the database cannot judge is not told to
   REQUIRE(thresholds.size() == 1);
   CHECK(thresholds[0].arm == 3);
   CHECK(thresholds[0].level == 50);
+  // The server is none of its zones.
+  set.policies[0].subjects = {{SubjectKind::zone, "a.1"}};
+  CHECK(thresholds_of(set).empty());
 }
