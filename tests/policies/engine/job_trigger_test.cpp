@@ -54,6 +54,7 @@ TEST_CASE("job: trigger is what tripped when it was started") {
     CHECK(world.once() == Step::started);
     CHECK(world.weight() == "load");
     CHECK(latest(world).job->chosen == "load");
+    CHECK(world.last.desired.front().value.arguments.at("deviation") == Argument{0.1});
   }
   SECTION("both") {
     world.imbalance = 0.45;
@@ -129,5 +130,6 @@ TEST_CASE(
     world.load(0.6);
     CHECK(world.once() == Step::started);
     CHECK(world.weight() == "bytes");
+    CHECK(latest(world).job->chosen.empty());
   }
 }
