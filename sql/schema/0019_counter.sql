@@ -109,7 +109,9 @@ DECLARE
   v_place integer;
   v_slot  integer;
 BEGIN
-  IF NOT homeostat.zone_takes(admit.zone, admit.key) THEN
+  IF NOT homeostat.zone_takes(admit.zone, admit.key)
+     AND NOT (coalesce(admit.critical, false)
+              AND (SELECT s.share > 0 FROM homeostat.zone_share(admit.zone) AS s)) THEN
     v_after := 1000 + floor(random() * 1000);
     RAISE EXCEPTION 'homeostat: zone % is in recovery', admit.zone USING ERRCODE = 'HS005',
       DETAIL = format('retry_after_ms=%s', v_after),
