@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actuators/split.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -33,6 +34,7 @@ namespace {
 
 constexpr const char* kWhole = "cluster";
 constexpr Duration kBetweenSplitLooks = std::chrono::seconds{2};
+constexpr Duration kStudyLongest = std::chrono::minutes{2};  // of ANALYZE, on a worker that answers
 
 std::string split_json(const ShardSplit& split) {
   nlohmann::json json;
@@ -76,7 +78,8 @@ asio::awaitable<std::string> SplitLever::carry_out(std::shared_ptr<Carrying> car
       co_await session.query(std::string{sql::split_begin}, std::move(parameters), deadline);
   if (!begun.has_value()) co_return begun.error().context;
   if (begun->string(0, 0) != "t") co_return begun->string(0, 1);
-  const auto studied = co_await session.query(std::string{sql::split_study}, {}, longest);
+  const auto studied =
+      co_await session.query(std::string{sql::split_study}, {}, std::min(longest, kStudyLongest));
   if (!studied.has_value()) {
     Error error = studied.error();
     co_return co_await failed(session, std::move(error), deadline);

@@ -168,8 +168,12 @@ asio::awaitable<Result<void>> CitusNode::read_room(TimePoint now, Duration deadl
   if (room_due_ && now < *room_due_) co_return Result<void>{};
   room_due_ = now + kRoomEvery;
   room_.reset();
+  room_unknown_ = "it has not answered";
   Result<pg::Table> table = co_await query(sql::citus_shards_room, deadline);
-  if (!table.has_value()) co_return table.error();
+  if (!table.has_value()) {
+    room_unknown_ = table.error().context;
+    co_return table.error();
+  }
   const auto whole = [&](int column) {
     return static_cast<int>(table->integer(0, column).value_or(0));
   };

@@ -50,6 +50,7 @@ class CitusNode {
   const std::map<std::string, RowStatistics>& rows() const { return rows_; }  ///< by table
   const std::optional<std::map<std::string, double>>& bytes() const { return bytes_; }
   const std::optional<NodeRoom>& room() const { return room_; }
+  const std::string& room_unknown() const { return room_unknown_; }  ///< why there is no room()
   const std::optional<NodeCounters>& counters() const { return counters_; }
   const std::optional<TenantLoad>& tenants() const { return tenants_; }
   /// Of the last attempt to ask it; nothing when it answered.
@@ -73,6 +74,7 @@ class CitusNode {
   std::map<std::string, RowStatistics> rows_;
   std::optional<std::map<std::string, double>> bytes_;
   std::optional<NodeRoom> room_;
+  std::string room_unknown_;
   std::optional<TimePoint> room_due_;  ///< nothing: at once
   std::optional<NodeCounters> counters_;
   std::optional<TenantLoad> tenants_;

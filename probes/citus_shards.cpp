@@ -103,7 +103,7 @@ asio::awaitable<Result<Reading>> CitusShards::measure(TimePoint now, Duration de
     if (!lies.has_value()) co_return lies.error();
     if (!load.has_value()) lies->load_unknown = load.error().context;
     Reading reading;
-    add_rows(*rows, now, reading);
+    add_rows(*rows, layout->single, now, reading);
     add_bytes(bytes, now, reading);
     add_load(load, now, reading);
     add_tenants(tenants_of(*nodes), now, reading);
@@ -186,16 +186,16 @@ Measured CitusShards::measured_bytes() const {
 }
 
 // What Citus wants free is a setting of the coordinator, which makes the moves.
-std::optional<NodeRoom> CitusShards::room_of(int group) const {
-  std::optional<NodeRoom> room;
+void CitusShards::add_room(ShardLayout::Node& one) const {
   for (const auto& node : nodes_) {
-    if (node->group() == group) room = node->room();
+    if (node->group() != one.group) continue;
+    one.room = node->room();
+    one.room_unknown = node->room_unknown();
   }
-  if (!room) return room;
-  if (coordinator_->room()) room->disk_kept = coordinator_->room()->disk_kept;
-  std::erase_if(room->readers,
+  if (!one.room) return;
+  if (coordinator_->room()) one.room->disk_kept = coordinator_->room()->disk_kept;
+  std::erase_if(one.room->readers,
                 [&](const auto& slot) { return options_.change_slots.contains(slot); });
-  return room;
 }
 
 void CitusShards::count_load(const CitusLayout& layout, TimePoint now) {
@@ -234,8 +234,8 @@ asio::awaitable<Result<ShardLayout>> CitusShards::lay_out(const CitusLayout& lay
                                                           TimePoint now, Duration deadline) {
   ShardLayout result;
   for (const auto& node : nodes) {
-    result.nodes.push_back(
-        {node.group, node.name, node.counts, node.capacity, room_of(node.group)});
+    result.nodes.push_back({node.group, node.name, node.counts, node.capacity});
+    add_room(result.nodes.back());
   }
   result.groups = shard_groups(layout.placements, measured_rows(), measured_bytes(),
                                load_.rates().value_or(Measured{}));

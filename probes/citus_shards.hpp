@@ -53,7 +53,8 @@ struct CitusShardsOptions {
 ///   citus_node_max_deviation        how far the fullest node lies over the mean, ÷ mean
 ///   citus_shard_cv                  as citus_node_cv, of the groups of shards that move together
 ///   citus_hottest_shard_share       rows of the largest such group ÷ all rows
-///   citus_hottest_shard_fair_share  the same ÷ what the node with the most capacity should hold:
+///   citus_hottest_shard_fair_share  the same of the largest that is not a single tenant's ÷ what
+///   the node with the most capacity should hold:
 ///                                   above 1, no move makes every node even
 ///   citus_node_bytes_cv             as citus_node_cv, of bytes with indexes and TOAST, and
 ///   citus_node_bytes_max_deviation  …; measured every sizes_every; absent alone while they cannot
@@ -102,7 +103,7 @@ class CitusShards : public Probe {
   double capacity_of(const std::string& name) const;
   Measured measured_rows() const;
   Measured measured_bytes() const;
-  std::optional<NodeRoom> room_of(int group) const;
+  void add_room(ShardLayout::Node& one) const;
   void count_load(const CitusLayout& layout, TimePoint now);
   Result<ShardTotals> load_of(const CitusLayout& layout, const std::vector<ShardNode>& nodes) const;
   std::vector<std::optional<TenantLoad>> tenants_of(const std::vector<ShardNode>& nodes) const;

@@ -79,10 +79,11 @@ std::vector<Holding> counted(const ShardTotals& totals) {
   return holdings;
 }
 
-Hottest hottest(const ShardTotals& totals) {
+Hottest hottest(const ShardTotals& totals, const std::set<std::int64_t>& but) {
   Hottest result;
   for (const auto& [shard, value] : totals.shard_groups) {
     result.sum += value;
+    if (but.contains(shard)) continue;
     if (result.shard == 0 || value > result.value) {
       result.shard = shard;
       result.value = value;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,7 @@ struct Hottest {
   double value = 0;
   double sum = 0;  ///< of all groups
 };
-Hottest hottest(const ShardTotals& totals);
+/// The hottest of all groups but those of these shards.
+Hottest hottest(const ShardTotals& totals, const std::set<std::int64_t>& but = {});
 
 }  // namespace homeostat

@@ -33,13 +33,15 @@ void add_details(const std::string& name, const ShardTotals& totals, Reading& re
 
 }  // namespace
 
-void add_rows(const ShardTotals& rows, TimePoint now, Reading& reading) {
+void add_rows(const ShardTotals& rows, const std::set<std::int64_t>& single, TimePoint now,
+              Reading& reading) {
   add_spread("citus_node", rows, now, reading);
   std::vector<Holding> groups;
   for (const auto& [shard, count] : rows.shard_groups) groups.push_back({count});
   const auto found = spread(groups);
   reading.samples.push_back(relative("citus_shard_cv", found.deviation, found.mean, now));
   const auto top = hottest(rows);
+  const auto splittable = hottest(rows, single);
   reading.samples.push_back(relative("citus_hottest_shard_share", top.value, top.sum, now));
   double capacity = 0;
   double most = 0;
@@ -48,7 +50,7 @@ void add_rows(const ShardTotals& rows, TimePoint now, Reading& reading) {
     most = std::max(most, node.capacity);
   }
   reading.samples.push_back(
-      relative("citus_hottest_shard_fair_share", top.value * capacity, top.sum * most, now));
+      relative("citus_hottest_shard_fair_share", splittable.value * capacity, top.sum * most, now));
   if (top.sum > 0) {
     reading.notes.push_back({{},
                              "hottest_shard",

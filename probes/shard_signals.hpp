@@ -3,7 +3,9 @@
 // adds its samples, notes and details to a reading.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +22,9 @@ struct TenantLoad {
   std::string tenant;  ///< the busiest; empty unless it may be shown
 };
 
-void add_rows(const ShardTotals& rows, TimePoint now, Reading& reading);
+/// `single`: shards that nothing splits.
+void add_rows(const ShardTotals& rows, const std::set<std::int64_t>& single, TimePoint now,
+              Reading& reading);
 
 /// Absent where they could not be had.
 void add_bytes(const Result<ShardTotals>& bytes, TimePoint now, Reading& reading);

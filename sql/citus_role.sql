@@ -95,11 +95,11 @@ BEGIN
         JOIN pg_dist_node n ON n.groupid = l.groupid AND n.noderole = 'primary'
        WHERE l.shardid = shard;
       SELECT string_agg(format('%I.%I (%I)', t.space, t.name, t.key), ', '),
-             string_agg(format('(%L::pg_catalog.regclass)', format('%I.%I', t.space, t.name)), ', '),
+             string_agg(format('(%L::pg_catalog.regclass::pg_catalog.oid)', format('%I.%I', t.space, t.name)), ', '),
              string_agg(format(
                'SELECT pg_catalog.worker_hash(u.v%s) AS hash, u.f * c.reltuples AS rows'
                ' FROM pg_catalog.pg_stats s'
-               ' JOIN pg_catalog.pg_class c ON c.oid = %L::pg_catalog.regclass,'
+               ' JOIN pg_catalog.pg_class c ON c.oid = %L::pg_catalog.regclass::pg_catalog.oid,'
                ' unnest(s.most_common_vals::text::%s[], s.most_common_freqs) AS u(v, f)'
                ' WHERE s.schemaname = %L::name AND s.tablename = %L::name AND s.attname = %L::name'
                ' AND NOT s.inherited',
@@ -128,8 +128,8 @@ BEGIN
       SELECT * INTO STRICT answer FROM master_run_on_worker(
         ARRAY[place.host], ARRAY[place.port], ARRAY['ANALYZE (SKIP_LOCKED) ' || listed], false);
       IF NOT answer.success THEN
-        RAISE EXCEPTION 'homeostat: node %:% has made no statistics of the group of shard %: %',
-          place.host, place.port, shard, answer.result;
+        RAISE EXCEPTION 'homeostat: node %:% has made no statistics of the group of shard %',
+          place.host, place.port, shard;
       END IF;
       SELECT * INTO STRICT answer FROM master_run_on_worker(
         ARRAY[place.host], ARRAY[place.port], ARRAY[format(

@@ -14,7 +14,7 @@ using Lack = std::optional<std::string>;
 const ShardLayout::Node* roomed_node(const ShardLayout& layout, int group) {
   const auto found = std::find_if(layout.nodes.begin(), layout.nodes.end(),
                                   [&](const auto& node) { return node.group == group; });
-  return found == layout.nodes.end() || !found->room ? nullptr : &*found;
+  return found == layout.nodes.end() ? nullptr : &*found;
 }
 
 std::optional<int> home_of_shard(const ShardLayout& layout, std::int64_t shard) {
@@ -34,7 +34,7 @@ Lack spare_problem(const std::string& node, const char* setting, int limit, int 
 
 /// Of a node that shards are copied off.
 Lack source_problem(const ShardLayout::Node* node) {
-  if (node == nullptr) return std::nullopt;
+  if (node == nullptr || !node->room) return std::nullopt;
   const auto& room = *node->room;
   if (room.wal_level != "logical") {
     return "node `" + node->name + "`: wal_level is " + room.wal_level +
@@ -50,6 +50,11 @@ Lack source_problem(const ShardLayout::Node* node) {
 /// Of a node that so much is copied to.
 Lack target_problem(const ShardLayout::Node* node, double bytes) {
   if (node == nullptr) return std::nullopt;
+  if (!node->room) {
+    if (node->room_unknown.empty()) return std::nullopt;
+    return "node `" + node->name +
+           "`: whether shards can be copied there is not known: " + node->room_unknown;
+  }
   const auto& room = *node->room;
   if (room.max_logical < kSpareSlots) {
     return "node `" + node->name + "`: max_logical_replication_workers is " +
@@ -96,7 +101,7 @@ std::optional<std::string> room_problem(const ShardLayout& layout, const ShardSp
   if (!home) return std::nullopt;
   const auto* from = roomed_node(layout, *home);
   if (auto problem = source_problem(from)) return problem;
-  if (from != nullptr && from->room->plugins &&
+  if (from != nullptr && from->room && from->room->plugins &&
       from->room->plugins->find("citus") == std::string::npos) {
     return "node `" + from->name + "`: output_plugin_libraries is " + *from->room->plugins +
            ", without citus, and no shard is split there without blocking writes: ALTER SYSTEM SET "

@@ -152,8 +152,7 @@ LeverDescription end_session_lever(std::map<std::string, LeverValue> declared) {
 
 // A zone's are those of its node, or of its shards.
 constexpr const char* kOfZones[] = {"pg_open_transactions", "pg_waiters_over_500ms", "probe_up"};
-// Only where some zones have shards of their own: of a zone that is a node the node's breakers
-// judge.
+// Only where some zones have shards of their own, and none is without any.
 constexpr const char* kOfShards[] = {"pg_blocked_ratio", "pg_row_blocked_ratio"};
 
 // Without zones in the inventory it has no targets.
@@ -326,8 +325,12 @@ bool deals_shards(const Config& config, const std::string& node) {
 }
 
 bool zones_have_locks(const Config& config) {
-  return std::any_of(config.nodes.begin(), config.nodes.end(),
-                     [&](const NodeConfig& node) { return deals_shards(config, node.name); });
+  const auto& zones = config.zones;
+  return std::any_of(zones.begin(), zones.end(),
+                     [&](const ZoneConfig& zone) { return deals_shards(config, zone.node); }) &&
+         std::none_of(zones.begin(), zones.end(), [&](const ZoneConfig& zone) {
+           return zone.node == config.citus->coordinator;
+         });
 }
 
 Vocabulary make_vocabulary(const Config& config) {

@@ -16,7 +16,8 @@ bool moves_shards(const Config& config);
 /// not at the coordinator, whose sessions do not say which shard they are about.
 bool deals_shards(const Config& config, const std::string& node);
 
-/// Whether zones of any node do.
+/// Whether zones of any node do, and none is the coordinator's, which has no shards: then each has
+/// lock signals of its own. The only zone of a node has the node's.
 bool zones_have_locks(const Config& config);
 
 /// What `config` provides and declares: signals are `provided` where one of its probes samples

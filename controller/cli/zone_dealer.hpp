@@ -22,8 +22,9 @@ class ZoneDealer {
   /// `zones` are all of the node's, at least one.
   ZoneDealer(std::string node, std::vector<std::string> zones, std::shared_ptr<KnownShards> shards);
 
-  /// Nothing: no layout has been read yet. A shard with several placements is in a zone of its
-  /// first one's node only. Good until the next call.
+  /// Nothing: no layout has been read yet. The newest stands while no other can be had, for an
+  /// unreachable worker makes every reading fail, and nothing is moved then. A shard with several
+  /// placements is in a zone of its first one's node only. Good until the next call.
   const ShardZones* deal();
 
  private:

@@ -39,6 +39,7 @@ struct ShardLayout {
     bool takes_shards = true;
     double capacity = 1;                ///< what it should hold beside the others, above 0
     std::optional<NodeRoom> room = {};  ///< nothing: not known
+    std::string room_unknown = {};      ///< why it is not, where it was asked for
   };
   /// The shards of one range in one colocation group: they move together.
   struct Group {

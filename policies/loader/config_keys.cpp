@@ -258,28 +258,30 @@ Shape inventory_shape() {
                         "whether it answers."},
                pgbouncer_key(),
                counters_key()}};
-  return {.name = "`inventory`",
-          .help = "What the operator declares.",
-          .keys = {{.name = "features",
-                    .type = Type::record,
-                    .list = true,
-                    .help = "Features and their classes.",
-                    .may_be_empty = true,
-                    .shapes = {feature}},
-                   profiles_key(),
-                   sessions_key(),
-                   later("roles", "Roles."),
-                   {.name = "zones",
-                    .type = Type::record,
-                    .list = true,
-                    .help = "Parts of the load that are limited apart; policies say zone/NAME. "
-                            "`auto`: zones_per_node of each node of Citus but the coordinator.",
-                    .may_be_empty = true,
-                    .word = std::string{kAutoZones},
-                    .shapes = {zone}},
-                   zones_per_node_key(),
-                   later("groups", "Consumer groups."),
-                   later("views", "Materialized views.")}};
+  return {
+      .name = "`inventory`",
+      .help = "What the operator declares.",
+      .keys = {{.name = "features",
+                .type = Type::record,
+                .list = true,
+                .help = "Features and their classes.",
+                .may_be_empty = true,
+                .shapes = {feature}},
+               profiles_key(),
+               sessions_key(),
+               later("roles", "Roles."),
+               {.name = "zones",
+                .type = Type::record,
+                .list = true,
+                .help = "Parts of the load that are limited apart; policies say zone/NAME. "
+                        "`auto`: zones_per_node of each of postgres.nodes but the coordinator, all "
+                        "of which are nodes of Citus then.",
+                .may_be_empty = true,
+                .word = std::string{kAutoZones},
+                .shapes = {zone}},
+               zones_per_node_key(),
+               later("groups", "Consumer groups."),
+               later("views", "Materialized views.")}};
 }
 
 std::vector<Key> loop_keys() {

@@ -3,8 +3,9 @@
 -- Counted as there, in one scan of the sessions' slots; no heavyweight lock, no catalog.
 -- $1: OIDs of our own roles, $2: OID of the database.
 -- shard: the first that the statement names, or in an idle transaction its last one. Its number is
--- cut out here: no text leaves the server. (A statement longer than track_activity_query_size may
--- name it too late.)
+-- cut out here: no text leaves the server. (Of a statement's first 2,048 characters, or
+-- track_activity_query_size. One that names a column or a literal like a shard before it counts for
+-- the node alone.)
 -- shards: `[shard, open, blocked, row_blocked, over_500ms]` each; null: none.
 WITH s AS MATERIALIZED (
         SELECT a.backend_type IS NULL AS hidden,
@@ -23,7 +24,7 @@ WITH s AS MATERIALIZED (
                     THEN greatest(date_part('epoch', statement_timestamp() - a.state_change), 0)
                END AS idle,
                CASE WHEN client.counted AND a.xact_start IS NOT NULL AND a.datid = $2::oid
-                    THEN substring(a.query COLLATE "C" FROM '_([0-9]{6,18})\M') END AS shard
+                    THEN substring(left(a.query, 2048) COLLATE "C" FROM '_([0-9]{6,18})\M') END AS shard
           FROM pg_stat_get_activity(NULL) a
          CROSS JOIN LATERAL (SELECT a.backend_type = 'client backend'
                                 AND a.pid <> pg_backend_pid()

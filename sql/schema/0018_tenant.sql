@@ -181,6 +181,13 @@ BEGIN
     RAISE EXCEPTION 'homeostat: nobody has said yet how it is split'
       USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
+  -- The study may have taken long. Not locked: who leads renews this row while the split goes on.
+  PERFORM FROM homeostat.lever l
+   WHERE l.lever = 'split' AND l.target = 'cluster' AND l.status = 'open'
+     AND l.expires_at > clock_timestamp() AND l.identity = homeostat.identity();
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'homeostat: no split is ordered any more' USING ERRCODE = 'query_canceled';
+  END IF;
   PERFORM homeostat_citus.split(v_run.shard_id, v_run.points, v_run.nodes);
 END
 $$;
@@ -191,7 +198,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, homeostat, pg_te
 DECLARE
   v_pid integer;
 BEGIN
-  PERFORM pg_advisory_xact_lock(homeostat.split_class(), 2);
+  -- Held by split_carry(), it is in a statement that can be cancelled; by anybody else, it must not
+  -- keep this waiting.
+  PERFORM pg_try_advisory_xact_lock(homeostat.split_class(), 2);
   v_pid := homeostat.split_session();
   UPDATE homeostat.split_run SET begun_at = clock_timestamp(), message = p_why
    WHERE begun_at IS NULL;

@@ -167,6 +167,9 @@ TEST_CASE("split: called off between two of its statements, it is not carried ou
   CHECK_THROWS_WITH(session.run("SELECT homeostat.split_carry()"),
                     Contains("nobody has said yet how it is split"));
   session.run("SELECT homeostat.split_study()");
+  // The ledger has no row for it: it ran out, or was closed, while that was found out.
+  CHECK_THROWS_WITH(session.run("SELECT homeostat.split_carry()"),
+                    Contains("no split is ordered any more"));
   // Nothing runs that could be cancelled, and it is not visible yet.
   PgClient halting{site.cluster().coordinator().address()};
   CHECK(halting.run("BEGIN; SELECT homeostat.split_halt('by hand')") == "t");

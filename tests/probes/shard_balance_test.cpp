@@ -51,6 +51,8 @@ TEST_CASE("shards that move together are one group, named by the smallest id") {
   CHECK(hottest(*sums).shard == 102);
   CHECK(hottest(*sums).value == 60);
   CHECK(hottest(*sums).sum == 80);
+  CHECK(hottest(*sums, {102}).shard != 102);
+  CHECK(hottest(*sums, {102}).sum == 80);
 }
 
 TEST_CASE("a node that answers with a part of its shards makes the whole an error") {

@@ -155,6 +155,9 @@ TEST_CASE(
        {std::pair{"  zones: auto\n  zones_per_node: 1\n", true},
         std::pair{"  zones: [{name: a, node: w1}, {name: b, node: w2}]\n", true},
         std::pair{"  zones: [{name: a, node: coordinator}, {name: b, node: coordinator}]\n", true},
+        std::pair{
+            "  zones: [{name: a, node: w1}, {name: b, node: w1}, {name: c, node: coordinator}]\n",
+            true},
         std::pair{"  zones: [{name: a, node: coordinator}, {name: b, node: coordinator}]\n",
                   false}}) {
     INFO(inventory << citus);

@@ -127,6 +127,15 @@ TEST_CASE("who reads a node's changes is not given copies of shards as new rows 
   CHECK_THAT(asked.split(), Contains("node `w2`"));
 }
 
+TEST_CASE("a node of which nobody knows what it has takes nothing, and that is said (H51)") {
+  Asked asked;
+  asked.layout.nodes[1].room.reset();
+  asked.layout.nodes[1].room_unknown = "permission denied";
+  CHECK(asked.move() ==
+        "node `w2`: whether shards can be copied there is not known: permission denied");
+  CHECK_THAT(asked.split(), Contains("node `w2`"));
+}
+
 TEST_CASE("neither lever orders what a node has no room for") {
   auto layout = roomy();
   layout.groups[1].node_group = 1;
