@@ -20,8 +20,8 @@ namespace asio = boost::asio;
 
 /// A split under way, and its session.
 struct SplitLever::Carrying {
-  Carrying(asio::any_io_executor executor, pg::Address address, pg::SessionSettings settings)
-      : session{executor, std::move(address), settings}, told{std::move(executor)} {}
+  Carrying(const asio::any_io_executor& executor, pg::Address address, pg::SessionSettings settings)
+      : session{executor, std::move(address), settings}, told{executor} {}
 
   pg::Session session;
   asio::steady_timer told;  ///< cancelled when `how` is known, or never will be

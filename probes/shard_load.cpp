@@ -26,10 +26,9 @@ void ShardLoad::add(std::map<int, NodeCounters> nodes,
       unknown_ = rates.error().context;
     }
   }
-  auto& begun = begun_.emplace();
-  begun.at = now;
-  begun.nodes = std::move(nodes);
+  Begun begun{now, std::move(nodes), {}};
   for (const auto& placement : placements) begun.placed.emplace(placement.group, placement.table);
+  begun_ = std::move(begun);
 }
 
 Result<Measured> ShardLoad::rates_since(const Begun& begun,
