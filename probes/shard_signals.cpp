@@ -19,9 +19,10 @@ void add_spread(const std::string& prefix, const ShardTotals& totals, TimePoint 
   reading.samples.push_back(relative(prefix + "_max_deviation", found.above, found.mean, now));
 }
 
-void add_absent(std::initializer_list<const char*> signals, TimePoint now, Reading& reading) {
+void add_absent(std::initializer_list<const char*> signals, AbsentReason reason, TimePoint now,
+                Reading& reading) {
   for (const auto* signal : signals) {
-    reading.samples.push_back(absent(signal, {}, AbsentReason::failed, now));
+    reading.samples.push_back(absent(signal, {}, reason, now));
   }
 }
 
@@ -67,7 +68,8 @@ void add_rows(const ShardTotals& rows, const std::set<std::int64_t>& single, Tim
 
 void add_bytes(const Result<ShardTotals>& bytes, TimePoint now, Reading& reading) {
   if (!bytes.has_value()) {
-    add_absent({"citus_node_bytes_cv", "citus_node_bytes_max_deviation"}, now, reading);
+    add_absent({"citus_node_bytes_cv", "citus_node_bytes_max_deviation"}, AbsentReason::failed, now,
+               reading);
     return;
   }
   add_spread("citus_node_bytes", *bytes, now, reading);
@@ -76,7 +78,9 @@ void add_bytes(const Result<ShardTotals>& bytes, TimePoint now, Reading& reading
 
 void add_load(const Result<ShardTotals>& load, TimePoint now, Reading& reading) {
   if (!load.has_value()) {
-    add_absent({"citus_node_load_cv", "citus_node_load_max_deviation"}, now, reading);
+    // Nothing has failed: it is not known yet, which is nobody's blindness.
+    add_absent({"citus_node_load_cv", "citus_node_load_max_deviation"}, AbsentReason::never_sampled,
+               now, reading);
     reading.notes.push_back({{}, "load_unknown", load.error().context});
     return;
   }
@@ -90,7 +94,7 @@ void add_tenants(const std::vector<std::optional<TenantLoad>>& loads, TimePoint 
   TenantLoad top;
   for (const auto& load : loads) {
     if (!load) {
-      add_absent({"citus_hottest_tenant_share"}, now, reading);
+      add_absent({"citus_hottest_tenant_share"}, AbsentReason::never_sampled, now, reading);
       return;
     }
     sum += load->sum;

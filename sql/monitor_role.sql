@@ -3,7 +3,8 @@
 -- mode shadow, which needs no schema, no ledger and no right to write.
 --
 -- Read this, then run it as a superuser, connected to the database that is to be watched, on every
--- server that is watched (a standby has it from its primary). All of it stands, or nothing.
+-- server that is watched (a standby has it from its primary, a worker of Citus from its
+-- coordinator). All of it stands, or nothing.
 -- Running it again gives the privileges, limits and settings below anew, over what you may have
 -- changed them to, and leaves everything else: passwords, other settings.
 --

@@ -139,7 +139,11 @@ void Builder::leave_out_unmeasured() {
   notes_.push_back(
       {open->key_place, "policy `" + draft_.policy.name +
                             "` is left out: what it is about is not measured of each " +
-                            std::string(to_text(about_)) + " here"});
+                            std::string(to_text(about_)) + " here" +
+                            (about_ == SubjectKind::zone
+                                 ? ": that takes several zones on some worker of Citus, as `zones: "
+                                   "auto` makes them, and none on its coordinator"
+                                 : "")});
   draft_.left_out = true;
 }
 

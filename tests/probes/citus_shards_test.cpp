@@ -56,6 +56,10 @@ TEST_CASE("citus: the imbalance measured is the one counted, reference tables le
   // Nobody tracks tenants, and no window has ended.
   CHECK(sample_of(reading, "citus_hottest_tenant_share").quality == Quality::absent);
   CHECK(sample_of(reading, "citus_node_load_cv").quality == Quality::absent);
+  // Nothing has failed: HomeostatBlind is not about what nobody tracks, or not yet.
+  for (const auto* signal : {"citus_hottest_tenant_share", "citus_node_load_cv"}) {
+    CHECK(sample_of(reading, signal).reason == AbsentReason::never_sampled);
+  }
   CHECK_THAT(note(reading, "load_unknown"), Contains("over 60 s: no window has ended yet"));
 }
 
