@@ -69,7 +69,9 @@ constexpr SignalRow kSignals[] = {
      "CPU time of the busiest tenant, of all that Citus tracks"},
     {"citus_hottest_shard_fair_share", SignalShape::gauge, SubjectKind::cluster, "ratio",
      Source::citus,
-     "rows of the largest Citus shard and those that move with it, of what a node should hold"},
+     "rows of the largest Citus shard that can be split and those that move with it, of what a "
+     "node "
+     "should hold"},
     {"citus_misplaced_shards", SignalShape::gauge, SubjectKind::cluster, "shards", Source::citus,
      "groups of Citus shards that lie on a node which their placement rule does not allow"},
     {"pg_partition_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::partitions,

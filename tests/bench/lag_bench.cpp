@@ -5,49 +5,19 @@
 //
 // Prints, for each reading, the microseconds that it took, those of CPU here, librdkafka's threads
 // included, and those of CPU of the broker.
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
-#include <exception>
 #include <iostream>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "probes/kafka_lag.hpp"
+#include "tests/bench/probe_cost.hpp"
 
-namespace {
-
-using homeostat::Reading;
-using homeostat::Result;
-
-constexpr auto kPatience = std::chrono::seconds{60};
-
-double cpu_of(clockid_t clock) {
-  timespec used{};
-  clock_gettime(clock, &used);
-  return static_cast<double>(used.tv_sec) * 1e6 + static_cast<double>(used.tv_nsec) / 1e3;
-}
-
-/// One reading, waited for; ends the program when there is none.
-void read_once(boost::asio::io_context& io, homeostat::KafkaLag& probe, homeostat::TimePoint now) {
-  std::optional<Result<Reading>> reading;
-  const auto done = [&reading](std::exception_ptr failure, Result<Reading> found) {
-    if (failure) std::rethrow_exception(failure);
-    reading.emplace(std::move(found));
-  };
-  boost::asio::co_spawn(io, probe.sample(now, kPatience), done);
-  io.restart();
-  io.run();
-  if (reading && reading->has_value()) return;
-  std::cerr << (reading ? reading->error().context : "no reading") << '\n';
-  std::exit(1);
-}
-
-}  // namespace
+using homeostat::testing::cpu_of;
+using homeostat::testing::read_once;
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
