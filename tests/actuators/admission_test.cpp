@@ -186,13 +186,10 @@ TEST_CASE_METHOD(
   sql(kAttempt);
   REQUIRE(one.set(8) == "applied");
   fill(8);
-  for (int i = 0; i < 42; ++i) client().send("SELECT attempt()");
-  int refused = 0;
+  sql("CREATE TABLE attempts (result text); GRANT INSERT ON attempts TO PUBLIC");
+  for (int i = 0; i < 42; ++i) client().send("INSERT INTO attempts SELECT attempt()");
   for (std::size_t i = 8; i < clients.size(); ++i) CHECK(clients[i]->finish());
-  for (std::size_t i = 8; i < clients.size(); ++i) {
-    if (clients[i]->run("SELECT attempt()") == "HS004|true") ++refused;
-  }
-  CHECK(refused == 42);
+  CHECK(sql("SELECT count(*) FROM attempts WHERE result = 'HS004|true'") == "42");
   CHECK(queue() == "8 0");
   // Each that ends lets in one.
   clients[0]->run("COMMIT");
