@@ -42,7 +42,8 @@ std::vector<SignalName> CitusShards::signals() const {
           "citus_node_load_max_deviation",
           "citus_hottest_tenant_share",
           "citus_hottest_shard_fair_share",
-          "citus_misplaced_shards"};
+          "citus_misplaced_shards",
+          "citus_deadlocks_total"};
 }
 
 asio::awaitable<Result<Reading>> CitusShards::sample(TimePoint now, Duration deadline) {
@@ -102,12 +103,15 @@ asio::awaitable<Result<Reading>> CitusShards::measure(TimePoint now, Duration de
     Result<ShardLayout> lies = co_await lay_out(*layout, *nodes, now, share);
     if (!lies.has_value()) co_return lies.error();
     if (!load.has_value()) lies->load_unknown = load.error().context;
+    // Last, and whatever comes of it: it does not cost the rest.
+    (void)co_await deadlocks_.read(*coordinator_, deadline / 20);
     Reading reading;
     add_rows(*rows, layout->single, now, reading);
     add_bytes(bytes, now, reading);
     add_load(load, now, reading);
     add_tenants(tenants_of(*nodes), now, reading);
     add_misplaced(*lies, now, reading);
+    deadlocks_.add(now, reading);
     add_notes(reading);
     if (options_.known) options_.known->newest = std::move(*lies);
     co_return std::move(reading);

@@ -15,6 +15,7 @@
 #include "controller/ports/probe.hpp"
 #include "controller/ports/shard_layout.hpp"
 #include "controller/transport/pg_session.hpp"
+#include "probes/citus_deadlocks.hpp"
 #include "probes/citus_layout.hpp"
 #include "probes/citus_node.hpp"
 #include "probes/placement_rules.hpp"
@@ -66,12 +67,17 @@ struct CitusShardsOptions {
 ///   citus_hottest_tenant_share      CPU seconds of the busiest tenant in Citus' last period ÷ of
 ///                                   all; absent unless every node that counts tracks them
 ///                                   (citus.stat_tenants_track, Citus 12)
+///   citus_deadlocks_total           deadlocks over nodes that Citus has resolved since the probe
+///   was
+///                                   made, by the coordinator's log; absent where it may not be
+///                                   read
 ///   citus_misplaced_shards          groups of shards that lie where their placement rule does not
 ///                                   allow it; absent while a rule cannot be kept as it is
 /// Values of nodes are divided by their capacity first. A whole of 0 (no rows, no load) is `empty`.
 /// Rows are estimates of PostgreSQL's statistics, see row_count(); a note `stale_rows` says when
 /// some are from before a crash. Other notes: `hottest_shard`, `hottest_tenant`, `citus_version`,
-/// `placement_rule` (one that cannot be kept), `load_unknown` (why). Details by {node}:
+/// `placement_rule` (one that cannot be kept), `load_unknown` (why), `deadlocks_unknown` (why),
+/// `deadlocks_unread`. Details by {node}:
 /// citus_node_rows, citus_node_bytes, citus_node_load_rows_per_second, citus_node_shards.
 ///
 /// All or nothing: an Error when any node that should have or has shards is missing among the
@@ -117,6 +123,7 @@ class CitusShards : public Probe {
   CitusNode* coordinator_ = nullptr;
   std::optional<TimePoint> sizes_due_;  ///< nothing: at once
   ShardLoad load_;
+  CitusDeadlocks deadlocks_;
   std::optional<Reading> newest_;  ///< nothing: there is none, or a later attempt failed
   TimePoint measured_{};           ///< when that was read
 };

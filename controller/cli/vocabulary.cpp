@@ -72,6 +72,8 @@ constexpr SignalRow kSignals[] = {
      "rows of the largest Citus shard that can be split and those that move with it, of what a "
      "node "
      "should hold"},
+    {"citus_deadlocks_total", SignalShape::counter, SubjectKind::cluster, "deadlocks",
+     Source::citus, "deadlocks over several nodes that Citus has resolved"},
     {"citus_misplaced_shards", SignalShape::gauge, SubjectKind::cluster, "shards", Source::citus,
      "groups of Citus shards that lie on a node which their placement rule does not allow"},
     {"pg_partition_cv", SignalShape::gauge, SubjectKind::cluster, "ratio", Source::partitions,

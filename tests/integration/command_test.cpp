@@ -84,13 +84,15 @@ TEST_CASE("command: an unknown flag or subcommand is one clear line and a non-ze
   CHECK(lines(unknown.output) == 1);
 }
 
-TEST_CASE("command: grants prints what a consumer needs, and takes no name that could be SQL") {
+TEST_CASE("command: grants prints what it is asked for, and takes no name that could be SQL") {
   const auto printed =
       run_homeostat({"grants", "--consumer", "play_consumer", "--consumer", "Ads 2"});
   CHECK(printed.status == 0);
   CHECK_THAT(printed.output, Contains("ARRAY['play_consumer', 'Ads 2']") &&
                                  Contains("GRANT EXECUTE ON FUNCTION homeostat.report_batches"));
   CHECK(run_homeostat({"grants", "--consumer", "x', 'postgres"}).status != 0);
+  CHECK_THAT(run_homeostat({"grants", "--deadlocks"}).output,
+             Contains("GRANT EXECUTE ON FUNCTION homeostat_log.citus_deadlocks"));
 }
 
 }  // namespace homeostat::testing

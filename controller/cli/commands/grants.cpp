@@ -19,6 +19,7 @@ struct GrantsOptions {
   bool monitor = false;
   bool actuator = false;
   bool guard = false;
+  bool deadlocks = false;
   std::vector<std::string> consumers = {};
   std::string citus_owner = {};  ///< of the distributed tables; empty: not asked
   std::string config = {};       ///< empty: none
@@ -68,6 +69,10 @@ int print_grants(const GrantsOptions& options) {
   if (options.guard && (options.monitor || options.actuator)) std::cout << "\n";
   if (options.guard) std::cout << sql::pg_cron;
   bool begun = options.monitor || options.actuator || options.guard;
+  if (options.deadlocks) {
+    std::cout << (begun ? "\n" : "") << sql::deadlock_log;
+    begun = true;
+  }
   if (!options.consumers.empty()) {
     std::cout << (begun ? "\n" : "") << consumer_roles_script(options.consumers);
     begun = true;
@@ -111,6 +116,10 @@ void add_grants_command(CLI::App& app, std::function<int()>& chosen) {
                                  "after the migrations, what moving their shards needs, on the "
                                  "coordinator")
                     ->check(CLI::Validator(problem_of_role_name, "ROLE"));
+  auto* deadlocks = command->add_flag(
+      "--deadlocks", options->deadlocks,
+      "On a Citus coordinator whose log is kept by logging_collector: the monitor may count the "
+      "deadlocks over nodes in it");
   command
       ->add_option("--config", options->config,
                    "With --actuator: also what its profiles and sessions need of their roles")
@@ -122,10 +131,11 @@ void add_grants_command(CLI::App& app, std::function<int()>& chosen) {
       "Example:\n  homeostat grants --monitor | psql -X -v ON_ERROR_STOP=1 -d melodyud\n"
       "  homeostat grants --actuator --config /etc/homeostat/homeostat.yaml   # later, when it is "
       "to act");
-  command->callback([options, monitor, actuator, guard, consumer, citus, &chosen] {
+  command->callback([options, monitor, actuator, guard, consumer, citus, deadlocks, &chosen] {
     if (monitor->empty() && actuator->empty() && guard->empty() && consumer->empty() &&
-        citus->empty()) {
-      throw CLI::RequiredError("--monitor, --actuator, --guard, --consumer or --citus");
+        citus->empty() && deadlocks->empty()) {
+      throw CLI::RequiredError(
+          "--monitor, --actuator, --guard, --consumer, --citus or --deadlocks");
     }
     chosen = [options] { return print_grants(*options); };
   });
