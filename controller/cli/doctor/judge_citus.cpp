@@ -114,7 +114,8 @@ void judge_members_of_citus(const json& cluster, const std::multimap<int, std::s
             (may_be_silent ? ", unless it is one that does not answer: " + joined(json(silent))
                            : ""),
         {"a cluster of which a part is not seen is not measured at all: its signals are absent",
-         "add it to postgres.nodes, and run homeostat grants --monitor there"});
+         "add it to postgres.nodes, and let homeostat_monitor in there (pg_hba.conf): the role "
+         "itself comes from the coordinator, where homeostat grants --monitor is run"});
   }
   for (auto at = groups.begin(); at != groups.end(); at = groups.upper_bound(at->first)) {
     if (groups.count(at->first) == 1) continue;

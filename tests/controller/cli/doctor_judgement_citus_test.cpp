@@ -95,6 +95,7 @@ TEST_CASE("a cluster of Citus is judged by its version, its nodes, its tables an
   };
   CHECK(worst(of_nodes({{0, "main"}, {1, "one"}})) == Grade::ok);
   CHECK_THAT(of_nodes({{0, "main"}}).at(0).found, Contains("w:5432"));
+  CHECK_THAT(of_nodes({{0, "main"}}).at(0).advice.mend, Contains("comes from the coordinator"));
   CHECK_THAT(of_nodes({{0, "main"}, {1, "one"}, {1, "two"}}).at(0).found,
              Contains("one and two are the same node"));
   cluster["nodes"][1]["ready"] = false;
