@@ -194,7 +194,7 @@ TEST_CASE("status: of many zones those at rest are counted, unless all are asked
 
 TEST_CASE("status: a zone at which anything is amiss is shown") {
   auto report = calm_zones(9);
-  const auto of_nine = [&](int number) { return report.levers.size() - 9 + (number - 1); };
+  const auto of_nine = [&](std::size_t number) { return report.levers.size() - 10 + number; };
   auto& samples = report.samples;
   samples[samples.size() - 9].numerator = 0;  // w.1 does not answer
   const Subject second{SubjectKind::zone, "w.2"};
