@@ -46,6 +46,7 @@ DO $owner$
 DECLARE
   owner_role text;
   its        record;
+  owners     record;
 BEGIN
   FOREACH owner_role IN ARRAY ARRAY[{{roles}}]::text[] LOOP
     SELECT r.rolsuper, r.rolcanlogin INTO its FROM pg_catalog.pg_roles r WHERE r.rolname = owner_role;
@@ -57,6 +58,15 @@ BEGIN
     ELSIF NOT its.rolcanlogin THEN
       RAISE EXCEPTION 'role % may not log in: every move would fail', quote_ident(owner_role)
         USING HINT = 'Citus copies a shard as the owner of its table, over connections of its own.';
+    END IF;
+    SELECT string_agg(DISTINCT quote_ident(pg_get_userbyid(c.relowner)), ', ') AS names,
+           bool_or(pg_has_role(owner_role, c.relowner, 'MEMBER')) AS theirs INTO owners
+      FROM pg_catalog.pg_dist_partition d JOIN pg_catalog.pg_class c ON c.oid = d.logicalrelid
+     WHERE d.partmethod = 'h';
+    IF NOT owners.theirs THEN  -- null where there is no such table yet
+      RAISE EXCEPTION 'role % owns no distributed table, and could move no shard',
+        quote_ident(owner_role)
+        USING HINT = 'Their owners: ' || owners.names || '.';
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA homeostat_citus TO %I', owner_role);
     CREATE OR REPLACE FUNCTION homeostat_citus.start() RETURNS bigint

@@ -107,6 +107,18 @@ constexpr SignalRow kSignals[] = {
 // The classes that the shipped policies name; a configuration may declare features in others too.
 constexpr const char* kClasses[] = {"rebuildable", "batch", "non_critical"};
 
+// The database refuses a class that none of its features is in.
+std::set<std::string> undeclared_classes(const std::vector<FeatureConfig>& features) {
+  std::set<std::string> classes;
+  for (const auto* klass : kClasses) {
+    const auto in_it = [klass](const FeatureConfig& feature) { return feature.klass == klass; };
+    if (std::none_of(features.begin(), features.end(), in_it)) {
+      classes.insert(std::string("class/") + klass);
+    }
+  }
+  return classes;
+}
+
 LeverDescription feature_lever(const std::vector<FeatureConfig>& features) {
   std::set<std::string> targets;
   for (const auto* klass : kClasses) targets.insert(std::string("class/") + klass);
@@ -115,13 +127,6 @@ LeverDescription feature_lever(const std::vector<FeatureConfig>& features) {
     targets.insert("feature/" + feature.name);
   }
   LeverDescription lever;
-  // The database refuses a class that none of its features is in. Where no feature is declared at
-  // all, policies are being tried out.
-  for (const auto* klass : kClasses) {
-    const auto in_it = [klass](const FeatureConfig& feature) { return feature.klass == klass; };
-    if (features.empty() || std::any_of(features.begin(), features.end(), in_it)) continue;
-    lever.undeclared.insert(std::string("class/") + klass);
-  }
   lever.help = "admits only a share of a feature's keys; applications ask homeostat.allowed()";
   lever.targets.assign(targets.begin(), targets.end());
   lever.arguments = {{"admit", ArgumentType::share, true, "share of keys admitted, 0% to 100%"}};
@@ -359,6 +364,11 @@ Vocabulary make_vocabulary(const Config& config) {
   auto words =
       vocabulary(sources, config.features, std::move(profiles), std::move(sessions),
                  config.kafka ? config.kafka->groups : std::vector<std::string>{}, config.zones);
+  // Without any feature, while nothing may act, policies are being tried out: what they would have
+  // shed is what there is to see.
+  if (!config.features.empty() || config.mode_ceiling > Mode::shadow) {
+    words.levers.at("feature").undeclared = undeclared_classes(config.features);
+  }
   for (const auto& node : config.nodes) {
     words.subjects[SubjectKind::node].push_back({SubjectKind::node, node.name});
   }

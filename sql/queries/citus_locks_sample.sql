@@ -4,8 +4,9 @@
 -- $1: OIDs of our own roles, $2: OID of the database.
 -- shard: the first that the statement names, or in an idle transaction its last one. Its number is
 -- cut out here: no text leaves the server. (Of a statement's first 2,048 characters, or
--- track_activity_query_size. One that names a column or a literal like a shard before it counts for
--- the node alone.)
+-- track_activity_query_size. Of a SELECT, as Citus writes it, from its FROM on: columns and literals
+-- that look like shards come before that. A table that is in no zone, such as a reference table, named
+-- before the shard leaves the statement to the node alone.)
 -- shards: `[shard, open, blocked, row_blocked, over_500ms]` each; null: none.
 WITH s AS MATERIALIZED (
         SELECT a.backend_type IS NULL AS hidden,
@@ -24,7 +25,11 @@ WITH s AS MATERIALIZED (
                     THEN greatest(date_part('epoch', statement_timestamp() - a.state_change), 0)
                END AS idle,
                CASE WHEN client.counted AND a.xact_start IS NOT NULL AND a.datid = $2::oid
-                    THEN substring(left(a.query, 2048) COLLATE "C" FROM '_([0-9]{6,18})\M') END AS shard
+                    THEN substring(CASE WHEN starts_with(a.query, 'SELECT')
+                                        THEN substr(left(a.query, 2048),
+                                                    strpos(left(a.query, 2048), ' FROM '))
+                                        ELSE left(a.query, 2048)
+                                   END COLLATE "C" FROM '_([0-9]{6,18})\M') END AS shard
           FROM pg_stat_get_activity(NULL) a
          CROSS JOIN LATERAL (SELECT a.backend_type = 'client backend'
                                 AND a.pid <> pg_backend_pid()

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What the coordinator's own catalogs say of the cluster, as one JSON object; nobody else is asked.
 -- `owner` is whom homeostat_citus.start() belongs to: null where `grants --citus` was not run. Its
--- schema is looked up by name, for the monitor may not use it.
+-- schema is looked up by name, for the monitor may not use it. `disk_kept`: the per cent of a node's
+-- disk that Citus wants free after a move, a setting of the coordinator, which makes the moves.
 WITH wrapper AS (
   SELECT p.oid, p.proname, p.proowner, p.prosecdef, p.pronamespace
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
@@ -47,4 +48,7 @@ SELECT row_to_json(f) FROM (
                      AND has_schema_privilege(r.oid, w.pronamespace, 'USAGE')))
            AS wrappers_missing,
          EXISTS (SELECT FROM pg_catalog.pg_dist_rebalance_strategy s
-                  WHERE s.name = 'homeostat') AS has_strategy) f
+                  WHERE s.name = 'homeostat') AS has_strategy,
+         CASE WHEN current_setting('citus.check_available_space_before_move', true) = 'off' THEN 0
+              ELSE current_setting('citus.desired_percent_disk_available_after_move', true)::float8
+               END AS disk_kept) f

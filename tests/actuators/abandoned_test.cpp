@@ -89,6 +89,10 @@ TEST_CASE_METHOD(AbandonedBench,
   queued.reset();
   CHECK(eventually([&] { return !there(pid); }));
   CHECK(cluster.sql("SELECT running || ' ' || waiting FROM homeostat.zone_queue()") == "2 0");
+  // Nobody has interrupted it: it queued, for as long as one may, and was refused.
+  CHECK_THAT(cluster.log_tail(), Catch::Contains("[" + std::to_string(pid) +
+                                                 "] ERROR:  homeostat: zone main is full: no slot "
+                                                 "within 500 ms"));
 }
 
 TEST_CASE_METHOD(AbandonedBench,

@@ -34,6 +34,29 @@ TEST_CASE("rebalance: what keeps shards from being moved is named before anythin
   CHECK(one.comes_to(JobPhase::finished));
 }
 
+TEST_CASE("rebalance: who owns no distributed table is refused as who moves shards") {
+  if (skipped_without_citus()) return;
+  RebalanceSite site;
+  const auto mover = [&] {
+    return site.sql(
+        "SELECT proowner::regrole FROM pg_proc WHERE proname = 'start' AND pronamespace "
+        "= 'homeostat_citus'::regnamespace");
+  };
+  site.sql("CREATE ROLE passer_by LOGIN");
+  CHECK_THROWS_WITH(site.sql(citus_roles_script({"passer_by"})),
+                    Contains("role passer_by owns no distributed table") &&
+                        Contains("Their owners: melodyud_owner."));
+  CHECK(mover() == "melodyud_owner");
+  site.sql("GRANT melodyud_owner TO passer_by");
+  site.sql(citus_roles_script({"passer_by"}));
+  CHECK(mover() == "passer_by");
+  // Before there are tables, nothing is known of their owners.
+  site.sql("DROP TABLE listener, playlist, creator");
+  site.sql("CREATE ROLE early LOGIN");
+  site.sql(citus_roles_script({"early"}));
+  CHECK(mover() == "early");
+}
+
 TEST_CASE("rebalance: without Citus there is nothing to move, and that is said") {
   LedgerCluster plain;
   CHECK_THAT(plain.sql("SELECT homeostat.rebalance_problem()"), Contains("Citus is not in this"));

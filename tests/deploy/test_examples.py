@@ -73,6 +73,30 @@ class ExamplesTest(unittest.TestCase):
         self.assertEqual(status, 0, said)
         self.assertIn("lock-contention (breaker, enforce)", said)
 
+    def test_the_one_of_a_citus_cluster_of_the_readme_with_both_kinds_of_zones(self):
+        self.installed()
+        self.put("/etc/ssl/certs/ca-certificates.crt", mode=0o644)
+        found = re.findall(r"```yaml\n# /etc/homeostat/homeostat.yaml of a coordinator.*?\n(.*?)```",
+                           (ROOT / "README.md").read_text(), re.DOTALL)
+        self.assertEqual(len(found), 1)
+        config = self.below_the_world(self.put("/etc/homeostat/homeostat.yaml", found[0]))
+        self.accepted(config)
+        acting = (config.read_text().replace("# ledger:", "ledger:")
+                  .replace("mode_ceiling: shadow", "mode_ceiling: enforce"))
+        config.write_text(acting)
+        status, said = self.check(config)
+        self.assertEqual(status, 0, said)
+        for policy in ("shard-balance (job, enforce)", "zone-contention (breaker, enforce)",
+                       "isolation (breaker, enforce)", "circuit-breaker (breaker, enforce)"):
+            self.assertIn(policy, said)
+        listed = acting.replace("  zones: auto", "  #").replace("# zones: [", "zones: [")
+        self.assertIn("pgbouncer", listed)
+        config.write_text(listed)
+        status, said = self.check(config)
+        self.assertEqual(status, 0, said)
+        self.assertIn("isolation (breaker, enforce)", said)
+        self.assertNotIn("zone-contention (breaker", said)
+
     def mounted(self, name):
         """The world as the container of the manifest sees it; the path of its configuration."""
         documents = resources(ROOT, name)

@@ -3,12 +3,15 @@
 
 #include <fstream>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace homeostat::testing {
 namespace {
 
-void ignore_notice(void* /*unused*/, const PGresult* /*result*/) {}
+void keep_notice(void* kept, const PGresult* result) {
+  *static_cast<std::string*>(kept) += PQresultErrorMessage(result);
+}
 
 }  // namespace
 
@@ -33,7 +36,7 @@ PgClient::PgClient(const pg::Address& address) {
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
     throw std::runtime_error(PQerrorMessage(connection_.get()));
   }
-  PQsetNoticeReceiver(connection_.get(), ignore_notice, nullptr);
+  PQsetNoticeReceiver(connection_.get(), keep_notice, notices_.get());
 }
 
 std::string PgClient::run(const std::string& sql) {
@@ -48,6 +51,8 @@ std::string PgClient::run(const std::string& sql) {
   }
   return value;
 }
+
+std::string PgClient::notices() { return std::exchange(*notices_, {}); }
 
 void PgClient::send(const std::string& sql) {
   if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {

@@ -28,10 +28,15 @@ class PgClient {
 
   int pid() const;
 
+  /// What the server has told beside its answers since this was last asked: warnings, notices.
+  std::string notices();
+
  private:
   struct Closer {
     void operator()(PGconn* connection) const { PQfinish(connection); }
   };
+  // Where libpq writes them: it outlives the connection, and stays when this is moved.
+  std::unique_ptr<std::string> notices_ = std::make_unique<std::string>();
   std::unique_ptr<PGconn, Closer> connection_;
 };
 

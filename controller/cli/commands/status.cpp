@@ -23,6 +23,7 @@ struct StatusOptions {
   std::string server = kDefaultServer;
   bool json = false;
   bool watch = false;
+  bool all = false;        ///< zones at rest, too
   std::string probe = {};  ///< a health path without its slash; empty: not asked for
 };
 
@@ -31,7 +32,7 @@ Result<std::string> asked(const StatusOptions& options) {
   if (!report.has_value()) return report.error();
   constexpr auto kReplace = nlohmann::json::error_handler_t::replace;
   if (options.json) return report->dump(options.watch ? -1 : 2, ' ', false, kReplace) + "\n";
-  return text::status(*report);
+  return text::status(*report, options.all ? text::Zones::all : text::Zones::not_at_rest);
 }
 
 int once(const StatusOptions& options) {
@@ -75,9 +76,11 @@ void add_status_command(CLI::App& app, std::function<int()>& chosen) {
                                  "Print /v1/status as it is (one line with --watch)");
   auto* watching =
       command->add_flag("--watch", options->watch, "Show it again every two seconds, until Ctrl-C");
+  auto* all = command->add_flag("--all", options->all,
+                                "Of many zones, also show those at which nothing is amiss");
   command->add_option("--probe", options->probe, "Only ask whether it lives, or is ready")
       ->check(CLI::IsMember({"livez", "readyz"}))
-      ->excludes(json, watching);
+      ->excludes(json, watching, all);
   command->footer(
       "--probe is for those who cannot ask over HTTP, such as Kubernetes (exec probes).\n"
       "Exit status: 0, 1 when --probe is answered with no, 2 when no daemon answers.\n\n"

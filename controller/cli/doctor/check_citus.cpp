@@ -120,7 +120,7 @@ asio::awaitable<std::vector<Finding>> check_citus(asio::any_io_executor executor
           {"nodes of different versions refuse each other's work",
            "install one version everywhere, then on this node: ALTER EXTENSION citus UPDATE;"});
     }
-    judge_moves(answer.its, cluster->at("moving").get<bool>(), of_node);
+    judge_moves(answer.its, *cluster, of_node);
     std::move(of_node.all().begin(), of_node.all().end(), std::back_inserter(all));
   }
   co_return all;

@@ -34,8 +34,8 @@ void judge_identities(const nlohmann::json& cluster, Findings& findings);
 /// What `homeostat grants --citus` gives: wrapper functions, their owner, the strategy.
 void judge_citus_grants(const nlohmann::json& cluster, Findings& findings);
 
-/// What moves between the nodes leave behind or need: `its` of one node.
-void judge_moves(const nlohmann::json& its, bool moving, Findings& findings);
+/// What moves between the nodes leave behind or need: `its` of one node, `cluster` as above.
+void judge_moves(const nlohmann::json& its, const nlohmann::json& cluster, Findings& findings);
 
 /// Every node that the configuration names, as the monitor. REQUIRES: config.citus.
 boost::asio::awaitable<std::vector<Finding>> check_citus(boost::asio::any_io_executor executor,

@@ -12,7 +12,8 @@ namespace {
 bool is_socket(const std::string& host) { return host.starts_with('/') || host.starts_with('@'); }
 
 std::string let_in(const Login& login) {
-  return login.grants + " | psql -X -v ON_ERROR_STOP=1 -d " + login.address.dbname;
+  return login.grants + " | psql -X -v ON_ERROR_STOP=1 -d " + login.address.dbname +
+         where_roles_are(login);
 }
 
 // SQLSTATEs stand in libpq's text only ("FATAL:  28P01: …").
@@ -30,7 +31,8 @@ const Sign kSigns[] = {
     {" 28P01: ",
      [](const Login& login) {
        const auto& file = login.address.password_file;
-       return "in psql: \\password " + login.address.user + "\nand write the same into " +
+       return "in psql: \\password " + login.address.user + where_roles_are(login) +
+              "\nand write the same into " +
               (file.empty() ? "a file, named as password_file" : file) +
               "\n(if the role does not exist: " + let_in(login) + ")";
      }},
@@ -99,6 +101,11 @@ std::string mend_of(const Login& login, const std::string& message) {
 }
 
 }  // namespace
+
+std::string where_roles_are(const Login& login) {
+  if (login.roles_from.empty()) return "";
+  return ", on node " + login.roles_from + ", which makes it so on every node of the cluster";
+}
 
 std::string place_of(const pg::Address& address) {
   if (is_socket(address.host)) return address.host;

@@ -14,7 +14,13 @@ struct Login {
   pg::Address address;
   std::string grants;  ///< what creates the role: `homeostat grants --monitor`
   std::string why;     ///< what does not work without this connection
+  /// The node that the role comes from, where that is another one: a worker of Citus has its roles
+  /// and their passwords from its coordinator.
+  std::string roles_from = {};
 };
+
+/// `, on node head, …`, for the end of an advice about roles; empty when they are the node's own.
+std::string where_roles_are(const Login& login);
 
 /// Fails check `connection` (or `pooler`, when it is PgBouncer that refuses).
 void judge_refusal(const Login& login, const Error& error, Findings& findings);

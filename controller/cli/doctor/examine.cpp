@@ -46,8 +46,9 @@ asio::awaitable<std::optional<ServerFacts>> meet(pg::Session& session, const Log
   findings.ok("connection", login.address.user + " at " + place_of(login.address));
   auto facts = co_await ask_server(session, kAnswer);
   if (!facts.has_value()) {
-    findings.fail("answer", facts.error().context,
-                  {login.why, login.grants + ", and homeostat doctor again"});
+    findings.fail(
+        "answer", facts.error().context,
+        {login.why, login.grants + where_roles_are(login) + ", and homeostat doctor again"});
     co_return met;
   }
   met = std::move(*facts);
@@ -55,9 +56,11 @@ asio::awaitable<std::optional<ServerFacts>> meet(pg::Session& session, const Log
 }
 
 asio::awaitable<std::optional<ServerFacts>> check_node(asio::any_io_executor executor,
-                                                       pg::Address address, Findings& findings) {
+                                                       pg::Address address, std::string roles_from,
+                                                       Findings& findings) {
   const Login login{address, "homeostat grants --monitor",
-                    "nothing of this node can be measured: its signals are absent"};
+                    "nothing of this node can be measured: its signals are absent",
+                    std::move(roles_from)};
   pg::SessionSettings settings;
   settings.read_only = true;
   pg::Session session(executor, address, settings);
@@ -123,7 +126,11 @@ asio::awaitable<std::vector<Finding>> examine(asio::any_io_executor executor, Se
     Findings findings("node/" + node.name);
     const auto address =
         address_for_doctor(address_of(config, node.name, node.user, node.password_file));
-    auto facts = co_await check_node(executor, address, findings);
+    std::string roles_from;
+    if (config.citus && node.name != config.citus->coordinator) {
+      roles_from = config.citus->coordinator;
+    }
+    auto facts = co_await check_node(executor, address, std::move(roles_from), findings);
     if (config.ledger && config.ledger->node == node.name) home = std::move(facts);
     append(all, std::move(findings.all()));
   }

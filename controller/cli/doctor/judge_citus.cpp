@@ -14,8 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kTestedCitus = 13;
-constexpr int kSpareWorkers = 3;    // its executor, its apply worker and one more
-constexpr double kSpareDisk = 0.1;  // Citus refuses a move that would leave less
+constexpr int kSpareWorkers = 3;  // its executor, its apply worker and one more
 
 std::string joined(const json& list) {
   std::string text;
@@ -40,18 +39,19 @@ void judge_spare(const json& its, const std::string& setting, const char* most, 
                      "; and restart the server when it suits"});
 }
 
-void judge_disk(const json& its, Findings& findings) {
+void judge_disk(const json& its, double kept, Findings& findings) {
   if (!its.at("disk").is_number() || !its.at("disk_free").is_number()) return;  // not known
   const auto all = its.at("disk").get<double>();
   const auto free = its.at("disk_free").get<double>();
   const auto found = text::bytes(free) + " of " + text::bytes(all) + " free";
-  if (free >= kSpareDisk * all) {
+  if (free >= kept / 100 * all) {
     findings.ok("citus-disk", found);
     return;
   }
   findings.warn("citus-disk", found,
-                {"Citus moves no shard to a node that would keep less than a tenth of its disk, "
-                 "and for a while after a move its old copy needs space, too",
+                {"Citus moves no shard to a node that would keep less than " + text::number(kept) +
+                     " % of its disk (citus.desired_percent_disk_available_after_move), and for a "
+                     "while after a move its old copy needs space, too",
                  "make room: a larger disk, or old partitions dropped"});
 }
 
@@ -114,7 +114,8 @@ void judge_members_of_citus(const json& cluster, const std::multimap<int, std::s
             (may_be_silent ? ", unless it is one that does not answer: " + joined(json(silent))
                            : ""),
         {"a cluster of which a part is not seen is not measured at all: its signals are absent",
-         "add it to postgres.nodes, and run homeostat grants --monitor there"});
+         "add it to postgres.nodes, and let homeostat_monitor in there (pg_hba.conf): the role "
+         "itself comes from the coordinator, where homeostat grants --monitor is run"});
   }
   for (auto at = groups.begin(); at != groups.end(); at = groups.upper_bound(at->first)) {
     if (groups.count(at->first) == 1) continue;
@@ -179,7 +180,13 @@ void judge_citus_grants(const json& cluster, Findings& findings) {
   if (good) findings.ok("grants", "shards are moved as " + owner);
 }
 
-void judge_moves(const json& its, bool moving, Findings& findings) {
+double disk_kept(const json& cluster) {
+  const auto& kept = cluster.at("disk_kept");
+  return kept.is_number() ? kept.get<double>() : 10;  // Citus' own default
+}
+
+void judge_moves(const json& its, const json& cluster, Findings& findings) {
+  const bool moving = cluster.at("moving").get<bool>();
   const auto level = its.at("wal_level").get<std::string>();
   if (level == "logical") {
     findings.ok("citus-wal", "wal_level is logical");
@@ -210,7 +217,7 @@ void judge_moves(const json& its, bool moving, Findings& findings) {
          "twice): SELECT pg_drop_replication_slot('" +
              slot + "');"});
   }
-  judge_disk(its, findings);
+  judge_disk(its, disk_kept(cluster), findings);
   if (const auto& plugins = its.at("plugins"); !plugins.is_null()) {
     const auto list = plugins.get<std::string>();
     if (list.find("citus") == std::string::npos) {

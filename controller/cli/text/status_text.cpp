@@ -8,6 +8,7 @@
 #include "controller/cli/text/quantity.hpp"
 #include "controller/cli/text/status_tables.hpp"
 #include "controller/cli/text/table.hpp"
+#include "controller/cli/text/zones_at_rest.hpp"
 
 namespace homeostat::text {
 namespace {
@@ -39,7 +40,7 @@ std::string last_tick(const json& report) {
   return when + "; " + std::to_string(ticks) + " so far, " + std::to_string(skipped) + " skipped";
 }
 
-std::string head(const json& report) {
+std::string head(const json& report, const ZoneCount& zones) {
   const WallTime wall{Duration{report.at("wall_us").get<std::int64_t>()}};
   const auto title = "Homeostat " + report.at("version").get<std::string>() + " on " +
                      report.at("instance").get<std::string>() + ", " + utc(wall) + "\n";
@@ -52,6 +53,10 @@ std::string head(const json& report) {
     rows.push_back({"paused", pause.at("scope").get<std::string>() + " by " +
                                   pause.at("owner").get<std::string>() + " for another " +
                                   duration(left) + ": " + pause.at("reason").get<std::string>()});
+  }
+  if (zones.hidden > 0) {
+    rows.push_back({"zones", std::to_string(zones.hidden) + " of " + std::to_string(zones.all) +
+                                 " at rest, not shown: homeostat status --all"});
   }
   if (!report.at("journal_usable").get<bool>()) rows.push_back({"journal", "CANNOT BE WRITTEN"});
   if (!report.at("reload_ok").get<bool>()) {
@@ -72,8 +77,8 @@ std::string section(const std::string& title, const std::vector<Row>& rows,
   return none.empty() ? "" : "\n" + title + "\n  " + none + "\n";
 }
 
-std::string written(const json& report) {
-  std::string out = head(report);
+std::string written(const json& report, const ZoneCount& zones) {
+  std::string out = head(report, zones);
   out += section("Signals", signal_rows(report), "none yet");
   out += section("Policies", policy_rows(report), "none has been evaluated yet");
   out += section("Policies in canary", canary_rows(report), "");
@@ -90,10 +95,13 @@ std::string written(const json& report) {
 
 }  // namespace
 
-Result<std::string> status(const json& report) {
+Result<std::string> status(const json& report, Zones shown) {
   // Members are read with at() and get(), which throw what is caught here and only here.
   try {
-    return written(report);
+    if (shown == Zones::all) return written(report, {});
+    auto busy = report;
+    const auto zones = hide_zones_at_rest(busy);
+    return written(busy, zones);
   } catch (const json::exception& failure) {
     return Error{ErrorCode::protocol, std::string("this is no status: ") + failure.what()};
   }

@@ -9,7 +9,12 @@
 
 namespace homeostat::text {
 
+enum class Zones {
+  not_at_rest,  ///< of many zones, only where something is amiss, and how many the others are
+  all,
+};
+
 /// Of the JSON of /v1/status. Error `protocol` when it is something else.
-Result<std::string> status(const nlohmann::json& report);
+Result<std::string> status(const nlohmann::json& report, Zones shown = Zones::not_at_rest);
 
 }  // namespace homeostat::text

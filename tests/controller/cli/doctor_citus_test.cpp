@@ -8,6 +8,7 @@
 #include "controller/cli/text/doctor_text.hpp"
 #include "controller/loop/migrations.hpp"
 #include "tests/support/citus_cluster.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/grants.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/scratch_directory.hpp"
@@ -89,6 +90,13 @@ TEST_CASE("citus: doctor says what a cluster lacks, from the first grant to the 
     // It is this machine's disk: that it is known is all that a test can say.
     CHECK_THAT(practice.find("node/" + name, "citus-disk").found, Contains(" free"));
   }
+  cluster.sql("ALTER SYSTEM SET citus.desired_percent_disk_available_after_move = 99.5");
+  cluster.sql("SELECT pg_reload_conf()");
+  CHECK(testing::eventually([&] {
+    const auto disk = practice.find("node/worker-1", "citus-disk");
+    return disk.grade == Grade::warn &&
+           disk.advice.why.find("less than 99.5 % of its disk") != std::string::npos;
+  }));
 
   cluster.sql("ALTER ROLE shop_owner NOLOGIN");
   CHECK_THAT(practice.find("citus", "grants").found, Contains("may not log in"));

@@ -57,7 +57,8 @@ nlohmann::json sound_citus() {
           {"owner_is_superuser", false},
           {"others_tables", nlohmann::json::array()},
           {"wrappers_missing", nlohmann::json::array()},
-          {"has_strategy", true}};
+          {"has_strategy", true},
+          {"disk_kept", nullptr}};
 }
 
 nlohmann::json sound_citus_node() {
@@ -95,6 +96,7 @@ TEST_CASE("a cluster of Citus is judged by its version, its nodes, its tables an
   };
   CHECK(worst(of_nodes({{0, "main"}, {1, "one"}})) == Grade::ok);
   CHECK_THAT(of_nodes({{0, "main"}}).at(0).found, Contains("w:5432"));
+  CHECK_THAT(of_nodes({{0, "main"}}).at(0).advice.mend, Contains("comes from the coordinator"));
   CHECK_THAT(of_nodes({{0, "main"}, {1, "one"}, {1, "two"}}).at(0).found,
              Contains("one and two are the same node"));
   cluster["nodes"][1]["ready"] = false;
@@ -122,9 +124,10 @@ TEST_CASE("a cluster of Citus is judged by its version, its nodes, its tables an
 
 TEST_CASE("a node of Citus is judged by what a move needs, and by what one left behind") {
   auto its = sound_citus_node();
-  const auto worst_of = [&](const std::string& check, bool moving = false) {
+  auto cluster = sound_citus();
+  const auto worst_of = [&](const std::string& check) {
     Findings findings("node/one");
-    judge_moves(its, moving, findings);
+    judge_moves(its, cluster, findings);
     auto grade = Grade::ok;
     for (const auto& one : findings.all()) {
       if (one.check == check) grade = std::max(grade, one.grade);
@@ -148,7 +151,20 @@ TEST_CASE("a node of Citus is judged by what a move needs, and by what one left 
     CHECK(worst_of(check) == Grade::warn);
   }
   its["left_slots"] = {"citus_shard_move_slot_1_2_10_5"};
-  CHECK(worst_of("citus-slots", true) == Grade::ok);
+  cluster["moving"] = true;
+  CHECK(worst_of("citus-slots") == Grade::ok);
+  // What is to be left of a disk is the cluster's to say, and a tenth where it does not.
+  for (const auto& [kept, free, grade] :
+       {std::tuple<nlohmann::json, double, Grade>{nullptr, 1.1e11, Grade::ok},
+        {nullptr, 9e10, Grade::warn},
+        {20.0, 1.9e11, Grade::warn},
+        {5.0, 6e10, Grade::ok},
+        {0.0, 0.0, Grade::ok}}) {
+    INFO(kept << " " << free);
+    cluster["disk_kept"] = kept;
+    its["disk_free"] = free;
+    CHECK(worst_of("citus-disk") == grade);
+  }
 }
 
 }  // namespace

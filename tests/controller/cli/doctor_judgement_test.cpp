@@ -140,6 +140,12 @@ TEST_CASE("a connection that was refused gets the advice for its reason") {
              Contains("max_connections"));
   CHECK_THAT(mend(at + "SSL error: certificate verify failed"), Contains("sslrootcert"));
   CHECK_THAT(mend(at + "Connection refused"), Contains("pg_isready -h db1 -p 5432"));
+  login.roles_from = "head";
+  for (const std::string said : {"28000: role \"x\" does not exist",
+                                 "28P01: password authentication failed for user \"x\""}) {
+    CHECK_THAT(mend(at + "FATAL:  " + said),
+               Contains(", on node head, which makes it so on every node"));
+  }
   login.address.host = "127.0.0.1";
   CHECK_THAT(mend(at + "server does not support SSL, but SSL was required"),
              Contains("sslmode: prefer"));

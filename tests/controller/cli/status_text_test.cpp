@@ -14,6 +14,43 @@ using namespace homeostat::testing;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
+namespace {
+
+/// One verdict of a regulator and its limit, at 400, and one reading, of each of so many zones.
+Report calm_zones(int count) {
+  auto report = testing::full_report();
+  auto pressure = breaker();
+  pressure.name = "back-pressure";
+  pressure.kind = PolicyKind::regulator;
+  pressure.open.arms.clear();
+  pressure.regulator = Regulator{"concurrency", {10, 400, 0, {}}, 400, {}, {}};
+  report.policies.push_back(pressure);
+  for (int i = 1; i <= count; ++i) {
+    const Subject zone{SubjectKind::zone, "w." + std::to_string(i)};
+    report.samples.push_back(gauge("probe_up", zone, 1, report.at));
+    Verdict verdict;
+    verdict.policy = pressure.name;
+    verdict.kind = PolicyKind::regulator;
+    verdict.subject = zone;
+    verdict.value = 400;
+    report.verdicts.push_back(verdict);
+    auto limit = report.levers.front();
+    limit.row.key = {"admission", to_text(zone)};
+    limit.row.policy = pressure.name;
+    limit.row.value.arguments = {{"concurrency", 400.0}, {"queue_limit", 0.5}};
+    limit.overdue = {};
+    report.levers.push_back(limit);
+  }
+  return report;
+}
+
+std::string shown(const Report& report, text::Zones zones = text::Zones::not_at_rest) {
+  const auto text = text::status(to_json(report), zones);
+  return text.has_value() ? *text : text.error().context;
+}
+
+}  // namespace
+
 TEST_CASE("status: signals stand beside their thresholds, and every part is there") {
   auto report = testing::full_report();
   report.would.push_back({{"planner_profile", "contention"},
@@ -142,4 +179,41 @@ TEST_CASE("status: what is in canary, and who wanted what another policy got") {
                         Contains("lock-contention  1 %"));
   CHECK_THAT(*text, Contains("feature class/batch  lock-contention on cluster  circuit-breaker  it "
                              "admits less"));
+}
+
+TEST_CASE("status: of many zones those at rest are counted, unless all are asked for") {
+  CHECK_THAT(shown(calm_zones(8)), Contains("zone/w.8") && !Contains("at rest"));
+  const auto calm = calm_zones(300);
+  const auto text = shown(calm);
+  CHECK_THAT(text,
+             Contains("zones         300 of 300 at rest, not shown: homeostat status --all\n"));
+  CHECK_THAT(text,
+             !Contains("zone/w.") && Contains("node/spare") && Contains("feature class/batch"));
+  CHECK_THAT(shown(calm, text::Zones::all), Contains("zone/w.300") && !Contains("at rest"));
+}
+
+TEST_CASE("status: a zone at which anything is amiss is shown") {
+  auto report = calm_zones(9);
+  const auto of_nine = [&](std::size_t number) { return report.levers.size() - 10 + number; };
+  auto& samples = report.samples;
+  samples[samples.size() - 9].numerator = 0;  // w.1 does not answer
+  const Subject second{SubjectKind::zone, "w.2"};
+  samples.push_back(absent("pg_blocked_ratio", second, AbsentReason::timeout, report.at));
+  auto& cut = report.verdicts[report.verdicts.size() - 7];  // w.3
+  cut.value = 40;
+  report.levers[of_nine(4)].row.value.arguments["concurrency"] = 40.0;
+  report.levers[of_nine(5)].drifted = true;
+  auto rising = open_verdict(report.at);
+  rising.state = BreakerState::closed;
+  rising.subject = {SubjectKind::zone, "w.6"};
+  rising.evidence = {blocked_ratio(0.2, false)};
+  report.verdicts.push_back(rising);
+  auto open = open_verdict(report.at);
+  open.subject = {SubjectKind::zone, "w.7"};
+  report.verdicts.push_back(open);
+  report.probes.push_back({"admission_queue", {SubjectKind::zone, "w.8"}, false, "no answer"});
+  const auto text = shown(report);
+  CHECK_THAT(text, Contains("zones         1 of 9 at rest, not shown"));
+  for (int i = 1; i <= 8; ++i) CHECK_THAT(text, Contains("zone/w." + std::to_string(i)));
+  CHECK_THAT(text, !Contains("zone/w.9"));
 }

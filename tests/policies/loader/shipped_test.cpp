@@ -359,6 +359,28 @@ TEST_CASE("without a profile in the inventory both lock-contention policies tell
   }
 }
 
+TEST_CASE("without a feature in the inventory both circuit breakers tell and shed nothing") {
+  auto known = whole_vocabulary();
+  known.levers["feature"].undeclared = {"class/batch", "class/non_critical", "class/rebuildable"};
+  for (const std::string folder : {"recommended", "source"}) {
+    const auto load = load_policies(shipped(folder), known, Mode::enforce, EngineSettings{}, 1);
+    REQUIRE(load.set.has_value());
+    const auto& breaker = named(*load.set, "circuit-breaker");
+    CHECK(breaker.kind == PolicyKind::alert);
+    CHECK(breaker.alert->severity == "page");
+    CHECK(std::any_of(load.notes.begin(), load.notes.end(), [](const Finding& note) {
+      return note.message.find("policy `circuit-breaker`: the inventory declares no `class/") ==
+                 0 &&
+             note.message.find(": it tells, and acts on nothing") != std::string::npos;
+    }));
+    for (const auto& policy : load.set->policies) {
+      INFO(policy.name);
+      CHECK(std::none_of(policy.ladder.begin(), policy.ladder.end(),
+                         [](const Act& act) { return act.lever == "feature"; }));
+    }
+  }
+}
+
 TEST_CASE("with every probe the circuit breaker has all its arms") {
   const auto load = load_policies(shipped("recommended"), whole_vocabulary(), Mode::enforce, {}, 1);
   REQUIRE(load.set.has_value());
