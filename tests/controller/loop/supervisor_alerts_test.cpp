@@ -364,4 +364,63 @@ TEST_CASE("what goes on only after an acknowledgement is told by the leader unti
   REQUIRE(named(alerts, "HomeostatPolicyWaits") == nullptr);
 }
 
+TEST_CASE("a job that was ordered and does not start is told of from its third evaluation on") {
+  auto report = healthy();
+  Policy policy;
+  policy.name = "shard-balance";
+  policy.every = 30s;
+  report.policies = {policy};
+  Verdict verdict;
+  verdict.policy = "shard-balance";
+  verdict.kind = PolicyKind::job;
+  verdict.step = Step::holding;
+  verdict.state = BreakerState::open;
+  verdict.share = 1;
+  verdict.at = TimePoint{400s};
+  verdict.job = JobStatus{};
+  report.verdicts = {verdict};
+  const auto told = [&report] {
+    return named(active_alerts({}, report), "HomeostatJobNotStarted") != nullptr;
+  };
+  CHECK_FALSE(told());
+  report.verdicts[0].job->not_started = NotStarted{TimePoint{311s}, 3, "no slots on worker-1"};
+  CHECK_FALSE(told());
+  report.verdicts[0].job->not_started->since = TimePoint{310s};
+  const auto alerts = active_alerts({}, report);
+  const auto* alert = named(alerts, "HomeostatJobNotStarted");
+  REQUIRE(alert != nullptr);
+  CHECK(alert->labels.at("policy") == "shard-balance");
+  CHECK(alert->labels.at("subject") == "cluster");
+  CHECK(alert->labels.at("severity") == "warning");
+  CHECK_THAT(alert->annotations.at("description"),
+             Contains("no slots on worker-1") && Contains("homeostat explain shard-balance"));
+  report.verdicts[0].state = BreakerState::half_open;  // it waits to go on with what never began
+  CHECK(told());
+  report.verdicts[0].state = BreakerState::closed;  // nothing is ordered any more
+  CHECK_FALSE(told());
+  report.verdicts[0].state = BreakerState::open;
+  report.verdicts[0].share = 0;
+  CHECK_FALSE(told());
+  report.verdicts[0].share = 1;
+  report.bar = ForwardBar::not_leader;
+  report.lease_holder = "other:2";
+  CHECK_FALSE(told());
+}
+
+TEST_CASE("a job's own alert does not say that it runs when it has not started") {
+  auto report = healthy();
+  auto active = tripped();
+  active.rung = 1;
+  Verdict verdict;
+  verdict.policy = active.policy;
+  verdict.subject = active.subject;
+  verdict.kind = PolicyKind::job;
+  verdict.job = JobStatus{};
+  verdict.job->not_started = NotStarted{TimePoint{310s}, 3, "no slots"};
+  report.verdicts = {verdict};
+  const auto alerts = active_alerts({active}, report);
+  CHECK_THAT(named(alerts, "HomeostatCircuitBreaker")->annotations.at("description"),
+             Contains("is ordered, and has not started"));
+}
+
 }  // namespace homeostat
