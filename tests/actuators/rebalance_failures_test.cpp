@@ -109,21 +109,26 @@ TEST_CASE("rebalance: a job that cannot be started yet is ordered, and started l
 TEST_CASE("rebalance: what was given back before it could be started is nobody's job any more") {
   if (skipped_without_citus()) return;
   RebalanceSite site;
-  Rebalancer one{site};
-  const auto shard = site.shards("listener")[0];
-  one.plan(shard, site.other_node(shard));
-  site.sql("REVOKE EXECUTE ON FUNCTION homeostat_citus.start() FROM homeostat_owner");
-  REQUIRE(one.order().outcome == ChangeOutcome::applied);
-  CHECK_FALSE(one.step().has_value());
-  REQUIRE(one.give_back().outcome == ChangeOutcome::applied);
-  CHECK(one.step().has_value());
-  REQUIRE(one.progress());
-  CHECK(one.progress()->phase == JobPhase::stopped);  // or no other could ever begin
-  CHECK(one.lever.not_started().empty());
-  Rebalancer two{site, "one"};  // as after a restart
-  static_cast<void>(two.step());
-  REQUIRE(two.progress());
-  CHECK(two.progress()->phase == JobPhase::stopped);
+  const auto stopped = [](Rebalancer& one) {
+    CHECK(one.step().has_value());
+    REQUIRE(one.progress());
+    CHECK(one.progress()->phase == JobPhase::stopped);  // or no other could ever begin
+    CHECK(one.lever.not_started().empty());
+  };
+  {
+    Rebalancer one{site};
+    const auto shard = site.shards("listener")[0];
+    one.plan(shard, site.other_node(shard));
+    site.sql("REVOKE EXECUTE ON FUNCTION homeostat_citus.start() FROM homeostat_owner");
+    REQUIRE(one.order().outcome == ChangeOutcome::applied);
+    CHECK_FALSE(one.step().has_value());
+    CHECK(one.progress()->phase == JobPhase::running);
+    REQUIRE(one.give_back().outcome == ChangeOutcome::applied);
+    stopped(one);
+  }
+  site.sql("UPDATE homeostat.lease SET renewed_at = renewed_at - interval '1 hour'");
+  Rebalancer two{site, "two"};  // it has ordered nothing itself
+  stopped(two);
 }
 
 TEST_CASE("rebalance: a frozen worker keeps the job, and neither the leader nor giving it back") {

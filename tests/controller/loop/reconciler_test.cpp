@@ -413,32 +413,4 @@ TEST_CASE("reconciler: gives back at most five targets a tick, all of them on ex
   CHECK(bench.step({}, exit).size() == 3);
 }
 
-TEST_CASE("reconciler: what is refused says by whom it is wanted, since when, how often and why") {
-  ReconcilerBench bench;
-  const auto want = shed("class/batch", 0);
-  const auto first = bench.now;
-  CHECK(bench.reconciler.refused().empty());
-  for (const auto* why : {"no slots", "no disk"}) {
-    bench.lever.answers.push_back(ChangeResult{ChangeOutcome::refused, why});
-    bench.step({want});
-    bench.now += seconds{60};
-  }
-  const auto refused = bench.reconciler.refused();
-  REQUIRE(refused.size() == 1);
-  CHECK(refused.begin()->first == want.key);
-  CHECK(refused.begin()->second.policy == "circuit-breaker");
-  CHECK(refused.begin()->second.tried == NotStarted{first, 2, "no disk"});
-  bench.step({want});
-  CHECK(bench.reconciler.refused().empty());
-}
-
-TEST_CASE("reconciler: what nobody wants any more is refused no longer") {
-  ReconcilerBench bench;
-  bench.lever.answers.push_back(ChangeResult{ChangeOutcome::refused, "no slots"});
-  bench.step({shed("class/batch", 0)});
-  REQUIRE(bench.reconciler.refused().size() == 1);
-  bench.step({});
-  CHECK(bench.reconciler.refused().empty());
-}
-
 }  // namespace homeostat

@@ -171,6 +171,8 @@ TEST_CASE("interlock: a breaker that is open about balance bars no rebalance, an
   auto job = shard_balance();
   if (!balance) job.blocked_while = {kBreaker};
   Interlocked world({breaker, job});
+  world.set.levers["rebalance"].moves_bytes =
+      balance;  // one by its name, one because it moves data
   const auto gate = [&world] {
     const auto* const found = gate_of(world.last_verdict("shard-balance"), GateKind::blocked_while);
     REQUIRE(found != nullptr);
