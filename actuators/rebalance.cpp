@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kCluster = "cluster";
 constexpr Duration kBetweenLooks = std::chrono::seconds{2};
 // A worker that hangs costs the loop one deadline each time.
-constexpr Duration kBetweenStarts = std::chrono::seconds{30};
+constexpr Duration kBetweenStarts = kLongestBetweenStarts;
 
 std::string plan_json(const ShardMoves& plan) {
   auto moves = nlohmann::json::array();
@@ -41,6 +41,9 @@ std::optional<JobPhase> phase_of(const std::string& text) {
   if (text == "ordered") return JobPhase::running;
   return parse_job_phase(text);
 }
+
+/// Of what a task of Citus ended with: where that was, and by which statement, is in its log.
+std::string first_told(const std::string& message) { return message.substr(0, message.find('\n')); }
 
 /// By what it took so far; nothing before anything has arrived.
 std::optional<Duration> left_of(Duration elapsed, double done, double total) {
@@ -86,7 +89,12 @@ asio::awaitable<Result<ChangeResult>> RebalanceLever::apply(Change change) {
   looked_.reset();
   if (!answer.has_value() || answer->outcome != ChangeOutcome::applied) co_return answer;
   epoch_ = epoch;
+  if (change.kind != ChangeKind::renew) {
+    ordered_.reset();
+    tried_ = {};
+  }
   if (!orders || !answer->detail.empty()) co_return answer;
+  ordered_ = clock_.now();
   answer->detail = described(plan);
   if (const auto why_not = co_await start(); !why_not.empty()) {
     answer->detail += "; not started yet: " + why_not;
@@ -96,6 +104,18 @@ asio::awaitable<Result<ChangeResult>> RebalanceLever::apply(Change change) {
 
 asio::awaitable<std::string> RebalanceLever::start() {
   tried_to_start_ = clock_.now();
+  auto why_not = co_await ask_to_start();
+  if (why_not.empty()) {
+    tried_ = {};
+    co_return why_not;
+  }
+  if (tried_.tries == 0) tried_.since = *tried_to_start_;
+  ++tried_.tries;
+  tried_.why = why_not;
+  co_return why_not;
+}
+
+asio::awaitable<std::string> RebalanceLever::ask_to_start() {
   pg::SessionSettings settings;
   settings.statement_timeout = deadline_;
   pg::Session session{executor_, address_, settings};
@@ -134,13 +154,25 @@ asio::awaitable<Result<bool>> RebalanceLever::look() {
   jobs_.clear();
   if (table->rows() == 0) co_return false;
   const auto text = table->string(0, 0);
-  const auto phase = phase_of(text);
+  auto phase = phase_of(text);
   if (!phase) {
     Error error{ErrorCode::protocol, "the schema answered a phase that is none", {}};
     co_return error;
   }
   const auto number = [&](int column) { return table->number(0, column).value_or(0); };
-  const Duration elapsed{table->integer(0, 1).value_or(0)};
+  // What is only ordered runs on the time of its order: nothing of it may last for ever.
+  const bool ordered = text == "ordered";
+  bool wanted = false;
+  if (ordered) {
+    const auto stands = co_await still_wanted();
+    if (!stands.has_value()) co_return stands.error();
+    wanted = *stands;
+    if (!wanted) phase = JobPhase::stopped;
+    if (!ordered_) ordered_ = clock_.now();
+  }
+  if (!wanted) tried_ = {};
+  const Duration elapsed =
+      ordered ? clock_.now() - *ordered_ : Duration{table->integer(0, 1).value_or(0)};
   JobProgress progress;
   progress.phase = *phase;
   progress.started = clock_.now() - elapsed;
@@ -149,12 +181,28 @@ asio::awaitable<Result<bool>> RebalanceLever::look() {
     progress.left = number(3) > 0 ? left_of(elapsed, number(2), number(3))
                                   : left_of(elapsed, number(4), number(5));
   }
+  const bool ended = *phase == JobPhase::failed || *phase == JobPhase::stopped;
+  if (ended) progress.why = first_told(table->string(0, 7));
   jobs_.emplace(LeverKey{"rebalance", kCluster}, progress);
   if (table->string(0, 6) == "t" && epoch_ > 0) {
     const auto made_way = co_await make_way();
     if (!made_way.has_value()) co_return made_way.error();
   }
-  co_return text == "ordered";
+  co_return wanted;
+}
+
+// A plan that was given back before it was started stays written down, and is nobody's job.
+asio::awaitable<Result<bool>> RebalanceLever::still_wanted() {
+  std::string target{kCluster};
+  const auto stands = co_await read(std::move(target));
+  if (!stands.has_value()) co_return stands.error();
+  co_return !stands->baseline();
+}
+
+std::map<LeverKey, NotStarted> RebalanceLever::not_started() const {
+  std::map<LeverKey, NotStarted> waiting;
+  if (tried_.tries > 0) waiting.emplace(LeverKey{"rebalance", kCluster}, tried_);
+  return waiting;
 }
 
 asio::awaitable<Result<void>> RebalanceLever::make_way() {

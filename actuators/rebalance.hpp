@@ -55,6 +55,8 @@ class RebalanceLever : public Lever {
 
   std::map<LeverKey, JobProgress> jobs() const override { return jobs_; }
 
+  std::map<LeverKey, NotStarted> not_started() const override;
+
   /// Looks how the job stands; starts one that has not been; stops it when a change of a table
   /// waits for one of its moves, for everybody who wants that table queues behind that.
   [[nodiscard]] boost::asio::awaitable<Result<void>> after_step() override;
@@ -62,7 +64,9 @@ class RebalanceLever : public Lever {
  private:
   /// Nothing: it is started, or was before. Otherwise why not.
   boost::asio::awaitable<std::string> start();
+  boost::asio::awaitable<std::string> ask_to_start();
   boost::asio::awaitable<Result<bool>> look();
+  boost::asio::awaitable<Result<bool>> still_wanted();
   boost::asio::awaitable<Result<void>> make_way();
 
   boost::asio::any_io_executor executor_;
@@ -74,6 +78,8 @@ class RebalanceLever : public Lever {
   std::int64_t epoch_ = 0;  ///< under which we last wrote
   std::optional<TimePoint> looked_;
   std::optional<TimePoint> tried_to_start_;
+  std::optional<TimePoint> ordered_;  ///< since when what stands has not been started
+  NotStarted tried_;                  ///< no tries: none failed, of what stands
   std::map<LeverKey, JobProgress> jobs_;
 };
 

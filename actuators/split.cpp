@@ -2,10 +2,7 @@
 #include "actuators/split.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cmath>
 #include <exception>
 #include <nlohmann/json.hpp>
@@ -21,13 +18,14 @@ namespace asio = boost::asio;
 /// A split under way, and its session.
 struct SplitLever::Carrying {
   Carrying(const asio::any_io_executor& executor, pg::Address address, pg::SessionSettings settings)
-      : session{executor, std::move(address), settings}, told{executor} {}
+      : session{executor, std::move(address), settings} {}
 
   pg::Session session;
-  asio::steady_timer told;  ///< cancelled when `how` is known, or never will be
-  std::string how;          ///< it is split; empty: not known yet
+  std::string how;    ///< it is split; empty: not known yet
+  bool told = false;  ///< a change's detail has said how
   bool over = false;
-  std::string failure;  ///< why it did not come to its end; empty: it did, or is under way
+  std::string failure;      ///< why it did not come to its end; empty: it did, or is under way
+  bool complained = false;  ///< of that
 };
 
 namespace {
@@ -85,7 +83,6 @@ asio::awaitable<std::string> SplitLever::carry_out(std::shared_ptr<Carrying> car
     co_return co_await failed(session, std::move(error), deadline);
   }
   carrying->how = studied->string(0, 0);
-  carrying->told.cancel();
   const auto split = co_await session.query(std::string{sql::split_carry}, {}, longest);
   if (!split.has_value()) {
     Error error = split.error();
@@ -124,24 +121,17 @@ asio::awaitable<Result<ChangeResult>> SplitLever::apply(Change change) {
   looked_.reset();
   if (!answer.has_value() || answer->outcome != ChangeOutcome::applied) co_return answer;
   epoch_ = epoch;
-  if (!orders || !answer->detail.empty()) co_return answer;
-  answer->detail = split.what;
-  const auto before = carrying_;
-  begin();
-  if (carrying_ == before) co_return answer;  // that one is not quite over: at a later step
-  const auto how = co_await found();
-  if (!how.empty()) answer->detail += ": " + how;
+  if (change.kind != ChangeKind::renew) tried_ = {};
+  if (!answer->detail.empty()) co_return answer;
+  answer->detail = orders ? split.what : finding();
+  if (orders) begin();  // unless the one before is not quite over: then at a later step
   co_return answer;
 }
 
-// How it is split, or why it will not be; empty: that takes longer than a deadline.
-asio::awaitable<std::string> SplitLever::found() {
-  const auto carrying = carrying_;
-  if (carrying->how.empty() && !carrying->over) {
-    carrying->told.expires_after(deadline_);
-    co_await carrying->told.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
-  co_return carrying->how.empty() ? carrying->failure : carrying->how;
+// How the newest is split, once; empty: that is not known yet, or was said before.
+std::string SplitLever::finding() {
+  if (!carrying_ || std::exchange(carrying_->told, !carrying_->how.empty())) return {};
+  return carrying_->how;
 }
 
 void SplitLever::begin() {
@@ -156,7 +146,6 @@ void SplitLever::begin() {
     carrying->session.close();
     carrying->over = true;
     carrying->failure = thrown ? "the split ended with an exception" : std::move(failure);
-    carrying->told.cancel();
   };
   asio::co_spawn(executor_, carry_out(carrying, epoch_, deadline_, longest_), over);
 }
@@ -180,16 +169,40 @@ asio::awaitable<Result<void>> SplitLever::after_step() {
   progress.phase = *phase;
   progress.started = now - Duration{table->integer(0, 1).value_or(0)};
   if (*phase == JobPhase::finished) progress.bytes_done = table->number(0, 2).value_or(0);
+  if (*phase == JobPhase::failed) {
+    progress.why = table->string(0, 3);
+    if (progress.why.empty() && carrying_) progress.why = carrying_->failure;
+  }
   jobs_.emplace(LeverKey{"split", kWhole}, progress);
   if (*phase == JobPhase::running && table->text(0, 4)) {
     notes_.push_back({{}, "split", table->string(0, 4)});
   }
+  count_tries(text == "ordered");
   if (text == "ordered" && epoch_ > 0) begin();
-  if (*phase == JobPhase::failed && carrying_ && !carrying_->failure.empty()) {
-    Error error{ErrorCode::refused, "split: " + std::exchange(carrying_->failure, {}), {}};
+  if (*phase == JobPhase::failed && carrying_ && !carrying_->failure.empty() &&
+      !std::exchange(carrying_->complained, true)) {
+    Error error{ErrorCode::refused, "split: " + carrying_->failure, {}};
     co_return error;
   }
   co_return Result<void>{};
+}
+
+// One that is over, and has left the split ordered only, has not reached the server, or not begun.
+void SplitLever::count_tries(bool ordered) {
+  if (!ordered) {
+    tried_ = {};
+    return;
+  }
+  if (!carrying_ || !carrying_->over || carrying_->failure.empty()) return;
+  if (tried_.tries == 0) tried_.since = clock_.now();
+  ++tried_.tries;
+  tried_.why = carrying_->failure;
+}
+
+std::map<LeverKey, NotStarted> SplitLever::not_started() const {
+  std::map<LeverKey, NotStarted> waiting;
+  if (tried_.tries > 0) waiting.emplace(LeverKey{"split", kWhole}, tried_);
+  return waiting;
 }
 
 }  // namespace homeostat

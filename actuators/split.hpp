@@ -52,11 +52,14 @@ class SplitLever : public Lever {
   /// Where the ledger says that it stands: nothing else of it stands anywhere.
   [[nodiscard]] boost::asio::awaitable<Result<LeverValue>> read(std::string target) override;
 
-  /// `detail` says what is split, or why nothing is; and how, if the worker answers by the
-  /// deadline.
+  /// `detail` says what is split, or why nothing is. How it is split is known when the worker has
+  /// answered, which is not waited for: the note says so from the next look on, and once the
+  /// `detail` of a later renewal, or of giving back what is done.
   [[nodiscard]] boost::asio::awaitable<Result<ChangeResult>> apply(Change change) override;
 
   std::map<LeverKey, JobProgress> jobs() const override { return jobs_; }
+
+  std::map<LeverKey, NotStarted> not_started() const override;
 
   /// `split`: how the one under way is split.
   std::vector<Note> notes() const override { return notes_; }
@@ -70,7 +73,8 @@ class SplitLever : public Lever {
                                                        std::int64_t epoch, Duration deadline,
                                                        Duration longest);
   void begin();
-  boost::asio::awaitable<std::string> found();
+  std::string finding();
+  void count_tries(bool ordered);
 
   boost::asio::any_io_executor executor_;
   pg::Session& session_;
@@ -82,6 +86,7 @@ class SplitLever : public Lever {
   std::int64_t epoch_ = 0;  ///< under which we last wrote
   std::optional<TimePoint> looked_;
   std::shared_ptr<Carrying> carrying_;  ///< the newest; null: none since the start
+  NotStarted tried_;                    ///< no tries: none failed, of what is only ordered
   std::map<LeverKey, JobProgress> jobs_;
   std::vector<Note> notes_;
 };

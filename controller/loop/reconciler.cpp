@@ -14,7 +14,7 @@ constexpr Duration kShowYielded = std::chrono::minutes{5};  // long enough for a
 // Of a row that was found in the ledger, which keeps no durations; as in the policy language.
 constexpr Duration kUsualTtl = std::chrono::minutes{2};
 constexpr Duration kFirstRetry = std::chrono::seconds{1};
-constexpr Duration kLongestRetry = std::chrono::seconds{30};  // H23
+constexpr Duration kLongestRetry = kLongestBetweenStarts;  // H23
 
 std::optional<double> number_at(const LeverValue& value, const std::string& argument) {
   const auto at = value.arguments.find(argument);
@@ -255,6 +255,7 @@ void Reconciler::settle(const ActRecord& record, const DesiredLever& desired, Ti
       standing.yielded = true;
       standing.held = false;
       standing.failing.reset();
+      standing.refusals = 0;
       standing.last_error = record.detail;
       if (going_back) standing.expires = now + kShowYielded;
       return;
@@ -262,7 +263,9 @@ void Reconciler::settle(const ActRecord& record, const DesiredLever& desired, Ti
     case ChangeOutcome::refused: {
       const bool open = standing_.contains(key);
       auto& standing = open ? standing_[key] : failed_[key];
+      if (!open) standing.row.policy = desired.policy;
       standing.last_error = record.detail;
+      ++standing.refusals;
       if (!standing.failing) standing.failing = now;
       standing.backoff = std::clamp(standing.backoff * 2, kFirstRetry, kLongestRetry);
       standing.retry_at = now + standing.backoff;
@@ -300,6 +303,16 @@ std::vector<OpenLever> Reconciler::open(TimePoint now) const {
   for (const auto& [key, standing] : standing_) show(standing);
   for (const auto& [key, standing] : yielded_back_) {
     if (!standing_.contains(key)) show(standing);
+  }
+  return all;
+}
+
+std::map<LeverKey, Reconciler::Refusal> Reconciler::refused() const {
+  std::map<LeverKey, Refusal> all;
+  for (const auto& [key, standing] : failed_) {
+    const NotStarted tried{standing.failing.value_or(TimePoint{}), standing.refusals,
+                           standing.last_error};
+    all.emplace(key, Refusal{standing.row.policy, tried});
   }
   return all;
 }

@@ -55,6 +55,13 @@ class Reconciler {
   /// wants the target and, when it was found at a revert, for five minutes.
   std::vector<OpenLever> open(TimePoint now) const;
 
+  /// What a policy wants and a lever refuses, of what does not stand at all: it is tried again.
+  struct Refusal {
+    std::string policy;
+    NotStarted tried;
+  };
+  std::map<LeverKey, Refusal> refused() const;
+
  private:
   struct Standing {
     LedgerRow row;
@@ -62,6 +69,7 @@ class Reconciler {
     Duration ttl{};
     bool held = false;                      ///< it would be given back or changed, were it not held
     std::optional<TimePoint> failing = {};  ///< since when changes of it are refused
+    int refusals = 0;                       ///< in a row
     bool yielded = false;
     std::string last_error;
     TimePoint retry_at{};

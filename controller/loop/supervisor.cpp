@@ -23,7 +23,6 @@ namespace {
 constexpr Duration kLeaseRenewal = std::chrono::seconds{5};
 constexpr Duration kShortestSampleDeadline = std::chrono::milliseconds{500};
 
-/// A policy that acts climbs at this step.
 /// Of all levers, as of the last step in which we led.
 std::map<LeverKey, JobProgress> known_jobs(const std::vector<Lever*>& levers) {
   std::map<LeverKey, JobProgress> jobs;
@@ -31,6 +30,19 @@ std::map<LeverKey, JobProgress> known_jobs(const std::vector<Lever*>& levers) {
   return jobs;
 }
 
+/// What jobs have ordered and is not begun: a lever could not start it, or refuses the order.
+std::map<LeverKey, NotStarted> waiting_jobs(const std::vector<Lever*>& levers,
+                                            const Reconciler& reconciler, const PolicySet& set) {
+  std::map<LeverKey, NotStarted> waiting;
+  for (const auto* lever : levers) waiting.merge(lever->not_started());
+  for (const auto& [key, refusal] : reconciler.refused()) {
+    const auto* const policy = find_policy(set, refusal.policy);
+    if (policy != nullptr && policy->kind == PolicyKind::job) waiting[key] = refusal.tried;
+  }
+  return waiting;
+}
+
+/// A policy that acts climbs at this step.
 bool moves_forward(const Decision& decision) {
   return std::any_of(
       decision.verdicts.begin(), decision.verdicts.end(),
@@ -147,6 +159,8 @@ asio::awaitable<void> Supervisor::step(TimePoint now) {
   snapshot_.sessions_ended = leadership_.sessions_ended();
   snapshot_.jobs =
       leadership_.leader() ? known_jobs(parts_.levers) : std::map<LeverKey, JobProgress>{};
+  snapshot_.not_started = leadership_.leader() ? waiting_jobs(parts_.levers, reconciler_, policies_)
+                                               : std::map<LeverKey, NotStarted>{};
   auto journaled = entry(now, std::move(samples));
   auto decision = decide(policies_, snapshot_, std::move(state_), now);
   state_ = std::move(decision.state);
@@ -313,6 +327,7 @@ JournalStep Supervisor::entry(TimePoint now, std::vector<Sample> samples) {
   entry.paused = snapshot_.paused;
   entry.acks = snapshot_.acks;
   entry.jobs = snapshot_.jobs;
+  entry.not_started = snapshot_.not_started;
   entry.sessions_ended = snapshot_.sessions_ended;
   entry.samples = std::move(samples);
   return entry;

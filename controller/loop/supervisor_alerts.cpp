@@ -14,6 +14,8 @@ namespace homeostat {
 namespace {
 
 constexpr Duration kPausedLong = std::chrono::hours{1};
+constexpr int kStartsRefusedLong =
+    3;  // evaluations of the policy: what passes by itself has passed
 
 std::string pascal_case(const std::string& name) {
   std::string result;
@@ -75,6 +77,7 @@ Alert of_policy(const ActiveAlert& active, const Report& report) {
   if (const auto* const job = job_of(active, report)) {
     is = job->job->failed ? "'s last run failed" : " is due, or under way";
     if (active.rung > 0) doing = active.mode == Mode::shadow ? "in shadow it would run" : "runs";
+    if (active.rung > 0 && job->job->not_started) doing = "is ordered, and has not started";
   }
   alert.annotations = {
       {"summary", active.policy + is + " on " + to_text(active.subject)},
@@ -203,6 +206,29 @@ void add_unapproved(const Report& report, std::vector<Alert>& alerts) {
   }
 }
 
+/// Jobs that were ordered and do not start: one alert each. Also while they wait to go on with what
+/// never began.
+void add_not_started(const Report& report, std::vector<Alert>& alerts) {
+  for (const auto& verdict : report.verdicts) {
+    if (!verdict.acts() || !verdict.job || !verdict.job->not_started) continue;
+    if (verdict.state == BreakerState::closed) continue;
+    const auto policy =
+        std::find_if(report.policies.begin(), report.policies.end(),
+                     [&](const Policy& candidate) { return candidate.name == verdict.policy; });
+    if (policy == report.policies.end()) continue;
+    const auto& waits = *verdict.job->not_started;
+    if (verdict.at - waits.since < kStartsRefusedLong * policy->every) continue;
+    const auto who = verdict.policy + " on " + to_text(verdict.subject);
+    Alert alert = own(report, "HomeostatJobNotStarted", "warning",
+                      who + " was ordered and could not be started",
+                      "Tried " + std::to_string(waits.tries) + " times: " + waits.why +
+                          ". What it is about: homeostat explain " + verdict.policy);
+    alert.labels["policy"] = verdict.policy;
+    alert.labels["subject"] = to_text(verdict.subject);
+    alerts.push_back(std::move(alert));
+  }
+}
+
 /// What goes on only when somebody has acknowledged it.
 void add_stopped(const Report& report, std::vector<Alert>& alerts) {
   if (report.braked) {
@@ -286,7 +312,10 @@ std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const
   }
   add_foreign_notes(report, alerts);
   add_benched(report, alerts);
-  if (!stands_by(report)) add_stopped(report, alerts);
+  if (!stands_by(report)) {
+    add_stopped(report, alerts);
+    add_not_started(report, alerts);
+  }
   for (const auto& pause : report.pauses) {
     if (pause.stood < kPausedLong) continue;
     Alert alert = own(report, "HomeostatPausedLong", "warning",

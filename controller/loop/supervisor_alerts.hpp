@@ -19,6 +19,7 @@ namespace homeostat {
 /// HomeostatBlind (a subject whose probe is down or whose signals are absent), HomeostatCannotAct
 /// (ledger lost, nobody leads, leadership flaps, another server; for a tick or longer),
 /// HomeostatRevertOverdue, HomeostatLeverRefused, HomeostatForeignWrite, HomeostatPausedLong,
+/// HomeostatJobNotStarted (a job was ordered, and for three evaluations nobody could start it),
 /// HomeostatJournalUnusable, HomeostatReloadFailed, HomeostatHarmfulAct (an act was followed by
 /// what it was to prevent, and is taken back), HomeostatNoRungLeft (every rung of a policy is
 /// benched).

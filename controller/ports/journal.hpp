@@ -60,11 +60,12 @@ struct JournalStep {
   bool decided = true;         ///< false: only acts, as a daemon makes them at its end
   std::optional<Basis> basis;  ///< nothing: as the step before
   ForwardBar bar = ForwardBar::none;
-  std::vector<std::string> paused;            ///< as in Snapshot
-  std::vector<Acknowledgement> acks;          ///< as in Snapshot
-  std::map<LeverKey, JobProgress> jobs = {};  ///< as in Snapshot
-  int sessions_ended = 0;                     ///< as in Snapshot
-  std::vector<Sample> samples;                ///< taken since the last step
+  std::vector<std::string> paused;                  ///< as in Snapshot
+  std::vector<Acknowledgement> acks;                ///< as in Snapshot
+  std::map<LeverKey, JobProgress> jobs = {};        ///< as in Snapshot
+  std::map<LeverKey, NotStarted> not_started = {};  ///< as in Snapshot
+  int sessions_ended = 0;                           ///< as in Snapshot
+  std::vector<Sample> samples;                      ///< taken since the last step
   std::vector<Verdict> verdicts;
   std::vector<Effect> effects;
   std::vector<ActRecord> acts;

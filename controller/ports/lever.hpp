@@ -64,6 +64,10 @@ class Lever {
   /// As of the last after_step().
   virtual std::map<LeverKey, JobProgress> jobs() const { return {}; }
 
+  /// Jobs that stand ordered and that it could not start yet: of a lever that runs jobs. As of the
+  /// last after_step().
+  virtual std::map<LeverKey, NotStarted> not_started() const { return {}; }
+
   /// What could not be done beside its changes, for people. As of the last after_step().
   virtual std::vector<Note> notes() const { return {}; }
 

@@ -25,6 +25,7 @@ std::optional<Decision> Replay::step(const JournalStep& step, bool begins) {
   snapshot.paused = step.paused;
   snapshot.acks = step.acks;
   snapshot.jobs = step.jobs;
+  snapshot.not_started = step.not_started;
   snapshot.sessions_ended = step.sessions_ended;
   auto decision = decide(policies_, snapshot, std::move(state_), step.at);
   state_ = std::move(decision.state);

@@ -86,6 +86,10 @@ bool blocked_by(const PolicySet& set, const EngineState& state, const std::strin
   return false;
 }
 
+bool breaker_open(const Policy& policy, const PolicyRuntime& runtime) {
+  return policy.kind == PolicyKind::breaker && runtime.memory.state != BreakerState::closed;
+}
+
 /// What moves data waits for every lock breaker, named or not.
 void add_blocked_while(Evaluation& evaluation, const EngineState& state, Blocks how = blocks) {
   const auto& policy = evaluation.policy;
@@ -93,12 +97,16 @@ void add_blocked_while(Evaluation& evaluation, const EngineState& state, Blocks 
   const bool moves =
       policy.kind == PolicyKind::job && moves_data(evaluation.set, policy.ladder.front().lever);
   if (names.empty() && !moves) return;
-  const bool blocked = (moves && !open_lock_breakers(evaluation.set, state).empty()) ||
-                       std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-                         return blocked_by(evaluation.set, state, name, how);
-                       });
+  const auto any = [&](Blocks asked) {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return blocked_by(evaluation.set, state, name, asked);
+    });
+  };
+  const bool blocked = (moves && !open_lock_breakers(evaluation.set, state).empty()) || any(how);
   const double free = blocked ? 0 : 1;
   add_gate(evaluation.verdict, GateKind::blocked_while, -1, free, 1, free - 1);
+  evaluation.verdict.gates.back().left_out =
+      !blocked && ((moves && some_breaker_acts(state)) || any(breaker_open));
 }
 
 /// A planner must not change under a rebalance, nor while a server would not hear of it.

@@ -31,14 +31,6 @@ bool started(const EngineState& state, const Policy& policy) {
   return false;
 }
 
-bool some_breaker_acts(const EngineState& state) {
-  return std::any_of(state.policies.begin(), state.policies.end(), [](const auto& entry) {
-    const auto& runtime = entry.second;
-    return runtime.kind == PolicyKind::breaker && runtime.share > 0 &&
-           runtime.memory.state != BreakerState::closed;
-  });
-}
-
 bool open_about_locks(const Policy& policy, const PolicyRuntime& runtime) {
   const auto& arms = policy.open.arms;
   for (std::size_t index = 0; index < std::min(arms.size(), runtime.arms.size()); ++index) {
@@ -53,6 +45,14 @@ bool open_about_locks(const Policy& policy, const PolicyRuntime& runtime) {
 bool moves_data(const PolicySet& set, const std::string& lever) {
   const auto at = set.levers.find(lever);
   return at != set.levers.end() && at->second.moves_bytes;
+}
+
+bool some_breaker_acts(const EngineState& state) {
+  return std::any_of(state.policies.begin(), state.policies.end(), [](const auto& entry) {
+    const auto& runtime = entry.second;
+    return runtime.kind == PolicyKind::breaker && runtime.share > 0 &&
+           runtime.memory.state != BreakerState::closed;
+  });
 }
 
 std::set<std::string> open_lock_breakers(const PolicySet& set, const EngineState& state) {
@@ -88,6 +88,11 @@ bool settles_last(const PolicySet& set, const std::string& lever) {
   return at != set.levers.end() && at->second.settles_last;
 }
 
+// Whatever rung it stands on, and whichever would be taken next. That the rung which shuts out is
+// not taken (not yet, or for a pause, a bench or an empty budget) says nothing of the server: it
+// may be lost all the same, and what settles last reaches every server, so that no order of it is
+// about those that answer. To ask for the rung would let such an order hang on the lost one; not to
+// ask costs a wait where a milder rung below was enough.
 bool some_server_out(const PolicySet& set, const EngineState& state) {
   // Whoever lets some in all the same has a server that answers.
   const auto shuts_out = [&set](const Act& act) {

@@ -27,6 +27,9 @@ bool moves_data(const PolicySet& set, const std::string& lever);
 /// else than balance. No move begins or goes on while there is one.
 std::set<std::string> open_lock_breakers(const PolicySet& set, const EngineState& state);
 
+/// A breaker that acts, about whatever, is not closed.
+bool some_breaker_acts(const EngineState& state);
+
 /// The lever settles last (a planner profile): it is not set while a rebalance runs.
 bool settles_last(const PolicySet& set, const std::string& lever);
 

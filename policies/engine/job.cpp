@@ -38,6 +38,7 @@ void enter(Evaluation& evaluation, BreakerState state) {
 /// A part begins: of a new run, or of the one that was stopped.
 Step begin(Evaluation& evaluation, Step step, std::string_view what) {
   auto& runtime = evaluation.runtime;
+  runtime.not_started.reset();
   enter(evaluation, BreakerState::open);
   runtime.memory.opened = evaluation.now;
   runtime.reasons.assign(1, forward_reason(evaluation, what));
@@ -172,6 +173,17 @@ void begin_asking(Evaluation& evaluation) {
   if (!job.approvals_from) job.approvals_from = evaluation.now;
 }
 
+/// Of the part under way: whether it is only ordered. What is remembered when it ends stays until
+/// the next one begins.
+void follow_start(Evaluation& evaluation, const Snapshot& snapshot) {
+  auto& runtime = evaluation.runtime;
+  if (runtime.memory.state != BreakerState::open || runtime.share <= 0) return;
+  runtime.not_started.reset();
+  const auto key = lever_of(evaluation.policy, runtime.memory.subject, 1);
+  const auto waits = snapshot.not_started.find(key);
+  if (waits != snapshot.not_started.end()) runtime.not_started = waits->second;
+}
+
 void tell_status(const Evaluation& evaluation, const Snapshot& snapshot, JobStatus& status) {
   const auto& memory = evaluation.runtime.memory;
   const JobMemory job = memory.job.value_or(JobMemory{});
@@ -179,9 +191,15 @@ void tell_status(const Evaluation& evaluation, const Snapshot& snapshot, JobStat
   status.failed = job.failed;
   status.bytes_done = job.bytes_done;
   if (memory.state != BreakerState::closed) status.chosen = job.chosen;
-  if (memory.state != BreakerState::open) return;
+  status.not_started = evaluation.runtime.not_started;
+  const auto* const progress = progress_of(evaluation, snapshot);
+  if (memory.state != BreakerState::open) {
+    const bool by_others = job.failed || job.stop == JobStop::outside;
+    if (by_others && progress != nullptr) status.why = progress->why;
+    return;
+  }
   status.ran = evaluation.now - memory.opened;
-  if (const auto* const progress = progress_of(evaluation, snapshot)) {
+  if (progress != nullptr) {
     status.bytes_done += progress->bytes_done;
     status.left = progress->left;
   }
@@ -191,6 +209,7 @@ void tell_status(const Evaluation& evaluation, const Snapshot& snapshot, JobStat
 
 Step step_job(Evaluation& evaluation, const Snapshot& snapshot, const Guards& guards) {
   begin_asking(evaluation);
+  follow_start(evaluation, snapshot);
   auto& status = evaluation.verdict.job.emplace();
   const Step taken = step(evaluation, snapshot, guards);
   tell_status(evaluation, snapshot, status);

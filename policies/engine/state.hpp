@@ -123,9 +123,10 @@ struct PolicyRuntime {
   bool blind = false;  ///< the condition was unknown at the last evaluation (arms with max_rung
                        ///< left aside), or there was none: others that are blocked_while this is
                        ///< open wait
-  std::vector<std::string> reasons;    ///< why each rung stands where it stands
-  std::vector<PendingEffect> pending;  ///< in order of time
-  std::int64_t looked_fold = -1;       ///< the fold that was being filled when they were looked at
+  std::vector<std::string> reasons;            ///< why each rung stands where it stands
+  std::vector<PendingEffect> pending;          ///< in order of time
+  std::optional<NotStarted> not_started = {};  ///< of a job: its newest part, as in JobStatus
+  std::int64_t looked_fold = -1;  ///< the fold that was being filled when they were looked at
   std::optional<Trial> trial;
   friend bool operator==(const PolicyRuntime&, const PolicyRuntime&) = default;
 };

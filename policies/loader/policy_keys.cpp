@@ -84,7 +84,9 @@ std::vector<Key> common_keys(const std::string& kind, const std::string& every =
 Key blocked_while_key() {
   return {.name = "blocked_while",
           .list = true,
-          .help = "Policies that block this one while they are open or unknown.",
+          .help =
+              "Policies that block this one while they are open or unknown. Their arms with "
+              "max_rung ask for little and are left out.",
           .pattern = kPolicyName,
           .may_be_empty = true};
 }

@@ -36,6 +36,9 @@ Result<PolicyMemory> policy_memory_from_json(const nlohmann::json& json);
 nlohmann::json to_json(const JobProgress& progress);
 Result<JobProgress> job_progress_from_json(const nlohmann::json& json);
 
+nlohmann::json to_json(const NotStarted& waits);
+Result<NotStarted> not_started_from_json(const nlohmann::json& json);
+
 nlohmann::json to_json(const JobStatus& status);
 Result<JobStatus> job_status_from_json(const nlohmann::json& json);
 

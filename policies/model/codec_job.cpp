@@ -56,6 +56,7 @@ json to_json(const JobProgress& progress) {
               {"started_us", progress.started.time_since_epoch().count()},
               {"bytes_done", codec::number(progress.bytes_done)}};
   codec::set_us(out, "left_us", progress.left);
+  if (!progress.why.empty()) out["why"] = progress.why;
   return out;
 }
 
@@ -66,8 +67,27 @@ Result<JobProgress> job_progress_from_json(const json& in) {
   reader.read("started_us", progress.started);
   reader.read("bytes_done", progress.bytes_done);
   reader.read_optional("left_us", progress.left);
+  std::optional<std::string> why;
+  reader.read_optional("why", why);
   if (reader.error()) return *reader.error();
+  progress.why = why.value_or("");
   return progress;
+}
+
+json to_json(const NotStarted& waits) {
+  return {{"since_us", waits.since.time_since_epoch().count()},
+          {"tries", waits.tries},
+          {"why", waits.why}};
+}
+
+Result<NotStarted> not_started_from_json(const json& in) {
+  NotStarted waits;
+  codec::Reader reader(in, "job that was not started");
+  reader.read("since_us", waits.since);
+  reader.read("tries", waits.tries);
+  reader.read("why", waits.why);
+  if (reader.error()) return *reader.error();
+  return waits;
 }
 
 json to_json(const JobStatus& status) {
@@ -78,6 +98,8 @@ json to_json(const JobStatus& status) {
   if (!status.chosen.empty()) out["chosen"] = status.chosen;
   codec::set_us(out, "ran_us", status.ran);
   codec::set_us(out, "left_us", status.left);
+  if (status.not_started) out["not_started"] = to_json(*status.not_started);
+  if (!status.why.empty()) out["why"] = status.why;
   return out;
 }
 
@@ -91,9 +113,13 @@ Result<JobStatus> job_status_from_json(const json& in) {
   reader.read_optional("left_us", status.left);
   reader.read("waits_for_approval", status.waits_for_approval);
   std::optional<std::string> chosen;
+  std::optional<std::string> why;
   reader.read_optional("chosen", chosen);
+  codec::read_optional(reader, "not_started", status.not_started, not_started_from_json);
+  reader.read_optional("why", why);
   if (reader.error()) return *reader.error();
   status.chosen = chosen.value_or("");
+  status.why = why.value_or("");
   return status;
 }
 

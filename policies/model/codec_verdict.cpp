@@ -12,6 +12,7 @@ json gate_to_json(const Gate& gate) {
               {"value", codec::number(gate.value)},   {"threshold", codec::number(gate.threshold)},
               {"margin", codec::number(gate.margin)}, {"passed", gate.passed}};
   if (gate.rung > 0) out["rung"] = gate.rung;
+  if (gate.left_out) out["left_out"] = true;
   return out;
 }
 
@@ -27,6 +28,9 @@ Result<Gate> gate_from_json(const json& in) {
   std::optional<int> rung;
   reader.read_optional("rung", rung);
   gate.rung = rung.value_or(0);
+  std::optional<bool> left_out;
+  reader.read_optional("left_out", left_out);
+  gate.left_out = left_out.value_or(false);
   if (reader.error()) return *reader.error();
   return gate;
 }

@@ -5,6 +5,7 @@
 // A run is what one start brings about. It may be stopped and resumed: it has parts then.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,7 +51,20 @@ struct JobProgress {
   TimePoint started{};           ///< when it really began to run
   double bytes_done = 0;         ///< moved since then
   std::optional<Duration> left;  ///< predicted until it is finished; a guess, never a promise
+  std::string why = {};          ///< of one that failed or was stopped; empty: nobody has said
   friend bool operator==(const JobProgress&, const JobProgress&) = default;
+};
+
+/// A start that was refused is tried again at the latest after this.
+inline constexpr Duration kLongestBetweenStarts = std::chrono::seconds{30};
+
+/// A job that was ordered and has not begun: whoever is to carry it out says no, and is asked
+/// again.
+struct NotStarted {
+  TimePoint since{};  ///< the first try
+  int tries = 0;      ///< all in vain
+  std::string why;    ///< the newest was, for people
+  friend bool operator==(const NotStarted&, const NotStarted&) = default;
 };
 
 /// What one part of a job has moved: what the budget of all jobs counts.
@@ -101,6 +115,9 @@ struct JobStatus {
   std::optional<Duration> left;     ///< predicted until it is finished
   bool waits_for_approval = false;  ///< and for nothing else
   std::string chosen = {};          ///< as JobMemory's
+  /// The newest part was ordered and has not begun, or ended before it had.
+  std::optional<NotStarted> not_started = {};
+  std::string why = {};  ///< the newest run failed, or somebody else stopped it; empty: unknown
   friend bool operator==(const JobStatus&, const JobStatus&) = default;
 };
 

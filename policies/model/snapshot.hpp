@@ -59,8 +59,9 @@ struct Snapshot {
   /// Before 2000: the clock was never set, and no job starts.
   WallTime wall{};
   std::vector<std::string> paused;  ///< policies that an operator has paused, in order of name
-  std::vector<Acknowledgement> acks = {};     ///< the newest of each scope
-  std::map<LeverKey, JobProgress> jobs = {};  ///< the newest on each target that has had one
+  std::vector<Acknowledgement> acks = {};           ///< the newest of each scope
+  std::map<LeverKey, JobProgress> jobs = {};        ///< the newest on each target that has had one
+  std::map<LeverKey, NotStarted> not_started = {};  ///< what was ordered and is not carried out yet
   /// By levers, whatever the policy, within the last hour, as the ledger has counted them.
   int sessions_ended = 0;
 };

@@ -98,6 +98,9 @@ struct Gate {
   double margin = 0;
   bool passed = false;
   int rung = 0;  ///< that it is about (`benched`); 0: about none
+  /// Of `blocked_while`: it passes, and one of them is open all the same, by arms that make nobody
+  /// wait.
+  bool left_out = false;
 };
 
 /// What an arm saw.

@@ -114,10 +114,44 @@ TEST_CASE("rebalance: a job that cannot be started yet is ordered, and started l
   CHECK_FALSE(one.step().has_value());
   REQUIRE(one.progress());
   CHECK(one.progress()->phase == JobPhase::running);  // nobody else's, and on its way
+  const auto waiting = one.lever.not_started();
+  REQUIRE(waiting.contains({"rebalance", "cluster"}));
+  CHECK(waiting.at({"rebalance", "cluster"}).tries == 2);
+  CHECK_THAT(waiting.at({"rebalance", "cluster"}).why, Contains("permission denied"));
+  // It counts from its order on, so that its time runs out though it never begins.
+  const auto began = one.progress()->started;
+  CHECK_FALSE(one.step().has_value());
+  CHECK(one.progress()->started == began);
   CHECK(site.sql("SELECT count(*) FROM pg_dist_background_job") == "0");
   site.sql("GRANT EXECUTE ON FUNCTION homeostat_citus.start() TO homeostat_owner");
   CHECK(one.comes_to(JobPhase::finished));
+  CHECK(one.lever.not_started().empty());
   CHECK(site.sql("SELECT count(*) FROM pg_dist_background_job") == "1");
+}
+
+TEST_CASE("rebalance: what was given back before it could be started is nobody's job any more") {
+  if (skipped_without_citus()) return;
+  RebalanceSite site;
+  const auto stopped = [](Rebalancer& one) {
+    CHECK(one.step().has_value());
+    REQUIRE(one.progress());
+    CHECK(one.progress()->phase == JobPhase::stopped);  // or no other could ever begin
+    CHECK(one.lever.not_started().empty());
+  };
+  {
+    Rebalancer one{site};
+    const auto shard = site.shards("listener")[0];
+    one.plan(shard, site.other_node(shard));
+    site.sql("REVOKE EXECUTE ON FUNCTION homeostat_citus.start() FROM homeostat_owner");
+    REQUIRE(one.order().outcome == ChangeOutcome::applied);
+    CHECK_FALSE(one.step().has_value());
+    CHECK(one.progress()->phase == JobPhase::running);
+    REQUIRE(one.give_back().outcome == ChangeOutcome::applied);
+    stopped(one);
+  }
+  site.sql("UPDATE homeostat.lease SET renewed_at = renewed_at - interval '1 hour'");
+  Rebalancer two{site, "two"};  // it has ordered nothing itself
+  stopped(two);
 }
 
 TEST_CASE("rebalance: a frozen worker keeps the job, and neither the leader nor giving it back") {

@@ -21,9 +21,11 @@ TEST_CASE("split: a group is halved with all that shares its shards, and no row 
   Splitter one{site, listeners[0], other};
   const auto ordered = one.order();
   CHECK(ordered.outcome == ChangeOutcome::applied);
-  CHECK(ordered.detail ==
-        "splits it: halves the group in the middle of its hashes: no tenant has half of its rows");
+  CHECK(ordered.detail == "splits it");  // how, is known when the worker has answered
   REQUIRE(one.comes_to(JobPhase::finished));
+  CHECK(one.how() ==
+        "halves the group in the middle of its hashes: no tenant has half of its rows");
+  CHECK(one.apply(one.change(ChangeKind::renew)).detail.empty());
   // Nobody else begins it a second time.
   CHECK(site.sql("SELECT detail FROM homeostat.split_begin((SELECT epoch FROM homeostat.lease))") ==
         "it is begun already");
@@ -90,6 +92,30 @@ TEST_CASE("split: with every supervisor dead it ends at its expiry (H29)") {
   CHECK(site.shards("listener") == listeners);
 }
 
+TEST_CASE("split: one that cannot be begun yet is ordered, and says why and how often") {
+  if (skipped_without_citus()) return;
+  RebalanceSite site;
+  site.cluster().allow_splits();
+  const auto listeners = site.shards("listener");
+  Splitter one{site, listeners[1], site.other_node(listeners[1])};
+  // The leader's session stands; no other one is let in.
+  site.sql("ALTER ROLE homeostat_actuator CONNECTION LIMIT 1");
+  const auto ordered = one.order();
+  CHECK(ordered.outcome == ChangeOutcome::applied);
+  CHECK(ordered.detail == "splits it");
+  const LeverKey key{"split", "cluster"};
+  REQUIRE(eventually([&] {
+    static_cast<void>(one.phase());
+    const auto waiting = one.lever->not_started();
+    return waiting.contains(key) && waiting.at(key).tries >= 2;
+  }));
+  CHECK_THAT(one.lever->not_started().at(key).why, Contains("too many connections"));
+  CHECK(one.phase() == JobPhase::running);  // nobody else's, and on its way
+  site.sql("ALTER ROLE homeostat_actuator CONNECTION LIMIT -1");
+  REQUIRE(one.comes_to(JobPhase::finished));
+  CHECK(one.lever->not_started().empty());
+}
+
 TEST_CASE("split: what is not there, and whoever does not lead, splits nothing (S1)") {
   if (skipped_without_citus()) return;
   RebalanceSite site;
@@ -119,6 +145,7 @@ TEST_CASE("split: what Citus refuses is told, and tried once") {
   Splitter one{site, listeners[0], site.other_node(listeners[0])};
   REQUIRE(one.order().outcome == ChangeOutcome::applied);
   REQUIRE(one.comes_to(JobPhase::failed));
+  CHECK_THAT(one.lever->jobs().at({"split", "cluster"}).why, Contains("output plugin"));
   CHECK_THAT(one.said + site.sql("SELECT message FROM homeostat.split_run"),
              Contains("output plugin"));
   const auto begun = site.sql("SELECT begun_at FROM homeostat.split_run");

@@ -39,6 +39,15 @@ struct Splitter {
   }
   ChangeResult order() { return apply(change(ChangeKind::apply)); }
   ChangeResult give_back() { return apply(change(ChangeKind::revert)); }
+  /// How it is split, when the worker has answered: what a renewal says once. Empty: it never did.
+  std::string how() {
+    std::string said_so;
+    static_cast<void>(eventually([&] {
+      said_so = apply(change(ChangeKind::renew)).detail;
+      return !said_so.empty();
+    }));
+    return said_so;
+  }
   std::optional<JobPhase> phase() {
     instance.clock.advance(std::chrono::seconds{40});
     const auto stepped = run_coroutine(instance.io, lever->after_step());

@@ -64,7 +64,7 @@ TEST_CASE("split: a tenant with 70 % of the group's rows gets a shard of its own
   SECTION("it stays, where what is left does better there") { one.next.larger_leaves = false; }
   const auto ordered = one.order();
   CHECK(ordered.outcome == ChangeOutcome::applied);
-  CHECK(ordered.detail == "splits it: isolates the largest tenant (70 % of the group)");
+  CHECK(one.how() == "isolates the largest tenant (70 % of the group)");
   REQUIRE(one.comes_to(JobPhase::finished));
   CHECK(site.rows() == rows);
   CHECK(site.shards("listener").size() == 6);
@@ -101,7 +101,8 @@ TEST_CASE("split: a tenant is isolated whatever its name is, and that name stays
   const auto hash = site.sql("SELECT worker_hash(" + key + "::text)");
   // Before anything was analyzed: the statistics are made.
   Splitter one{site, shard, site.other_node(shard)};
-  CHECK_THAT(one.order().detail, Contains("isolates the largest tenant (8"));
+  REQUIRE(one.order().outcome == ChangeOutcome::applied);
+  CHECK_THAT(one.how(), Contains("isolates the largest tenant (8"));
   REQUIRE(one.comes_to(JobPhase::finished));
   CHECK(site.shards("royalty").size() == 6);
   CHECK_THAT(site.place(site.shard_of("royalty", key)), Contains(hash + " " + hash));
@@ -127,7 +128,8 @@ TEST_CASE("split: a tenant at the edge of its shard's hashes is cut off once") {
   CHECK(site.shards("royalty").size() == 5);
   const int other = site.other_node(shard);
   Splitter one{site, shard, other};
-  CHECK_THAT(one.order().detail, Contains("isolates"));
+  REQUIRE(one.order().outcome == ChangeOutcome::applied);
+  CHECK_THAT(one.how(), Contains("isolates"));
   REQUIRE(one.comes_to(JobPhase::finished));
   CHECK(site.shards("royalty").size() == 6);
   CHECK(site.place(site.shard_of("royalty", "'hot'")) ==
@@ -143,7 +145,8 @@ TEST_CASE("split: given back while a tenant is isolated, everything is as it was
   Splitter one{site, shard, site.other_node(shard)};
   {
     const OpenWrite held{site};
-    CHECK_THAT(one.order().detail, Contains("isolates the largest tenant"));
+    REQUIRE(one.order().outcome == ChangeOutcome::applied);
+    CHECK_THAT(one.how(), Contains("isolates the largest tenant"));
     static_cast<void>(one.phase());
     REQUIRE(one.lever->notes().size() == 1);
     CHECK_THAT(one.lever->notes()[0].text, Contains("isolates"));
@@ -198,12 +201,15 @@ TEST_CASE("split: what cannot be studied is not split, and says why") {
   holder.run("BEGIN; SET LOCAL citus.enable_manual_changes_to_shards TO on; LOCK TABLE fresh_" +
              std::to_string(shards[0]) + " IN SHARE UPDATE EXCLUSIVE MODE");
   Splitter one{site, shards[0], site.other_node(shards[0])};
-  CHECK_THAT(one.order().detail, Contains("is locked, and was never analyzed"));
-  CHECK(one.comes_to(JobPhase::failed));
+  REQUIRE(one.order().outcome == ChangeOutcome::applied);
+  REQUIRE(one.comes_to(JobPhase::failed));
+  CHECK_THAT(one.lever->jobs().at({"split", "cluster"}).why,
+             Contains("is locked, and was never analyzed"));
   CHECK(site.shards("fresh") == shards);
   holder.run("ROLLBACK");
   // An empty group has no tenant: it is halved.
-  CHECK_THAT(one.order().detail, Contains("halves the group"));
+  REQUIRE(one.order().outcome == ChangeOutcome::applied);
+  CHECK_THAT(one.how(), Contains("halves the group"));
   CHECK(one.comes_to(JobPhase::finished));
 }
 

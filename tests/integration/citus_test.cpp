@@ -152,6 +152,26 @@ TEST_CASE(
   });
   INFO(log());
   CHECK(told);
+  // Whoever is called does not have to look into the log.
+  const auto explained = [&] {
+    return run_homeostat({"explain", "shard-balance", "--server", site.url()}).output;
+  };
+  CHECK(eventually([&] {
+    return explained().find("Ordered, not started: " + why + " (tried ") != std::string::npos;
+  }));
+  CHECK_THAT(explained(), Contains("ordered, NOT STARTED for ") && !Contains("running,"));
+  const auto status = [&](std::vector<std::string> how) {
+    how.insert(how.begin(), {"status", "--server", site.url()});
+    return run_homeostat(how).output;
+  };
+  CHECK(eventually([&] { return status({}).find("HomeostatJobNotStarted") != std::string::npos; }));
+  const auto report = nlohmann::json::parse(status({"--json"}), nullptr, false);
+  REQUIRE(report.is_object());
+  for (const auto& verdict : report["verdicts"]) {
+    if (verdict["policy"] != "shard-balance") continue;
+    CHECK(verdict["job"]["not_started"]["why"] == why);
+    CHECK(verdict["job"]["not_started"]["tries"].get<int>() > 1);
+  }
   CHECK(cluster.sql("SELECT count(*) FROM pg_dist_background_job") == "0");
   CHECK(cluster.sql("SELECT count(*) FROM homeostat.rebalance_run") == "0");
   CHECK(cluster.sql("SELECT count(*) FROM homeostat.lever WHERE lever = 'rebalance'") == "0");

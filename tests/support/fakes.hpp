@@ -79,7 +79,10 @@ class FakeLever : public Lever {
     co_return result;
   }
 
+  std::map<LeverKey, NotStarted> not_started() const override { return waiting; }
+
   std::map<std::string, LeverValue> targets;
+  std::map<LeverKey, NotStarted> waiting;  ///< what not_started() answers
   std::vector<Change> changes;
   std::deque<Result<ChangeResult>> answers;
   std::optional<Error> unreadable;     ///< what read() answers

@@ -149,7 +149,10 @@ std::string blocked_while(const Gate& gate, bool of_job, const json& policy) {
   }
   if (of_job) names += std::string(names.empty() ? "" : ", ") + "the breakers about locks";
   if (names.empty()) names = "the policies of blocked_while";
-  return gate.passed ? "none of " + names + " is open" : "open or unknown: one of " + names;
+  if (!gate.passed) return "open or unknown: one of " + names;
+  if (!gate.left_out) return "none of " + names + " is open";
+  return "of " + names + " one is open, but not by what makes others wait: arms with max_rung" +
+         (of_job ? ", or about how even data lies," : "") + " are left out";
 }
 
 std::string words(const Verdict& verdict, const Gate& gate, const Evidence* evidence,

@@ -26,6 +26,24 @@ std::string progress(const JobStatus& status) {
   return out;
 }
 
+/// "WHY (tried 5 times in 2 min, and again at least every 30 s)".
+std::string tried(const NotStarted& waits, TimePoint now) {
+  const auto since = duration(now - waits.since);
+  const auto tries = waits.tries == 1
+                         ? "tried once, " + since + " ago"
+                         : "tried " + std::to_string(waits.tries) + " times in " + since;
+  return waits.why + " (" + tries + ", and again at least every " +
+         duration(kLongestBetweenStarts) + ")";
+}
+
+/// ", and had never begun: WHY", of a part that is over.
+std::string never_begun(const JobStatus& status) {
+  return status.not_started ? ", and had not begun: " + status.not_started->why : "";
+}
+
+/// ": WHY", as far as somebody has said.
+std::string as_told(const JobStatus& status) { return status.why.empty() ? "" : ": " + status.why; }
+
 std::string why_stopped(JobStop stop) {
   switch (stop) {
     case JobStop::none:
@@ -68,14 +86,20 @@ std::string started(const Verdict& verdict) {
 std::string stopped(const Verdict& verdict) {
   const auto status = status_of(verdict);
   const bool over = verdict.state == BreakerState::closed;
-  return "Stopped, for " + why_stopped(status.stop) + moved(status) +
-         (over ? "; the run is over." : "; it goes on in a later window.");
+  return "Stopped, for " + why_stopped(status.stop) + as_told(status) + moved(status) +
+         never_begun(status) + (over ? "; the run is over." : "; it goes on in a later window.");
 }
 
 std::string job_holding(const Verdict& verdict, const json& policy) {
-  if (verdict.state == BreakerState::open) return "Runs: " + progress(status_of(verdict)) + ".";
-  return sentence("Waits to go on, since " + why_stopped(status_of(verdict).stop),
-                  failed_gates(verdict, policy));
+  const auto status = status_of(verdict);
+  if (verdict.state == BreakerState::open) {
+    if (status.not_started)
+      return "Ordered, not started: " + tried(*status.not_started, verdict.at) + ".";
+    return "Runs: " + progress(status) + ".";
+  }
+  return sentence(
+      "Waits to go on, since " + why_stopped(status.stop) + as_told(status) + never_begun(status),
+      failed_gates(verdict, policy));
 }
 
 }  // namespace
@@ -84,11 +108,16 @@ std::string job_state(const Verdict& verdict) {
   const auto status = status_of(verdict);
   switch (verdict.state) {
     case BreakerState::closed:
-      return status.failed ? "idle, the last run FAILED" : "idle";
+      if (status.failed) return "idle, the last run FAILED" + as_told(status);
+      return status.not_started ? "idle, the last run NEVER BEGAN: " + status.not_started->why
+                                : "idle";
     case BreakerState::open:
+      if (status.not_started) {
+        return "ordered, NOT STARTED for " + duration(verdict.at - status.not_started->since);
+      }
       return "running, " + progress(status);
     case BreakerState::half_open:
-      return "stopped" + moved(status) + ", to go on later";
+      return "stopped" + moved(status) + never_begun(status) + ", to go on later";
   }
   return "";
 }
@@ -105,7 +134,8 @@ std::string job_reason(const Verdict& verdict, const json& policy) {
     case Step::finished:
       return "Finished" + moved(status_of(verdict)) + ".";
     case Step::failed:
-      return "Failed" + moved(status_of(verdict)) + "; the run is over.";
+      return "Failed" + as_told(status_of(verdict)) + moved(status_of(verdict)) +
+             "; the run is over.";
     case Step::holding:
       return job_holding(verdict, policy);
     case Step::blocked:

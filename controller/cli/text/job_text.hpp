@@ -9,7 +9,7 @@
 
 namespace homeostat::text {
 
-/// "idle", "running, 3 min so far …", "stopped, to go on later …".
+/// "idle", "ordered, NOT STARTED for …", "running, 3 min so far …", "stopped, to go on later …".
 std::string job_state(const Verdict& verdict);
 
 /// One sentence: what the job did, or why it did nothing. Not for Step::unknown.

@@ -89,6 +89,34 @@ TEST_CASE("a job that runs says how long, how much, and what is guessed of its e
              Contains("running, 3 min so far, 12.3 GB moved, by a guess 4 min to go"));
 }
 
+TEST_CASE("a job that is ordered and refused says so, why, how often and how long") {
+  auto verdict = of_job(Step::holding, BreakerState::open);
+  verdict.at = TimePoint{1000s};
+  verdict.job->ran = 3min;
+  verdict.job->not_started = NotStarted{TimePoint{998s}, 1, "no slots"};
+  CHECK(said(verdict) ==
+        "Ordered, not started: no slots (tried once, 2 s ago, and again at least every 30 s).");
+  verdict.job->not_started = NotStarted{TimePoint{880s}, 5, "no slots"};
+  CHECK(said(verdict) ==
+        "Ordered, not started: no slots (tried 5 times in 2 min, and again at least every 30 s).");
+  CHECK(text::job_state(verdict) == "ordered, NOT STARTED for 2 min");
+  CHECK_THAT(text::explain(verdict, kWall),
+             Contains("Ordered, not started: no slots") && !Contains("unning"));
+
+  verdict = of_job(Step::stopped, BreakerState::half_open);
+  verdict.job->stop = JobStop::time_budget;
+  verdict.job->not_started = NotStarted{TimePoint{880s}, 5, "no slots"};
+  CHECK(said(verdict) ==
+        "Stopped, for the time of its budget was used up, and had not begun: no slots; it goes on "
+        "in a later window.");
+  verdict.step = Step::holding;
+  CHECK(said(verdict) ==
+        "Waits to go on, since the time of its budget was used up, and had not begun: no slots.");
+  CHECK(text::job_state(verdict) == "stopped, and had not begun: no slots, to go on later");
+  verdict.state = BreakerState::closed;
+  CHECK(text::job_state(verdict) == "idle, the last run NEVER BEGAN: no slots");
+}
+
 TEST_CASE("a job that was stopped says why, and whether it goes on") {
   auto verdict = of_job(Step::stopped, BreakerState::half_open);
   verdict.job->bytes_done = 5e9;
@@ -124,6 +152,10 @@ TEST_CASE("a job that is over says how it ended, and a failed one is not forgott
   verdict.job->failed = true;
   CHECK(said(verdict) == "Failed, 49 GB moved; the run is over.");
   CHECK_THAT(text::explain(verdict, kWall), Contains("idle, the last run FAILED"));
+  verdict.job->why = "no disk";
+  CHECK(said(verdict) == "Failed: no disk, 49 GB moved; the run is over.");
+  CHECK(text::job_state(verdict) == "idle, the last run FAILED: no disk");
+  verdict.job->why.clear();
   verdict.job->failed = false;
   CHECK(text::job_state(verdict) == "idle");
 }

@@ -125,6 +125,12 @@ TEST_CASE("text: each gate says its value, its threshold and its margin") {
         "forward acts barred: the ledger's server cannot be reached");
   CHECK(said(verdict, {GateKind::blocked_while, -1, 0, 1, -1, false}, policy) ==
         "open or unknown: one of shard-imbalance");
+  Gate left{GateKind::blocked_while, -1, 1, 1, 0, true};
+  CHECK(said(verdict, left, policy) == "none of shard-imbalance is open");
+  left.left_out = true;
+  CHECK(said(verdict, left, policy) ==
+        "of shard-imbalance one is open, but not by what makes others wait: arms with max_rung are "
+        "left out");
 }
 
 TEST_CASE("text: a dwell counts in what the policy counts in") {

@@ -57,6 +57,7 @@ void require_same(const JournalStep& one, const JournalStep& other) {
   CHECK(one.paused == other.paused);
   CHECK(one.acks == other.acks);
   CHECK(one.jobs == other.jobs);
+  CHECK(one.not_started == other.not_started);
   CHECK(one.sessions_ended == other.sessions_ended);
   require_same(one.samples, other.samples);
   require_same(one.verdicts, other.verdicts);
@@ -72,6 +73,7 @@ JournalStep full_step() {
                {"policy/circuit-breaker", TimePoint{std::chrono::seconds{9}}}};
   step.jobs[{"rebalance", "cluster"}] = {JobPhase::stopped, step.at - 1min, 12.5e9, 4min};
   step.jobs[{"refresh_view", "view/top"}] = {};
+  step.not_started[{"split", "cluster"}] = {step.at - 1min, 5, "no slots"};
   step.sessions_ended = 17;
   const Subject worker{SubjectKind::node, "worker-1"};
   step.decided = false;

@@ -73,9 +73,14 @@ std::vector<JournalStep> a_night() {
     if (runs) progress.bytes_done += 1e6;
     if (!runs && progress.phase == JobPhase::running) progress.phase = JobPhase::stopped;
     if (second == 765) progress.phase = JobPhase::finished;
+    snapshot.not_started.clear();
+    if (runs && second < 180) {
+      snapshot.not_started[{"rebalance", "cluster"}] = {TimePoint{10h + 155s}, second, "no slots"};
+    }
     snapshot.samples = step.samples;
     snapshot.wall = step.wall;
     step.jobs = snapshot.jobs;
+    step.not_started = snapshot.not_started;
     step.acks = snapshot.acks;
     auto decision = decide(set, snapshot, std::move(state), step.at);
     state = std::move(decision.state);
@@ -139,6 +144,9 @@ TEST_CASE("replay: without what was reported, or the time of day, a job comes ou
   auto steps = a_night();
   SECTION("reports") {
     for (auto& step : steps) step.jobs.clear();
+  }
+  SECTION("refusals") {
+    for (auto& step : steps) step.not_started.clear();
   }
   SECTION("approvals") {
     for (auto& step : steps) step.acks.clear();

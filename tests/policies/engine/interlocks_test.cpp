@@ -162,6 +162,41 @@ TEST_CASE("interlock: no move begins or goes on while a lock breaker is open, na
   }
 }
 
+TEST_CASE("interlock: a breaker that is open about balance bars no rebalance, and that is said") {
+  auto breaker = quick_breaker(kBreaker);
+  SECTION("by an arm with max_rung") { breaker.open.arms[0].max_rung = 1; }
+  SECTION("by the imbalance itself") { breaker.open.arms[0] = level_arm(0.3, 0.2); }
+  const bool balance = !breaker.open.arms[0].max_rung;
+  if (balance) breaker.open.arms[0].signal = kImbalance;
+  auto job = shard_balance();
+  if (!balance) job.blocked_while = {kBreaker};
+  Interlocked world({breaker, job});
+  world.set.levers["rebalance"].moves_bytes =
+      balance;  // one by its name, one because it moves data
+  const auto gate = [&world] {
+    const auto* const found = gate_of(world.last_verdict("shard-balance"), GateKind::blocked_while);
+    REQUIRE(found != nullptr);
+    return *found;
+  };
+  world.trouble(balance ? 0 : 1);  // the breaker is evaluated first: it is open by then
+  REQUIRE(world.memory(kBreaker).state == BreakerState::open);
+  CHECK(world.last_verdict("shard-balance").step == Step::started);
+  CHECK(gate().passed);
+  CHECK(gate().left_out);
+}
+
+TEST_CASE("interlock: a breaker that is closed, or blocks, is not said to be left out") {
+  auto job = shard_balance();
+  job.blocked_while = {kBreaker};
+  Interlocked world({quick_breaker(kBreaker), job});
+  const double trouble = GENERATE(0, 1);
+  world.trouble(trouble);
+  const auto* const gate = gate_of(world.last_verdict("shard-balance"), GateKind::blocked_while);
+  REQUIRE(gate != nullptr);
+  CHECK(gate->passed == (trouble == 0));
+  CHECK_FALSE(gate->left_out);
+}
+
 TEST_CASE("interlock: an imbalance opens no breaker while shards are moved, nor just after") {
   Interlocked world({imbalance_breaker()});
   world.imbalance = 0.35;

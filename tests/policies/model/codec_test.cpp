@@ -178,14 +178,27 @@ TEST_CASE("codec: how a job stands and what is reported of it come back") {
   Verdict verdict;
   verdict.kind = PolicyKind::job;
   verdict.step = Step::stopped;
-  verdict.job = JobStatus{JobStop::bytes_per_day, true, 3e9, 2min, 90s, true, "load"};
+  verdict.job = JobStatus{JobStop::bytes_per_day,
+                          true,
+                          3e9,
+                          2min,
+                          90s,
+                          true,
+                          "load",
+                          NotStarted{TimePoint{7s}, 3, "no slots"},
+                          "no disk"};
   verdict.gates.push_back({GateKind::resume_window, -1, 0, 1, -1, false});
+  verdict.gates.push_back({GateKind::blocked_while, -1, 1, 1, 0, true, 0, true});
   const auto back = verdict_from_json(json::parse(to_json(verdict).dump()));
   REQUIRE(back.has_value());
   CHECK(back->job == verdict.job);
+  CHECK(back->gates.back().left_out);
+  CHECK_FALSE(back->gates.front().left_out);
+  CHECK_FALSE(to_json(JobStatus{}).contains("not_started"));
+  CHECK_FALSE(to_json(JobStatus{}).contains("why"));
   require_same(*back, verdict);
 
-  const JobProgress progress{JobPhase::failed, TimePoint{7s}, 1e9, 4min};
+  const JobProgress progress{JobPhase::failed, TimePoint{7s}, 1e9, 4min, "no disk"};
   const auto reported = job_progress_from_json(json::parse(to_json(progress).dump()));
   REQUIRE(reported.has_value());
   CHECK(*reported == progress);
