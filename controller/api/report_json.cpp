@@ -73,6 +73,19 @@ json levers(const Report& report) {
   return array;
 }
 
+json refused(const Report& report) {
+  auto array = json::array();
+  for (const auto& one : report.refused) {
+    array.push_back({{"lever", one.key.lever},
+                     {"target", one.key.target},
+                     {"policy", one.policy},
+                     {"failing_us", one.failing.count()},
+                     {"tries", one.tries},
+                     {"why", one.why}});
+  }
+  return array;
+}
+
 json alerts(const Report& report) {
   auto array = json::array();
   for (const auto& alert : report.alerts) {
@@ -197,6 +210,7 @@ json to_json(const Report& report) {
   out["desired"] = array_of(report.desired);
   out["would"] = array_of(report.would);
   out["levers"] = levers(report);
+  out["refused"] = refused(report);
   out["alerts"] = alerts(report);
   out["acts"] = acts(report);
   out["would_acts"] = would_acts(report);

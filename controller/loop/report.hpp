@@ -35,6 +35,16 @@ struct OpenLever {
   std::string last_error;  ///< of the last change that failed
 };
 
+/// What a policy wants and its lever refuses, of what does not stand at all. It is tried again. (Of
+/// a job: JobStatus::not_started.)
+struct RefusedLever {
+  LeverKey key;
+  std::string policy;
+  Duration failing{};  ///< since the first try
+  int tries = 0;
+  std::string why;
+};
+
 /// A rung that is passed over for what its acts did not do, or did.
 struct BenchedLever {
   std::string policy;
@@ -92,6 +102,7 @@ struct Report {
   std::vector<DesiredLever> desired;
   std::vector<DesiredLever> would;
   std::vector<OpenLever> levers;
+  std::vector<RefusedLever> refused;
   std::vector<BenchedLever> benched;
   std::vector<CanaryStatus> canaries;    ///< in order of policy
   std::vector<Overruled> overruled;      ///< acting policies that another one went before

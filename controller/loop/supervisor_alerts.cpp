@@ -229,6 +229,22 @@ void add_not_started(const Report& report, std::vector<Alert>& alerts) {
   }
 }
 
+/// What a policy wants and does not get: a storm, and nothing is shed.
+void add_refused(const Report& report, std::vector<Alert>& alerts) {
+  for (const auto& refused : report.refused) {
+    if (refused.failing < report.tick) continue;
+    const auto what = refused.key.lever + " on " + refused.key.target;
+    Alert alert = own(report, "HomeostatActRefused", "page",
+                      refused.policy + " wants " + what + ", and it is refused",
+                      "Tried " + std::to_string(refused.tries) + " times in " +
+                          whole_seconds(refused.failing) + ": " + refused.why);
+    alert.labels["policy"] = refused.policy;
+    alert.labels["lever"] = refused.key.lever;
+    alert.labels["target"] = refused.key.target;
+    alerts.push_back(std::move(alert));
+  }
+}
+
 /// What goes on only when somebody has acknowledged it.
 void add_stopped(const Report& report, std::vector<Alert>& alerts) {
   if (report.braked) {
@@ -315,6 +331,7 @@ std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const
   if (!stands_by(report)) {
     add_stopped(report, alerts);
     add_not_started(report, alerts);
+    add_refused(report, alerts);
   }
   for (const auto& pause : report.pauses) {
     if (pause.stood < kPausedLong) continue;

@@ -18,11 +18,11 @@ namespace homeostat {
 /// lead. Of this instance, which `instance` names: HomeostatWatchdog (always: a dead man's switch),
 /// HomeostatBlind (a subject whose probe is down or whose signals are absent), HomeostatCannotAct
 /// (ledger lost, nobody leads, leadership flaps, another server; for a tick or longer),
-/// HomeostatRevertOverdue, HomeostatLeverRefused, HomeostatForeignWrite, HomeostatPausedLong,
-/// HomeostatJobNotStarted (a job was ordered, and for three evaluations nobody could start it),
-/// HomeostatJournalUnusable, HomeostatReloadFailed, HomeostatHarmfulAct (an act was followed by
-/// what it was to prevent, and is taken back), HomeostatNoRungLeft (every rung of a policy is
-/// benched).
+/// HomeostatRevertOverdue, HomeostatLeverRefused, HomeostatActRefused (a lever that does not
+/// stand), HomeostatForeignWrite, HomeostatPausedLong, HomeostatJobNotStarted (a job was ordered,
+/// and for three evaluations nobody could start it), HomeostatJournalUnusable,
+/// HomeostatReloadFailed, HomeostatHarmfulAct (an act was followed by what it was to prevent, and
+/// is taken back), HomeostatNoRungLeft (every rung of a policy is benched).
 std::vector<Alert> active_alerts(const std::vector<ActiveAlert>& policies, const Report& report);
 
 }  // namespace homeostat

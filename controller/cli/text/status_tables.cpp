@@ -152,6 +152,16 @@ std::vector<Row> lever_rows(const json& report) {
   return rows;
 }
 
+std::vector<Row> refused_rows(const json& report) {
+  std::vector<Row> rows{{"LEVER", "POLICY", "FOR", "TRIES", "WHY"}};
+  for (const auto& one : report.at("refused")) {
+    rows.push_back({lever_key({text_of(one, "lever"), text_of(one, "target")}),
+                    text_of(one, "policy"), duration(us_of(one, "failing_us")),
+                    std::to_string(one.at("tries").get<int>()), text_of(one, "why")});
+  }
+  return rows;
+}
+
 std::vector<Row> stale_rows(const json& report) {
   std::vector<Row> rows{{"ROLE", "SESSIONS"}};
   for (const auto& [role, sessions] : report.at("stale_sessions").items()) {

@@ -18,6 +18,7 @@ std::vector<Row> policy_rows(const nlohmann::json& report);
 
 /// Levers that stand away from their baseline, with their expiry.
 std::vector<Row> lever_rows(const nlohmann::json& report);
+std::vector<Row> refused_rows(const nlohmann::json& report);
 
 /// Roles that have sessions older than their settings.
 std::vector<Row> stale_rows(const nlohmann::json& report);

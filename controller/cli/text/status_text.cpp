@@ -83,6 +83,8 @@ std::string written(const json& report, const ZoneCount& zones) {
   out += section("Policies", policy_rows(report), "none has been evaluated yet");
   out += section("Policies in canary", canary_rows(report), "");
   out += section("Levers away from their baseline", lever_rows(report), no_levers(report));
+  out +=
+      section("Levers that a policy wants away from it, and that refuse", refused_rows(report), "");
   out += section("Levers that more than one policy wants", overruled_rows(report), "");
   out += section("Sessions that began before their role's settings last changed",
                  stale_rows(report), "");

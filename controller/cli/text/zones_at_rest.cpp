@@ -93,6 +93,9 @@ RestOfZones zones_of(const json& report) {
   for (const auto& lever : report.at("levers")) {
     zones.tell(lever.at("target").get<std::string>(), is_at_rest(lever, calm));
   }
+  for (const auto& one : report.at("refused")) {
+    zones.tell(one.at("target").get<std::string>(), false);
+  }
   for (const auto& probe : report.at("probes")) {
     zones.tell(probe.at("subject").get<std::string>(), probe.at("up").get<bool>());
   }

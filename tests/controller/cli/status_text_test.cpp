@@ -75,6 +75,12 @@ TEST_CASE("status: signals stand beside their thresholds, and every part is ther
   CHECK_THAT(*text,
              Contains("feature class/batch  admit 0 %  circuit-breaker  1     OVERDUE by 5 s"));
   CHECK_THAT(*text, Contains("planner_profile contention  jit off         lock-contention"));
+  CHECK_THAT(*text, !Contains("and that refuse"));
+  report.refused = {{{"feature", "class/rebuildable"}, "circuit-breaker", 40s, 6, "no such class"}};
+  CHECK_THAT(
+      *text::status(to_json(report)),
+      Contains("Levers that a policy wants away from it, and that refuse") &&
+          Contains("feature class/rebuildable  circuit-breaker  40 s  6      no such class"));
   CHECK_THAT(*text, Contains("HomeostatCircuitBreaker  page"));
   CHECK_THAT(*text, Contains("DOWN: no answer"));
   CHECK_THAT(*text, Contains("root_blocker  pid 42 of role reporting"));
@@ -213,7 +219,9 @@ TEST_CASE("status: a zone at which anything is amiss is shown") {
   report.verdicts.push_back(open);
   report.probes.push_back({"admission_queue", {SubjectKind::zone, "w.8"}, false, "no answer"});
   const auto text = shown(report);
+  report.refused.push_back({{"admission", "zone/w.9"}, "back-pressure", 40s, 6, "no right"});
   CHECK_THAT(text, Contains("zones         1 of 9 at rest, not shown"));
   for (int i = 1; i <= 8; ++i) CHECK_THAT(text, Contains("zone/w." + std::to_string(i)));
   CHECK_THAT(text, !Contains("zone/w.9"));
+  CHECK_THAT(shown(report), Contains("zone/w.9") && !Contains("at rest"));
 }

@@ -115,6 +115,7 @@ TEST_CASE("supervisor: a job whose order is refused is not told to run, and is t
   REQUIRE(bench.status()->not_started);
   CHECK(bench.status()->not_started->why == "no slots on worker-1");
   CHECK(bench.status()->not_started->tries > 1);
+  CHECK(bench.supervisor->report()->refused.empty());
   CHECK_FALSE(bench.told());
   // The same is in the journal, so that a replay says it as well.
   CHECK(bench.journal.steps.back().not_started.at(kSplit).why == "no slots on worker-1");
@@ -138,13 +139,19 @@ TEST_CASE("supervisor: a job that its lever could not start is told of as well")
   CHECK(bench.journal.steps.back().not_started.empty());
 }
 
-TEST_CASE("supervisor: what is refused to a breaker is none of the jobs' business") {
+TEST_CASE("supervisor: what is refused to a breaker is told of, and is none of the jobs' business") {
   SplitBench bench;
   for (int i = 0; i < 1000; ++i) bench.lever.answers.emplace_back(kNoSlots);
   bench.storm();
   bench.run_for(seconds{50});
   REQUIRE_FALSE(bench.shed("class/rebuildable"));
   CHECK(bench.journal.steps.back().not_started.empty());
+  const auto refused = bench.supervisor->report()->refused;
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].key == LeverKey{"feature", "class/rebuildable"});
+  CHECK(refused[0].tries > 1);
+  CHECK(refused[0].failing > seconds{10});
+  CHECK(refused[0].why == kNoSlots.detail);
 }
 
 }  // namespace homeostat

@@ -216,6 +216,25 @@ TEST_CASE("a lever that refuses its renewals for a tick is paged before it is du
                Contains("30 s") && Contains("role bulk has no wrapper"));
 }
 
+TEST_CASE("what a policy wants and its lever refuses is paged after a tick, by who leads") {
+  auto report = healthy();
+  report.tick = 30s;
+  report.refused = {{{"feature", "class/batch"}, "circuit-breaker", 29s, 4, "no right to write"}};
+  REQUIRE(named(active_alerts({}, report), "HomeostatActRefused") == nullptr);
+  report.refused[0].failing = 30s;
+  const auto alerts = active_alerts({}, report);
+  const auto* alert = named(alerts, "HomeostatActRefused");
+  REQUIRE(alert != nullptr);
+  REQUIRE(alert->labels.at("severity") == "page");
+  REQUIRE(alert->labels.at("policy") == "circuit-breaker");
+  REQUIRE(alert->labels.at("target") == "class/batch");
+  REQUIRE_THAT(alert->annotations.at("description"),
+               Contains("4 times in 30 s") && Contains("no right to write"));
+  report.bar = ForwardBar::not_leader;
+  report.lease_holder = "another";
+  REQUIRE(named(active_alerts({}, report), "HomeostatActRefused") == nullptr);
+}
+
 TEST_CASE("a foreign value is told with what it is, where the lever knows") {
   auto report = healthy();
   auto drifted = open_lever();
