@@ -176,6 +176,8 @@ asio::awaitable<Result<bool>> RebalanceLever::look() {
   JobProgress progress;
   progress.phase = *phase;
   progress.started = clock_.now() - elapsed;
+  // Nobody's run, whoever looks: that of no order which stands.
+  if (ordered && !wanted) progress.started = TimePoint{};
   progress.bytes_done = number(2);
   if (*phase == JobPhase::running) {
     progress.left = number(3) > 0 ? left_of(elapsed, number(2), number(3))

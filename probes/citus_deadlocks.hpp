@@ -15,9 +15,12 @@ namespace homeostat {
 
 class CitusDeadlocks {
  public:
-  /// Reads on in the log from where the last call ended; the first one begins at its end. That they
-  /// cannot be counted is no error. Error: the node does not answer (any more).
-  boost::asio::awaitable<Result<void>> read(CitusNode& coordinator, Duration deadline);
+  /// Whether read() would ask: after it could not count, a minute passes first.
+  bool due(TimePoint now) const { return now >= due_; }
+
+  /// Reads on in the log from where the last call ended; the first one begins at its end. Whatever
+  /// comes of it, add() tells. REQUIRES: the coordinator was introduced.
+  boost::asio::awaitable<void> read(CitusNode& coordinator, TimePoint now, Duration deadline);
 
   /// Adds citus_deadlocks_total, those seen since this object was made; absent while they cannot be
   /// counted, with a note `deadlocks_unknown` that says why. A note `deadlocks_unread` says that
@@ -25,6 +28,8 @@ class CitusDeadlocks {
   void add(TimePoint now, Reading& reading) const;
 
  private:
+  boost::asio::awaitable<Result<void>> count(CitusNode& coordinator, Duration deadline);
+
   struct Place {
     std::string file;
     std::int64_t bytes = 0;
@@ -33,6 +38,8 @@ class CitusDeadlocks {
   double total_ = 0;
   std::string unknown_ = "the log has not been read yet";  ///< empty: they are counted
   std::string unread_;
+  bool lost_ = false;  ///< something may have been written since it was last read to its end
+  TimePoint due_{};
 };
 
 }  // namespace homeostat

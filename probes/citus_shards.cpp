@@ -49,9 +49,14 @@ std::vector<SignalName> CitusShards::signals() const {
 asio::awaitable<Result<Reading>> CitusShards::sample(TimePoint now, Duration deadline) {
   if (newest_ && !due(now)) co_return *newest_;
   newest_.reset();
-  auto work = measure(now, deadline);
-  Result<Reading> reading = co_await with_deadline(std::move(work), deadline, "citus_shards");
+  // Last, in time of its own, so that it does not cost the rest whatever comes of it.
+  const Duration for_log = deadlocks_.due(now) ? deadline / 8 : Duration{};
+  auto work = measure(now, deadline - for_log);
+  Result<Reading> reading =
+      co_await with_deadline(std::move(work), deadline - for_log, "citus_shards");
   if (reading.has_value()) {
+    co_await deadlocks_.read(*coordinator_, now, for_log);
+    deadlocks_.add(now, *reading);
     newest_ = *reading;
     measured_ = now;
   }
@@ -103,15 +108,12 @@ asio::awaitable<Result<Reading>> CitusShards::measure(TimePoint now, Duration de
     Result<ShardLayout> lies = co_await lay_out(*layout, *nodes, now, share);
     if (!lies.has_value()) co_return lies.error();
     if (!load.has_value()) lies->load_unknown = load.error().context;
-    // Last, and whatever comes of it: it does not cost the rest.
-    (void)co_await deadlocks_.read(*coordinator_, deadline / 20);
     Reading reading;
     add_rows(*rows, layout->single, now, reading);
     add_bytes(bytes, now, reading);
     add_load(load, now, reading);
     add_tenants(tenants_of(*nodes), now, reading);
     add_misplaced(*lies, now, reading);
-    deadlocks_.add(now, reading);
     add_notes(reading);
     if (options_.known) options_.known->newest = std::move(*lies);
     co_return std::move(reading);

@@ -62,7 +62,7 @@ BEGIN
     SELECT string_agg(DISTINCT quote_ident(pg_get_userbyid(c.relowner)), ', ') AS names,
            bool_or(pg_has_role(owner_role, c.relowner, 'MEMBER')) AS theirs INTO owners
       FROM pg_catalog.pg_dist_partition d JOIN pg_catalog.pg_class c ON c.oid = d.logicalrelid
-     WHERE d.partmethod = 'h';
+     WHERE d.partmethod = 'h' OR d.partmethod = 'n' AND d.repmodel <> 't';
     IF NOT owners.theirs THEN  -- null where there is no such table yet
       RAISE EXCEPTION 'role % owns no distributed table, and could move no shard',
         quote_ident(owner_role)

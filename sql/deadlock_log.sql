@@ -21,6 +21,9 @@ BEGIN
       USING HINT = 'First run what `homeostat grants --monitor` prints.';
   ELSIF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'homeostat_log_reader') THEN
     CREATE ROLE homeostat_log_reader;
+  ELSIF EXISTS (SELECT FROM pg_catalog.pg_auth_members m
+                 WHERE m.member = 'homeostat_log_reader'::regrole) THEN
+    RAISE EXCEPTION 'role homeostat_log_reader is a member of another role: it would read more';
   END IF;
 END
 $monitor$;
@@ -33,18 +36,19 @@ GRANT EXECUTE ON FUNCTION pg_catalog.pg_current_logfile(), pg_catalog.pg_ls_logd
   pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean) TO homeostat_log_reader;
 
 CREATE SCHEMA IF NOT EXISTS homeostat_log;
+ALTER SCHEMA homeostat_log OWNER TO CURRENT_USER;  -- whoever may have made it before
 REVOKE ALL ON SCHEMA homeostat_log FROM PUBLIC;
 GRANT USAGE ON SCHEMA homeostat_log TO homeostat_monitor;
 
 -- From where the last call ended, both null at first: how many deadlocks over nodes the log has had
--- since then, and how many bytes of it were left out (null: it is not known), of what is more than
--- 4 MiB in a file. A name of null comes back where the server keeps no log of its own. What comes from
+-- since then, and how many bytes of it were left out (null: it is not known): of a file that had more
+-- than 1 MiB, the older part; files that came and went between two calls. A name of null comes back where the server keeps no log of its own. What comes from
 -- an application and repeats the sentence counts, too.
 CREATE OR REPLACE FUNCTION homeostat_log.citus_deadlocks(
   INOUT file text, INOUT place bigint, OUT deadlocks bigint, OUT unread bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $count$
 DECLARE
-  at_most  CONSTANT bigint := 4 * 1024 * 1024;
+  at_most  CONSTANT bigint := 1024 * 1024;
   -- Citus translates nothing.
   sentence CONSTANT text :=
     'canceling the transaction since it was involved in a distributed deadlock';
@@ -52,11 +56,12 @@ DECLARE
   folder   text := substring(current_ FROM '^(.*/)[^/]*$');
   newest   text := substring(current_ FROM '[^/]*$');
   size     bigint;
+  last     timestamptz;
   written  text;
 BEGIN
   deadlocks := 0;
   unread := 0;
-  SELECT l.size INTO size FROM pg_ls_logdir() l WHERE l.name = file;
+  SELECT l.size, l.modification INTO size, last FROM pg_ls_logdir() l WHERE l.name = file;
   IF newest IS NULL OR NOT FOUND THEN
     -- At the end: what stands there already is from before.
     unread := CASE WHEN file IS NULL THEN 0 END;
@@ -80,6 +85,12 @@ BEGIN
     deadlocks := deadlocks
       + (length(written) - length(replace(written, sentence, ''))) / length(sentence);
     EXIT WHEN file = newest;
+    IF EXISTS (SELECT FROM pg_ls_logdir() l
+                WHERE l.name NOT IN (file, newest)
+                  AND substring(l.name FROM '[^.]*$') = substring(file FROM '[^.]*$')
+                  AND (l.modification, l.name) > (last, file)) THEN
+      unread := NULL;
+    END IF;
     file := newest;
     place := 0;
     SELECT l.size INTO STRICT size FROM pg_ls_logdir() l WHERE l.name = newest;

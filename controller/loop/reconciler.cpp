@@ -257,6 +257,7 @@ void Reconciler::settle(const ActRecord& record, const DesiredLever& desired, Ti
       standing.failing.reset();
       standing.refusals = 0;
       standing.last_error = record.detail;
+      failed_.erase(key);  // nothing is tried there any more
       if (going_back) standing.expires = now + kShowYielded;
       return;
     }
@@ -312,7 +313,7 @@ std::map<LeverKey, Reconciler::Refusal> Reconciler::refused() const {
   for (const auto& [key, standing] : failed_) {
     const NotStarted tried{standing.failing.value_or(TimePoint{}), standing.refusals,
                            standing.last_error};
-    all.emplace(key, Refusal{standing.row.policy, tried});
+    all.emplace(key, Refusal{standing.row.policy, tried, standing.retry_at - standing.backoff});
   }
   return all;
 }

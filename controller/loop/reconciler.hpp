@@ -59,6 +59,7 @@ class Reconciler {
   struct Refusal {
     std::string policy;
     NotStarted tried;
+    TimePoint newest{};  ///< try
   };
   std::map<LeverKey, Refusal> refused() const;
 

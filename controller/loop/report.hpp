@@ -40,7 +40,7 @@ struct OpenLever {
 struct RefusedLever {
   LeverKey key;
   std::string policy;
-  Duration failing{};  ///< since the first try
+  Duration failing{};  ///< from the first try to the newest
   int tries = 0;
   std::string why;
 };

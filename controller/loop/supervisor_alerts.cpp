@@ -14,6 +14,7 @@ namespace homeostat {
 namespace {
 
 constexpr Duration kPausedLong = std::chrono::hours{1};
+constexpr int kFewestStarts = 3;
 constexpr int kStartsRefusedLong =
     3;  // evaluations of the policy: what passes by itself has passed
 
@@ -206,17 +207,25 @@ void add_unapproved(const Report& report, std::vector<Alert>& alerts) {
   }
 }
 
+/// Nothing of it is tried just now, for a reason that is told elsewhere.
+bool is_held_back(const Report& report, const std::string& policy) {
+  return report.bar != ForwardBar::none || !report.journal_usable ||
+         std::any_of(report.pauses.begin(), report.pauses.end(),
+                     [&](const Pause& pause) { return pause.scope == "policy/" + policy; });
+}
+
 /// Jobs that were ordered and do not start: one alert each. Also while they wait to go on with what
 /// never began.
 void add_not_started(const Report& report, std::vector<Alert>& alerts) {
   for (const auto& verdict : report.verdicts) {
     if (!verdict.acts() || !verdict.job || !verdict.job->not_started) continue;
-    if (verdict.state == BreakerState::closed) continue;
+    if (verdict.state == BreakerState::closed || is_held_back(report, verdict.policy)) continue;
     const auto policy =
         std::find_if(report.policies.begin(), report.policies.end(),
                      [&](const Policy& candidate) { return candidate.name == verdict.policy; });
     if (policy == report.policies.end()) continue;
     const auto& waits = *verdict.job->not_started;
+    if (waits.tries < kFewestStarts) continue;  // its window closed at once
     if (verdict.at - waits.since < kStartsRefusedLong * policy->every) continue;
     const auto who = verdict.policy + " on " + to_text(verdict.subject);
     Alert alert = own(report, "HomeostatJobNotStarted", "warning",
@@ -232,7 +241,7 @@ void add_not_started(const Report& report, std::vector<Alert>& alerts) {
 /// What a policy wants and does not get: a storm, and nothing is shed.
 void add_refused(const Report& report, std::vector<Alert>& alerts) {
   for (const auto& refused : report.refused) {
-    if (refused.failing < report.tick) continue;
+    if (refused.failing < report.tick || is_held_back(report, refused.policy)) continue;
     const auto what = refused.key.lever + " on " + refused.key.target;
     Alert alert = own(report, "HomeostatActRefused", "page",
                       refused.policy + " wants " + what + ", and it is refused",

@@ -27,14 +27,13 @@ std::vector<Note> notes_of(const std::vector<Lever*>& levers) {
   return all;
 }
 
-std::vector<RefusedLever> refused_levers(const Reconciler& reconciler, const PolicySet& set,
-                                         TimePoint now) {
+std::vector<RefusedLever> refused_levers(const Reconciler& reconciler, const PolicySet& set) {
   std::vector<RefusedLever> all;
   for (const auto& [key, refusal] : reconciler.refused()) {
     const auto* const policy = find_policy(set, refusal.policy);
     if (policy != nullptr && policy->kind == PolicyKind::job) continue;
     const auto& tried = refusal.tried;
-    all.push_back({key, refusal.policy, now - tried.since, tried.tries, tried.why});
+    all.push_back({key, refusal.policy, refusal.newest - tried.since, tried.tries, tried.why});
   }
   return all;
 }
@@ -81,7 +80,7 @@ void Supervisor::publish(TimePoint now, const Decision& decision) {
   report.desired = decision.desired;
   report.would = decision.would;
   report.levers = reconciler_.open(now);
-  report.refused = refused_levers(reconciler_, policies_, now);
+  report.refused = refused_levers(reconciler_, policies_);
   report.benched = benched_levers(policies_, state_, now);
   report.canaries = canaries(policies_, state_);
   report.overruled = decision.overruled;

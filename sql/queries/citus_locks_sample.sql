@@ -4,9 +4,9 @@
 -- $1: OIDs of our own roles, $2: OID of the database.
 -- shard: the first that the statement names, or in an idle transaction its last one. Its number is
 -- cut out here: no text leaves the server. (Of a statement's first 2,048 characters, or
--- track_activity_query_size. Of a SELECT, as Citus writes it, from its FROM on: columns and literals
--- that look like shards come before that. A table that is in no zone, such as a reference table, named
--- before the shard leaves the statement to the node alone.)
+-- track_activity_query_size. Of a SELECT, as Citus writes it, from its FROM on: most columns and
+-- literals that look like shards come before that. A table that is in no zone, such as a reference
+-- table, named before the shard leaves the statement to the node alone.)
 -- shards: `[shard, open, blocked, row_blocked, over_500ms]` each; null: none.
 WITH s AS MATERIALIZED (
         SELECT a.backend_type IS NULL AS hidden,

@@ -154,7 +154,7 @@ std::vector<Row> lever_rows(const json& report) {
 
 std::vector<Row> refused_rows(const json& report) {
   std::vector<Row> rows{{"LEVER", "POLICY", "FOR", "TRIES", "WHY"}};
-  for (const auto& one : report.at("refused")) {
+  for (const auto& one : report.value("refused", json::array())) {  // an older daemon has none
     rows.push_back({lever_key({text_of(one, "lever"), text_of(one, "target")}),
                     text_of(one, "policy"), duration(us_of(one, "failing_us")),
                     std::to_string(one.at("tries").get<int>()), text_of(one, "why")});

@@ -93,7 +93,7 @@ RestOfZones zones_of(const json& report) {
   for (const auto& lever : report.at("levers")) {
     zones.tell(lever.at("target").get<std::string>(), is_at_rest(lever, calm));
   }
-  for (const auto& one : report.at("refused")) {
+  for (const auto& one : report.value("refused", json::array())) {  // an older daemon has none
     zones.tell(one.at("target").get<std::string>(), false);
   }
   for (const auto& probe : report.at("probes")) {

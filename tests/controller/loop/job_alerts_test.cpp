@@ -48,6 +48,12 @@ TEST_CASE("a job that was ordered and does not start is told of from its third e
   CHECK(alert->labels.at("severity") == "warning");
   CHECK_THAT(alert->annotations.at("description"),
              Contains("no slots on worker-1") && Contains("homeostat explain shard-balance"));
+  report.verdicts[0].job->not_started->tries = 2;  // its window closed at once
+  CHECK_FALSE(told());
+  report.verdicts[0].job->not_started->tries = 3;
+  report.journal_usable = false;  // it is not tried now
+  CHECK_FALSE(told());
+  report.journal_usable = true;
   report.verdicts[0].state = BreakerState::half_open;  // it waits to go on with what never began
   CHECK(told());
   report.verdicts[0].state = BreakerState::closed;  // nothing is ordered any more

@@ -93,6 +93,17 @@ TEST_CASE("reconciler: what is refused says by whom it is wanted, since when, ho
   CHECK(refused.begin()->first == kSplit);
   CHECK(refused.begin()->second.policy == "shard-split");
   CHECK(refused.begin()->second.tried == NotStarted{first, 2, "no disk"});
+  CHECK(refused.begin()->second.newest == first + seconds{60});
+  bench.step({wanted_split()});
+  CHECK(bench.reconciler.refused().empty());
+}
+
+TEST_CASE("reconciler: what is left to somebody else is refused no longer") {
+  RefusingBench bench;
+  bench.lever.answers.emplace_back(kNoSlots);
+  bench.lever.answers.emplace_back(ChangeResult{ChangeOutcome::yielded, "somebody else's"});
+  bench.step({wanted_split()});
+  bench.now += seconds{60};
   bench.step({wanted_split()});
   CHECK(bench.reconciler.refused().empty());
 }
@@ -139,7 +150,8 @@ TEST_CASE("supervisor: a job that its lever could not start is told of as well")
   CHECK(bench.journal.steps.back().not_started.empty());
 }
 
-TEST_CASE("supervisor: what is refused to a breaker is told of, and is none of the jobs' business") {
+TEST_CASE(
+    "supervisor: what is refused to a breaker is told of, and is none of the jobs' business") {
   SplitBench bench;
   for (int i = 0; i < 1000; ++i) bench.lever.answers.emplace_back(kNoSlots);
   bench.storm();

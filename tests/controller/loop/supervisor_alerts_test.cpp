@@ -230,6 +230,10 @@ TEST_CASE("what a policy wants and its lever refuses is paged after a tick, by w
   REQUIRE(alert->labels.at("target") == "class/batch");
   REQUIRE_THAT(alert->annotations.at("description"),
                Contains("4 times in 30 s") && Contains("no right to write"));
+  report.pauses = {{"policy/circuit-breaker", "sre", "looking", 60s, 60s}};  // it is not tried now
+  REQUIRE(named(active_alerts({}, report), "HomeostatActRefused") == nullptr);
+  report.pauses[0].scope = "policy/another";
+  REQUIRE(named(active_alerts({}, report), "HomeostatActRefused") != nullptr);
   report.bar = ForwardBar::not_leader;
   report.lease_holder = "another";
   REQUIRE(named(active_alerts({}, report), "HomeostatActRefused") == nullptr);
