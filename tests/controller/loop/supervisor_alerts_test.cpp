@@ -234,6 +234,8 @@ TEST_CASE("what a policy wants and its lever refuses is paged after a tick, by w
   REQUIRE(named(active_alerts({}, report), "HomeostatActRefused") == nullptr);
   report.pauses[0].scope = "policy/another";
   REQUIRE(named(active_alerts({}, report), "HomeostatActRefused") != nullptr);
+  report.bar = ForwardBar::storm_brake;
+  REQUIRE(named(active_alerts({}, report), "HomeostatActRefused") == nullptr);
   report.bar = ForwardBar::not_leader;
   report.lease_holder = "another";
   REQUIRE(named(active_alerts({}, report), "HomeostatActRefused") == nullptr);
