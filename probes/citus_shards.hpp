@@ -55,8 +55,8 @@ struct CitusShardsOptions {
 ///   citus_shard_cv                  as citus_node_cv, of the groups of shards that move together
 ///   citus_hottest_shard_share       rows of the largest such group ÷ all rows
 ///   citus_hottest_shard_fair_share  the same of the largest that is not a single tenant's ÷ what
-///   the node with the most capacity should hold:
-///                                   above 1, no move makes every node even
+///                                   the node with the most capacity should hold: above 1, no move
+///                                   makes every node even
 ///   citus_node_bytes_cv             as citus_node_cv, of bytes with indexes and TOAST, and
 ///   citus_node_bytes_max_deviation  …; measured every sizes_every; absent alone while they cannot
 ///                                   be had (a lock on a shard)
@@ -67,10 +67,9 @@ struct CitusShardsOptions {
 ///   citus_hottest_tenant_share      CPU seconds of the busiest tenant in Citus' last period ÷ of
 ///                                   all; absent unless every node that counts tracks them
 ///                                   (citus.stat_tenants_track, Citus 12)
-///   citus_deadlocks_total           deadlocks over nodes that Citus has resolved since the probe
-///   was
-///                                   made, by the coordinator's log; absent where it may not be
-///                                   read
+///   citus_deadlocks_total           deadlocks over nodes that Citus has resolved, by the
+///                                   coordinator's log since the probe was made; absent where it
+///                                   may not be read
 ///   citus_misplaced_shards          groups of shards that lie where their placement rule does not
 ///                                   allow it; absent while a rule cannot be kept as it is
 /// Values of nodes are divided by their capacity first. A whole of 0 (no rows, no load) is `empty`.

@@ -11,7 +11,7 @@ namespace {
 
 using Lack = std::optional<std::string>;
 
-const ShardLayout::Node* roomed_node(const ShardLayout& layout, int group) {
+const ShardLayout::Node* node_of_group(const ShardLayout& layout, int group) {
   const auto found = std::find_if(layout.nodes.begin(), layout.nodes.end(),
                                   [&](const auto& node) { return node.group == group; });
   return found == layout.nodes.end() ? nullptr : &*found;
@@ -88,10 +88,10 @@ std::optional<std::string> room_problem(const ShardLayout& layout,
     arriving[move.node_group] += move.bytes;
     const auto home = home_of_shard(layout, move.shard);
     if (!home) continue;
-    if (auto problem = source_problem(roomed_node(layout, *home))) return problem;
+    if (auto problem = source_problem(node_of_group(layout, *home))) return problem;
   }
   for (const auto& [group, bytes] : arriving) {
-    if (auto problem = target_problem(roomed_node(layout, group), bytes)) return problem;
+    if (auto problem = target_problem(node_of_group(layout, group), bytes)) return problem;
   }
   return std::nullopt;
 }
@@ -99,7 +99,7 @@ std::optional<std::string> room_problem(const ShardLayout& layout,
 std::optional<std::string> room_problem(const ShardLayout& layout, const ShardSplit& split) {
   const auto home = home_of_shard(layout, split.shard);
   if (!home) return std::nullopt;
-  const auto* from = roomed_node(layout, *home);
+  const auto* from = node_of_group(layout, *home);
   if (auto problem = source_problem(from)) return problem;
   if (from != nullptr && from->room && from->room->plugins &&
       from->room->plugins->find("citus") == std::string::npos) {
@@ -109,7 +109,7 @@ std::optional<std::string> room_problem(const ShardLayout& layout, const ShardSp
            "pg_reload_conf();";
   }
   if (auto problem = target_problem(from, split.bytes)) return problem;
-  return target_problem(roomed_node(layout, split.node_group), split.bytes);
+  return target_problem(node_of_group(layout, split.node_group), split.bytes);
 }
 
 }  // namespace homeostat

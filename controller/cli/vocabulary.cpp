@@ -70,8 +70,7 @@ constexpr SignalRow kSignals[] = {
     {"citus_hottest_shard_fair_share", SignalShape::gauge, SubjectKind::cluster, "ratio",
      Source::citus,
      "rows of the largest Citus shard that can be split and those that move with it, of what a "
-     "node "
-     "should hold"},
+     "node should hold"},
     {"citus_deadlocks_total", SignalShape::counter, SubjectKind::cluster, "deadlocks",
      Source::citus, "deadlocks over several nodes that Citus has resolved"},
     {"citus_misplaced_shards", SignalShape::gauge, SubjectKind::cluster, "shards", Source::citus,

@@ -14,9 +14,10 @@ namespace homeostat {
 namespace {
 
 constexpr Duration kPausedLong = std::chrono::hours{1};
-constexpr int kFewestStarts = 3;
-constexpr int kStartsRefusedLong =
-    3;  // evaluations of the policy: what passes by itself has passed
+// Of a job that does not start: what passes by itself has passed, and its window did not close at
+// once.
+constexpr int kStartsRefusedLong = 3;  // evaluations of the policy
+constexpr int kFewestStarts = 3;       // tries
 
 std::string pascal_case(const std::string& name) {
   std::string result;
@@ -128,6 +129,12 @@ Alert of_policy_about(const Report& report, const std::string& name, const Bench
   return alert;
 }
 
+const Policy* policy_named(const Report& report, const std::string& name) {
+  const auto found = std::find_if(report.policies.begin(), report.policies.end(),
+                                  [&](const Policy& policy) { return policy.name == name; });
+  return found == report.policies.end() ? nullptr : &*found;
+}
+
 /// `report.benched` is in order of policy and subject.
 void add_benched(const Report& report, std::vector<Alert>& alerts) {
   std::size_t in_a_row = 0;
@@ -143,10 +150,8 @@ void add_benched(const Report& report, std::vector<Alert>& alerts) {
       alert.labels["rung"] = std::to_string(benched.rung);
       alerts.push_back(std::move(alert));
     }
-    const auto policy =
-        std::find_if(report.policies.begin(), report.policies.end(),
-                     [&](const Policy& candidate) { return candidate.name == benched.policy; });
-    if (policy == report.policies.end() || in_a_row < policy->ladder.size()) continue;
+    const auto* const policy = policy_named(report, benched.policy);
+    if (policy == nullptr || in_a_row < policy->ladder.size()) continue;
     alerts.push_back(of_policy_about(report, "HomeostatNoRungLeft", benched,
                                      " has no rung left to climb: none has helped"));
   }
@@ -220,12 +225,10 @@ void add_not_started(const Report& report, std::vector<Alert>& alerts) {
   for (const auto& verdict : report.verdicts) {
     if (!verdict.acts() || !verdict.job || !verdict.job->not_started) continue;
     if (verdict.state == BreakerState::closed || is_held_back(report, verdict.policy)) continue;
-    const auto policy =
-        std::find_if(report.policies.begin(), report.policies.end(),
-                     [&](const Policy& candidate) { return candidate.name == verdict.policy; });
-    if (policy == report.policies.end()) continue;
+    const auto* const policy = policy_named(report, verdict.policy);
+    if (policy == nullptr) continue;
     const auto& waits = *verdict.job->not_started;
-    if (waits.tries < kFewestStarts) continue;  // its window closed at once
+    if (waits.tries < kFewestStarts) continue;
     if (verdict.at - waits.since < kStartsRefusedLong * policy->every) continue;
     const auto who = verdict.policy + " on " + to_text(verdict.subject);
     Alert alert = own(report, "HomeostatJobNotStarted", "warning",

@@ -136,6 +136,7 @@ TEST_CASE("rebalance: what was given back before it could be started is nobody's
     CHECK(one.step().has_value());
     REQUIRE(one.progress());
     CHECK(one.progress()->phase == JobPhase::stopped);  // or no other could ever begin
+    CHECK(one.progress()->started == TimePoint{});      // and no later order is taken for it
     CHECK(one.lever.not_started().empty());
   };
   {

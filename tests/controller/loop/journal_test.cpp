@@ -111,33 +111,29 @@ JournalStep full_step() {
   return step;
 }
 
+void keep(const std::string& folder, const JournalStep& step) {
+  SqliteJournal journal(options_in(folder));
+  REQUIRE(journal.open().has_value());
+  REQUIRE(journal.append(step).has_value());
+  REQUIRE(journal.close().has_value());
+}
+
 }  // namespace
 
 TEST_CASE("journal: a step that knows of a refused job, and of none that ran, comes back whole") {
   const ScratchDirectory scratch;
   auto step = quiet_step(1);
   step.not_started[{"split", "cluster"}] = {step.at - 1min, 5, "no slots"};
-  SqliteJournal journal(options_in(scratch.path()));
-  REQUIRE(journal.open().has_value());
-  REQUIRE(journal.append(step).has_value());
-  REQUIRE(journal.close().has_value());
-  const auto history = SqliteHistory::open(scratch.path() + "/journal.db");
-  REQUIRE(history.has_value());
-  std::int64_t after = 0;
-  const auto steps = history->steps(after, 10);
-  REQUIRE(steps.has_value());
-  REQUIRE(steps->size() == 1);
-  require_same(steps->front().step, step);
+  keep(scratch.path(), step);
+  const auto steps = left_by_a_kill(options_in(scratch.path()).path);
+  REQUIRE(steps.size() == 1);
+  require_same(steps.front(), step);
 }
 
 TEST_CASE("journal: a step comes back whole, with every sample in its order") {
   const ScratchDirectory scratch;
   const auto step = full_step();
-  SqliteJournal journal(options_in(scratch.path()));
-  REQUIRE(journal.open().has_value());
-  REQUIRE(journal.append(step).has_value());
-  REQUIRE(journal.close().has_value());
-
+  keep(scratch.path(), step);
   const auto history = SqliteHistory::open(scratch.path() + "/journal.db");
   REQUIRE(history.has_value());
   std::int64_t after = 0;
